@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Behalf.PracticeModel.Protocol;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Behalf.PracticeModel;
 
