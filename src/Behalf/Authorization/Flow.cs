@@ -1,0 +1,154 @@
+namespace Behalf.Authorization;
+
+/// <summary>The steps of an authorization flow; each is one conditional update, none goes back.</summary>
+public enum FlowStep
+{
+    /// <summary>The link exists; opening it shows the page and changes nothing.</summary>
+    LinkCreated = 1,
+
+    /// <summary>The person pressed the button and is at the provider.</summary>
+    AtProvider = 2,
+
+    /// <summary>The provider's code is here, sealed; the application has not confirmed the person yet.</summary>
+    AwaitingVerification = 3,
+
+    /// <summary>Confirmed; the code is being exchanged under its own deadline.</summary>
+    Exchanging = 4,
+
+    Succeeded = 5,
+
+    /// <summary>Ended without a credential; the outcome says why.</summary>
+    Failed = 6,
+}
+
+/// <summary>One attempt to connect; a row of its own, so it never disturbs a working account.</summary>
+public sealed record AuthorizationFlow
+{
+    public required EnvironmentId Environment { get; init; }
+
+    public required FlowId Id { get; init; }
+
+    public required ConnectionId Connection { get; init; }
+
+    public required AccountId Account { get; init; }
+
+    public required Identifier Identifier { get; init; }
+
+    public required FlowStep Step { get; init; }
+
+    public required Identity.VerifyMode Mode { get; init; }
+
+    public required Digest Link { get; init; }
+
+    public Digest? State { get; init; }
+
+    /// <value>Of the cookie set when the button was pressed.</value>
+    public Digest? Browser { get; init; }
+
+    public Digest? AuthRequest { get; init; }
+
+    /// <value>Where the person is sent with <c>auth_request_id</c>; null: our page shows a one-time code.</value>
+    public string? VerifyUrl { get; init; }
+
+    /// <value>The application's own opaque state, returned to it.</value>
+    public string? AppState { get; init; }
+
+    public byte[]? VerifierSealed { get; init; }
+
+    public byte[]? CodeSealed { get; init; }
+
+    public string? Issuer { get; init; }
+
+    public required string RedirectUri { get; init; }
+
+    /// <value>The scopes asked for.</value>
+    public required ScopeSet Scopes { get; init; }
+
+    /// <value>True: another provider user may take the pinned one's place.</value>
+    public required bool AllowOtherProviderUser { get; init; }
+
+    /// <value>The connection's row version the flow was made on: a reconfigured connection ends it.</value>
+    public required long ConnectionVersion { get; init; }
+
+    /// <value>The principal that made the link, for the audit.</value>
+    public required string CreatedBy { get; init; }
+
+    /// <value>Why it ended; one of <see cref="Connections.AccountReasons"/> or an OAuth error code.</value>
+    public string? Outcome { get; init; }
+
+    /// <value>Who a mismatching verification named, for repeats of the same attempt.</value>
+    public string? MismatchedIdentifier { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+public interface IFlowStore
+{
+    Task AddAsync(AuthorizationFlow flow, Traces traces, CancellationToken cancellationToken);
+
+    /// <summary>The look-ups that return the environment: by digest, whatever the step.</summary>
+    Task<AuthorizationFlow?> FindByLinkAsync(Digest link, CancellationToken cancellationToken);
+
+    Task<AuthorizationFlow?> FindByStateAsync(Digest state, CancellationToken cancellationToken);
+
+    Task<AuthorizationFlow?> FindByAuthRequestAsync(Digest authRequest, CancellationToken cancellationToken);
+
+    Task<AuthorizationFlow?> FindAsync(EnvironmentId environment, FlowId id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Writes the changed flow if it still stands at <paramref name="from"/> and has not expired (database time).
+    /// Exactly one of concurrent callers gets true.
+    /// </summary>
+    Task<bool> AdvanceAsync(
+        AuthorizationFlow changed,
+        FlowStep from,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// One transaction: flow Exchanging → Succeeded, the account's next generation inserted and made current by
+    /// compare-and-set on the old one, status active, provider user pinned. The previous generation is kept.
+    /// </summary>
+    /// <returns>False when the flow or the account moved meanwhile: the tokens must be revoked and destroyed.</returns>
+    Task<bool> SucceedAsync(
+        AuthorizationFlow flow,
+        NewCredential credential,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Fails open flows past their expiry, destroying code and verifier.</summary>
+    /// <param name="traces">Makes the records for each of them.</param>
+    Task<IReadOnlyList<AuthorizationFlow>> ExpireAsync(
+        int limit,
+        Func<AuthorizationFlow, Traces> traces,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Flows left in Exchanging by a process that died: their codes may be spent.</summary>
+    Task<IReadOnlyList<AuthorizationFlow>> AbandonedAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What an exchange or refresh stores.</summary>
+public sealed record NewCredential
+{
+    public required AccountId Account { get; init; }
+
+    /// <value>The generation it follows; the new one is this plus one.</value>
+    public required long Follows { get; init; }
+
+    public required Vault.SealedCredential Sealed { get; init; }
+
+    /// <value>Where the granted scopes were read: <c>token_response</c>, <c>introspection</c> or <c>request</c>.</value>
+    public required string ScopeSource { get; init; }
+
+    public string? ProviderUserKey { get; init; }
+
+    public string? ProviderUserName { get; init; }
+
+    /// <value>When the scheduler should refresh it, jittered; null: never.</value>
+    public DateTimeOffset? RefreshDueAt { get; init; }
+}

@@ -1,0 +1,280 @@
+using Behalf.Identity;
+using Behalf.Vault;
+
+namespace Behalf.Authorization;
+
+/// <summary>
+/// The OAuth client: authorization links, the code flow, verification, refresh and revocation. The only entry of the
+/// room; safe to call concurrently.
+/// </summary>
+public interface IAuthorization
+{
+    /// <summary>A single-use link of at most ten minutes; creates the account (pending) when there is none.</summary>
+    Task<Result<AuthorizationLink>> CreateLinkAsync(
+        ActingSubject subject,
+        LinkRequest request,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>What the page shows. Changes nothing: link previews neither burn nor start a link.</summary>
+    Task<Result<LinkPage>> ShowAsync(string linkToken, CancellationToken cancellationToken);
+
+    /// <summary>The person pressed the button: state, PKCE verifier and browser binding are made; the link is spent.</summary>
+    Task<Result<StartedFlow>> StartAsync(string linkToken, CancellationToken cancellationToken);
+
+    /// <summary>The person pressed Cancel: the link is spent, nothing else happens.</summary>
+    Task<Result<Done>> CancelAsync(string linkToken, CancellationToken cancellationToken);
+
+    /// <summary>The provider sent the browser back (RFC 6749 §4.1.2, RFC 9207).</summary>
+    /// <param name="connection">From the path: each connection has its own redirect URI.</param>
+    /// <param name="browserToken">From the cookie set at the start.</param>
+    Task<Result<CallbackResult>> CallbackAsync(
+        ConnectionId connection,
+        CallbackQuery query,
+        string? browserToken,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// The application says that the person in the browser is <paramref name="identifier"/>. Only for service clients of
+    /// the flow's environment. Commits first, then exchanges the code under its own deadline; duplicates join.
+    /// </summary>
+    /// <returns>Where to send the browser; <c>not_found</c> for unknown or used ids; <c>identifier_mismatch</c>.</returns>
+    Task<Result<Uri>> VerifyAsync(
+        Principal principal,
+        string authRequestId,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// A credential that works: the given one, or a refreshed one. One refresh per account at a time, durable before use,
+    /// under its own deadline: a caller that leaves does not cancel it.
+    /// </summary>
+    Task<FreshCredential> FreshenAsync(
+        SealedCredential current,
+        Connections.Connection connection,
+        FreshenReason reason,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// Makes the job that will revoke a credential upstream: the token re-sealed under the job's own key. Null when the
+    /// account holds nothing to revoke.
+    /// </summary>
+    RevocationJob? PrepareRevocation(
+        SealedCredential? credential,
+        Connections.Connection connection,
+        string? providerUserKey
+    );
+
+    /// <summary>Work for the background: expires flows, ends abandoned ones, refreshes what is due, revokes what is stopped.</summary>
+    /// <returns>True when more is waiting.</returns>
+    Task<bool> WorkAsync(CancellationToken cancellationToken);
+}
+
+public enum FreshenReason
+{
+    /// <summary>Refresh only if it ends within the margin.</summary>
+    BeforeUse = 1,
+
+    /// <summary>The provider answered 401 with this generation.</summary>
+    Rejected = 2,
+
+    /// <summary>The scheduler's turn.</summary>
+    Due = 3,
+}
+
+public abstract record FreshCredential
+{
+    private FreshCredential() { }
+
+    public sealed record Usable(SealedCredential Credential) : FreshCredential;
+
+    /// <summary>The user must reconnect.</summary>
+    public sealed record Refused(string Reason) : FreshCredential;
+
+    /// <summary>Not now: the provider or another refresh is slow, rate limited or failing; the account stays as it is.</summary>
+    public sealed record Later(string Reason, TimeSpan RetryAfter) : FreshCredential;
+}
+
+public sealed record LinkRequest
+{
+    public required ConnectionName Connection { get; init; }
+
+    /// <value>Registered for this flow by the service credential that sends it; https or loopback.</value>
+    public string? VerifyUrl { get; init; }
+
+    /// <value>At most 512 characters, returned to the application.</value>
+    public string? AppState { get; init; }
+
+    /// <value>The caller names another provider user on purpose.</value>
+    public bool AllowOtherProviderUser { get; init; }
+
+    public Connections.AccountLabels Labels { get; init; } = Connections.AccountLabels.None;
+}
+
+/// <param name="Link">Shown to the user once; only its digest is stored.</param>
+public sealed record AuthorizationLink(Uri Link, DateTimeOffset ExpiresAt, AccountId Account);
+
+/// <summary>What the connect page says, before the person decides.</summary>
+public sealed record LinkPage
+{
+    public required string Application { get; init; }
+
+    public string? ApplicationHost { get; init; }
+
+    public required string ProviderName { get; init; }
+
+    public required string ProviderHost { get; init; }
+
+    public required Identifier Identifier { get; init; }
+
+    /// <value>What will be possible, in plain words, grouped.</value>
+    public required IReadOnlyList<string> Reads { get; init; }
+
+    public required IReadOnlyList<string> Changes { get; init; }
+
+    public required IReadOnlyList<string> Deletes { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+/// <param name="AuthorizationRequest">The provider's authorization endpoint with its query.</param>
+/// <param name="BrowserToken">For a cookie on our origin, as long as the flow lives.</param>
+public sealed record StartedFlow(Uri AuthorizationRequest, Secret BrowserToken, DateTimeOffset ExpiresAt);
+
+/// <summary>The query of an authorization response; repeated parameters were refused by the door.</summary>
+public sealed record CallbackQuery(
+    string? Code,
+    string? State,
+    string? Issuer,
+    string? Error,
+    string? ErrorDescription
+);
+
+public abstract record CallbackResult
+{
+    private CallbackResult() { }
+
+    /// <summary>Send the browser to the application with <c>auth_request_id</c> and its state.</summary>
+    public sealed record ToApplication(Uri Location) : CallbackResult;
+
+    /// <summary>No verify URL: our page shows this code, which the person types into the application or CLI.</summary>
+    public sealed record ShowCode(string Code, DateTimeOffset ExpiresAt) : CallbackResult;
+
+    /// <summary>Mode none: connected already.</summary>
+    public sealed record Connected : CallbackResult;
+
+    /// <summary>The provider said no; its text is inert.</summary>
+    public sealed record ProviderRefused(string Error, string? Description) : CallbackResult;
+}
+
+/// <summary>Lease, attempt and result of refreshes; database time decides, fences grow and never go back.</summary>
+public interface IRefreshStore
+{
+    /// <summary>Takes the account's lease if it is free or past its end.</summary>
+    /// <returns>The lease with its fence, or null when another holds it.</returns>
+    Task<RefreshLease?> AcquireAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Under the lease: the credential as it is now, with what is known of the last attempt.</summary>
+    Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken);
+
+    /// <summary>Commits that a request with this generation's refresh token is about to be sent.</summary>
+    Task<bool> AttemptAsync(RefreshLease lease, long generation, CancellationToken cancellationToken);
+
+    /// <summary>Stores the next generation if generation and fence still hold; releases the lease.</summary>
+    Task<bool> CommitAsync(
+        RefreshLease lease,
+        NewCredential credential,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Records how the attempt ended without a new credential; releases the lease.</summary>
+    /// <param name="status">The account's new status, or null to leave it.</param>
+    Task<bool> FailAsync(
+        RefreshLease lease,
+        RefreshAttemptState state,
+        Connections.CredentialStatus? status,
+        string? reason,
+        TimeSpan notBefore,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
+    Task ReleaseAsync(RefreshLease lease, CancellationToken cancellationToken);
+
+    /// <summary>Accounts whose refresh is due and not held back.</summary>
+    Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
+        int limit,
+        CancellationToken cancellationToken
+    );
+}
+
+public sealed record RefreshLease(EnvironmentId Environment, AccountId Account, long Fence, string Owner);
+
+public enum RefreshAttemptState
+{
+    None = 0,
+
+    /// <summary>Committed before sending; found at a restart it means: outcome unknown.</summary>
+    Sent = 1,
+    Succeeded = 2,
+    Refused = 3,
+
+    /// <summary>Certainly not carried out, or the provider said to come later.</summary>
+    NotCarriedOut = 4,
+    Unknown = 5,
+}
+
+public sealed record RefreshSubject(
+    Connections.ConnectedAccount Account,
+    SealedCredential Credential,
+    RefreshAttemptState LastAttempt,
+    long LastAttemptGeneration,
+    DateTimeOffset? NotBefore
+);
+
+/// <summary>A token on its way out: sealed under a key of its own that only the revoker opens.</summary>
+public sealed record RevocationJob
+{
+    public required EnvironmentId Environment { get; init; }
+
+    public required RevocationJobId Id { get; init; }
+
+    public required AccountId Account { get; init; }
+
+    public required ConnectionId Connection { get; init; }
+
+    public required AccountKey Key { get; init; }
+
+    public required byte[] TokenSealed { get; init; }
+
+    /// <value>What the token is: <c>refresh_token</c> or <c>access_token</c>.</value>
+    public required string TokenKind { get; init; }
+
+    public string? ProviderUserKey { get; init; }
+
+    public int Attempts { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+public interface IRevocationStore
+{
+    Task AddAsync(RevocationJob job, Traces traces, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<RevocationJob>> DueAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Shreds the job's key and token and writes the ledger.</summary>
+    /// <param name="proof">Such as <c>provider_status_200</c>, <c>not_revoked_shared_grant</c> or why it was given up.</param>
+    Task FinishAsync(RevocationJob job, string proof, Traces traces, CancellationToken cancellationToken);
+
+    Task RetryAsync(RevocationJob job, TimeSpan after, CancellationToken cancellationToken);
+}

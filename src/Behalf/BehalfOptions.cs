@@ -1,0 +1,35 @@
+namespace Behalf;
+
+/// <summary>Settings of an installation that more than one room needs.</summary>
+public sealed class BehalfOptions
+{
+    /// <value>
+    /// The origin people and providers reach us at, without a trailing slash. Links, redirect URIs, issuers and audiences
+    /// are built from it, never from a request's Host.
+    /// </value>
+    public string PublicUrl { get; set; } = "http://127.0.0.1:8080";
+
+    /// <value>This node's name in audit lanes and leases; unique among live nodes.</value>
+    public string Node { get; set; } = "node-1";
+
+    /// <value>Exact origins that egress may reach although they are private or plain http (http on loopback only).</value>
+    public IList<string> AllowedPrivateOrigins { get; } = [];
+
+    /// <value>Folder with the bundled connector folders.</value>
+    public string ConnectorsFolder { get; set; } = "connectors";
+
+    /// <value>
+    /// URLs the person may be sent to for verification. Empty: any https or loopback URL that a service credential
+    /// registers in its link request.
+    /// </value>
+    public IList<string> VerifyUrls { get; } = [];
+
+    /// <value>How long before its end an access token counts as stale.</value>
+    public TimeSpan RefreshMargin { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <value>How long an exchange or refresh may take in all, whoever waits for it.</value>
+    public TimeSpan TokenRequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <value>How long an authorization link may be used.</value>
+    public TimeSpan LinkLifetime { get; set; } = TimeSpan.FromMinutes(10);
+}

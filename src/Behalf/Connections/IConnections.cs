@@ -1,0 +1,177 @@
+using Behalf.Audit;
+using Behalf.Identity;
+
+namespace Behalf.Connections;
+
+/// <summary>Connections, connected accounts and their lifecycle. The only entry of the room; safe to call concurrently.</summary>
+public interface IConnections
+{
+    Task<Result<ConnectionView>> AddAsync(
+        Principal principal,
+        EnvironmentId environment,
+        NewConnection connection,
+        CancellationToken cancellationToken
+    );
+
+    Task<Result<ConnectionView>> FindAsync(
+        EnvironmentId environment,
+        ConnectionName name,
+        CancellationToken cancellationToken
+    );
+
+    Task<Result<ConnectionView>> FindAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        CancellationToken cancellationToken
+    );
+
+    Task<Page<ConnectionView>> ListAsync(
+        EnvironmentId environment,
+        PageRequest page,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Refused while live accounts use it, unless forced: then they are revoked first.</summary>
+    Task<Result<Done>> RemoveAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName name,
+        bool force,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Creates a pending account; <c>already_exists</c> when there is one.</summary>
+    Task<Result<ConnectedAccount>> CreateAccountAsync(
+        ActingSubject subject,
+        ConnectionName connection,
+        AccountLabels labels,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>The subject's account at a connection. <c>not_found</c> when there is none: never another user's.</summary>
+    Task<Result<ConnectedAccount>> FindAccountAsync(
+        ActingSubject subject,
+        ConnectionName connection,
+        AccountLabels labels,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>By id, within the principal's reach: another user's or environment's id answers like an unknown one.</summary>
+    Task<Result<ConnectedAccount>> FindAccountAsync(
+        Principal principal,
+        AccountId id,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>All accounts of the subject, at most 1,000, in the order of their ids.</summary>
+    Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(ActingSubject subject, CancellationToken cancellationToken);
+
+    Task<Page<ConnectedAccount>> ListAccountsAsync(
+        Principal principal,
+        AccountFilter filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Stops use at once, moves the token to a revocation job, keeps the record as disconnected.</summary>
+    Task<Result<ConnectedAccount>> DisconnectAsync(
+        Principal principal,
+        ConnectedAccount account,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>As disconnect, and the record is gone for every look-up.</summary>
+    Task<Result<Done>> DeleteAccountAsync(
+        Principal principal,
+        ConnectedAccount account,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Revokes every account of one user, ends the user's tokens; others are untouched.</summary>
+    /// <returns>The accounts that were stopped.</returns>
+    Task<Result<IReadOnlyList<ConnectedAccount>>> RevokeUserAsync(
+        Principal principal,
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// The provider as this one started call may use it: credential attached inside, refreshed when stale or after a 401,
+    /// every write recorded before it is sent.
+    /// </summary>
+    Task<Result<IUpstream>> OpenAsync(StartedCall call, Connection connection, CancellationToken cancellationToken);
+}
+
+/// <summary>Labels the application stores with an account and may narrow a look-up with.</summary>
+public sealed record AccountLabels(string? OrganizationId = null, string? UserId = null, string? ApiConfig = null)
+{
+    public static AccountLabels None { get; } = new();
+}
+
+/// <summary>The provider, bound to one started call: whoever holds it cannot choose user, credential or host.</summary>
+public interface IUpstream
+{
+    /// <summary>The execution it belongs to.</summary>
+    StartedCall Call { get; }
+
+    /// <summary>
+    /// Sends one request to the connection's base URL. A 401 causes at most one refresh and, for reads (and writes whose
+    /// profile says the provider rejects first), one repeat. Nothing else is repeated.
+    /// </summary>
+    Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Fetches without any credential from a host the definition allows (pre-signed downloads).</summary>
+    Task<UpstreamOutcome> FetchAsync(
+        Uri uri,
+        IReadOnlyList<string> allowedHosts,
+        int maxBytes,
+        CancellationToken cancellationToken
+    );
+}
+
+public sealed record UpstreamRequest
+{
+    /// <value>The operation's name in the provider's words, for audit and errors.</value>
+    public required string Operation { get; init; }
+
+    public required HttpMethod Method { get; init; }
+
+    /// <value>Below the connection's base URL; already encoded segment by segment; begins with a slash.</value>
+    public required string Path { get; init; }
+
+    public IReadOnlyList<KeyValuePair<string, string>> Query { get; init; } = [];
+
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <value>Made anew for each attempt; null: none.</value>
+    public Func<HttpContent>? Content { get; init; }
+
+    /// <value>True when it may change something at the provider.</value>
+    public required bool Writes { get; init; }
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <value>In bytes.</value>
+    public int MaxResponseBytes { get; init; } = 4 * 1024 * 1024;
+}
+
+public abstract record UpstreamOutcome
+{
+    private UpstreamOutcome() { }
+
+    public sealed record Answered(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
+        : UpstreamOutcome;
+
+    /// <summary>Certainly not carried out.</summary>
+    public sealed record NotSent(string Description) : UpstreamOutcome;
+
+    /// <summary>May or may not have been carried out: look before repeating.</summary>
+    public sealed record Unknown(string Description) : UpstreamOutcome;
+
+    /// <summary>The credential no longer works: the user must reconnect. The account says why.</summary>
+    public sealed record Unauthorized(string Reason) : UpstreamOutcome;
+
+    /// <summary>Refused on our side (audit unavailable, revoked meanwhile).</summary>
+    public sealed record Stopped(Problem Problem) : UpstreamOutcome;
+}

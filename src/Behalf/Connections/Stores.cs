@@ -1,0 +1,102 @@
+using Behalf.Authorization;
+using Behalf.Vault;
+
+namespace Behalf.Connections;
+
+public interface IConnectionStore
+{
+    /// <returns>Which unique value is taken, or null when the row was added.</returns>
+    Task<string?> AddAsync(Connection connection, Traces traces, CancellationToken cancellationToken);
+
+    Task<Connection?> FindAsync(EnvironmentId environment, ConnectionId id, CancellationToken cancellationToken);
+
+    Task<Connection?> FindByNameAsync(
+        EnvironmentId environment,
+        ConnectionName name,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>The look-up that returns the environment: for the callback on the connection's own redirect URI.</summary>
+    Task<Connection?> FindForCallbackAsync(ConnectionId id, CancellationToken cancellationToken);
+
+    Task<Page<Connection>> ListAsync(EnvironmentId environment, PageRequest page, CancellationToken cancellationToken);
+
+    /// <summary>Removes when no live account is left.</summary>
+    Task<bool> RemoveAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+}
+
+public interface IAccountStore
+{
+    /// <returns>The account, and whether this call made it. One live row per (environment, connection, identifier).</returns>
+    Task<(ConnectedAccount Account, bool Created)> EnsureAsync(
+        EnvironmentId environment,
+        ConnectionId connection,
+        Identifier identifier,
+        AccountLabels labels,
+        Func<ConnectedAccount, Traces> traces,
+        CancellationToken cancellationToken
+    );
+
+    Task<ConnectedAccount?> FindAsync(
+        EnvironmentId environment,
+        ConnectionId connection,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    );
+
+    Task<ConnectedAccount?> FindAsync(EnvironmentId environment, AccountId id, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<ConnectedAccount>> OfUserAsync(
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    );
+
+    Task<Page<ConnectedAccount>> ListAsync(AccountFilter filter, PageRequest page, CancellationToken cancellationToken);
+
+    /// <summary>The current credential, for refresh and revocation; calls get theirs from the intent's transaction.</summary>
+    Task<SealedCredential?> FindCredentialAsync(
+        EnvironmentId environment,
+        AccountId account,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// One transaction: marks the account disconnected (or deleted), removes its credential and data key, adds the
+    /// revocation job that now holds the token. Waits until no call can start on the old state.
+    /// </summary>
+    /// <returns>False when the account changed meanwhile (<paramref name="expected"/> is its row version).</returns>
+    Task<bool> StopAsync(
+        ConnectedAccount account,
+        long expected,
+        bool delete,
+        string reason,
+        RevocationJob? job,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Sets status and reason of the stored credential, if the generation is still the expected one.</summary>
+    Task<bool> MarkAsync(
+        ConnectedAccount account,
+        long generation,
+        CredentialStatus status,
+        string? reason,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Live accounts on the same OAuth client with the same provider user, other than this one.</summary>
+    Task<int> CountSharingGrantAsync(
+        EnvironmentId environment,
+        ConnectionId connection,
+        string providerUserKey,
+        AccountId except,
+        CancellationToken cancellationToken
+    );
+}

@@ -1,0 +1,184 @@
+using System.Text.Json.Nodes;
+
+namespace Behalf.Connectors;
+
+/// <summary>A provider's definition: OAuth profile and tools. Immutable; its identity is the SHA-256 of its document.</summary>
+public sealed record ConnectorDefinition
+{
+    /// <value>64 lower-case hexadecimal characters.</value>
+    public required string Revision { get; init; }
+
+    /// <value><c>[a-z0-9]{1,20}</c>, such as the folder's name.</value>
+    public required string Slug { get; init; }
+
+    /// <value>The provider's name for people.</value>
+    public required string Name { get; init; }
+
+    public required string Description { get; init; }
+
+    /// <value>Default base URL of the API.</value>
+    public required Uri BaseUrl { get; init; }
+
+    public required OAuthProfile OAuth { get; init; }
+
+    /// <value>In the order of the document, which is the order shown to a model.</value>
+    public required IReadOnlyList<ToolDefinition> Tools { get; init; }
+
+    /// <value>Named procedures that tools share (look-ups by name and the like), as validated trees.</value>
+    public required IReadOnlyDictionary<string, Procedure> Procedures { get; init; }
+}
+
+/// <summary>How the provider's OAuth server behaves (RFC 6749 and its known departures).</summary>
+public sealed record OAuthProfile
+{
+    /// <value>Default origin of the endpoints below.</value>
+    public required Uri Origin { get; init; }
+
+    /// <value>Paths below the connection's OAuth origin.</value>
+    public required string AuthorizePath { get; init; }
+
+    public required string TokenPath { get; init; }
+
+    /// <value>Null: the provider has no revocation endpoint.</value>
+    public string? RevokePath { get; init; }
+
+    /// <value><c>refresh_token</c> or <c>access_token</c>: which one the revocation endpoint takes.</value>
+    public string RevokeToken { get; init; } = "refresh_token";
+
+    public string? IntrospectPath { get; init; }
+
+    public ClientAuthentication ClientAuthentication { get; init; } = ClientAuthentication.SecretPost;
+
+    public bool Pkce { get; init; } = true;
+
+    public string ScopeSeparator { get; init; } = " ";
+
+    /// <value>Asked for when a connection names none.</value>
+    public required ScopeSet DefaultScopes { get; init; }
+
+    /// <value>A scope that stands for all others, such as <c>default</c>; null: none.</value>
+    public string? FullScope { get; init; }
+
+    public IReadOnlyDictionary<string, string> AuthorizeParameters { get; init; } = new Dictionary<string, string>();
+
+    public RefreshRotation Rotation { get; init; } = RefreshRotation.None;
+
+    /// <value>How long a superseded refresh token still works, when the provider says so.</value>
+    public TimeSpan RotationGrace { get; init; }
+
+    /// <value>Assumed when the answer holds no <c>expires_in</c>; null: only a 401 tells.</value>
+    public TimeSpan? DefaultAccessLifetime { get; init; }
+
+    /// <value>How long an authorization code may wait for verification.</value>
+    public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <value>Expected <c>iss</c> of the authorization response (RFC 9207), when the provider announces one.</value>
+    public string? Issuer { get; init; }
+
+    /// <value>Dotted paths into the token answer: the provider's own user id, and a name for people.</value>
+    public string? IdentityIdPath { get; init; }
+
+    public string? IdentityNamePath { get; init; }
+
+    /// <value>True: a 401 or 429 means that a write did not take effect.</value>
+    public bool RejectsBeforeEffect { get; init; }
+}
+
+public enum ClientAuthentication
+{
+    /// <summary><c>client_secret_post</c> (RFC 6749 §2.3.1).</summary>
+    SecretPost = 1,
+
+    /// <summary><c>client_secret_basic</c>.</summary>
+    SecretBasic = 2,
+
+    /// <summary>A public client.</summary>
+    None = 3,
+}
+
+public enum RefreshRotation
+{
+    None = 1,
+
+    /// <summary>Each refresh gives a new refresh token and ends the old one.</summary>
+    Rotating = 2,
+}
+
+[Flags]
+public enum ToolHints
+{
+    None = 0,
+    ReadOnly = 1,
+    Destructive = 2,
+    Idempotent = 4,
+
+    /// <summary>Changes who can see something.</summary>
+    ChangesAccess = 8,
+}
+
+/// <summary>One tool, as a model sees it and as it is carried out.</summary>
+public sealed record ToolDefinition
+{
+    /// <value>Without the connection's prefix, such as <c>create_task</c>.</value>
+    public required string Name { get; init; }
+
+    public required string Title { get; init; }
+
+    public required string Description { get; init; }
+
+    /// <value>JSON Schema (the subset of <c>docs/connector-format.md</c>), closed: unknown properties are refused.</value>
+    public required JsonObject InputSchema { get; init; }
+
+    /// <value>All of these, or the profile's full scope, must be granted.</value>
+    public required ScopeSet NeededScopes { get; init; }
+
+    public required ToolHints Hints { get; init; }
+
+    /// <value>A group for people, such as <c>tasks</c>.</value>
+    public required string Category { get; init; }
+
+    /// <value>Of name, description and schema; what an approval pins.</value>
+    public required string Hash { get; init; }
+
+    public required Procedure Procedure { get; init; }
+
+    public bool Writes => !Hints.HasFlag(ToolHints.ReadOnly);
+
+    /// <summary>Whether a grant allows this tool.</summary>
+    public bool IsGrantedBy(ScopeSet granted, OAuthProfile profile) =>
+        granted.Covers(NeededScopes) || (profile.FullScope is { } full && granted.Contains(full));
+}
+
+/// <summary>The steps of a tool or of a named look-up, as a validated tree; interpreted by the Tools room.</summary>
+/// <param name="Steps">See <c>docs/connector-format.md</c>.</param>
+/// <param name="Result">The tree that shapes the answer.</param>
+public sealed record Procedure(JsonArray Steps, JsonNode? Result);
+
+/// <summary>The definitions there are. A revision never changes, so it may be kept in memory.</summary>
+public interface IConnectorCatalog
+{
+    /// <summary>The newest revision of each connector.</summary>
+    Task<IReadOnlyList<ConnectorDefinition>> ListAsync(CancellationToken cancellationToken);
+
+    Task<ConnectorDefinition?> FindLatestAsync(string slug, CancellationToken cancellationToken);
+
+    /// <exception cref="InvalidOperationException">A connection pins a revision that is not stored.</exception>
+    ValueTask<ConnectorDefinition> GetAsync(string revision, CancellationToken cancellationToken);
+
+    /// <summary>Stores the bundled folders' definitions at start; equal documents are stored once.</summary>
+    Task SeedAsync(CancellationToken cancellationToken);
+
+    /// <summary>Parses and checks a definition without storing it.</summary>
+    Result<ConnectorDefinition> Read(string yaml);
+}
+
+/// <summary>Definitions by hash. Rows are never changed or removed.</summary>
+public interface IConnectorRevisionStore
+{
+    Task PutAsync(string revision, string slug, string document, string origin, CancellationToken cancellationToken);
+
+    Task<string?> FindAsync(string revision, CancellationToken cancellationToken);
+
+    /// <returns>(slug, revision) of the newest of each.</returns>
+    Task<IReadOnlyList<(string Slug, string Revision)>> ListLatestAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,66 @@
+namespace Behalf.Egress;
+
+/// <summary>
+/// The one door out. https only (http and private origins only where the operator listed the exact origin), address check
+/// on the address dialled, no redirects followed, no cookies, no automatic retries, bounded answers, scrubbed of the
+/// credential that was sent. A request's credential is attached here and only if the URI is on the origin it belongs to.
+/// Safe to call concurrently; nothing is shared between users but sockets.
+/// </summary>
+public interface IEgress
+{
+    /// <returns>The answer, whatever its status; or why there is none.</returns>
+    Task<EgressOutcome> SendAsync(EgressRequest request, CancellationToken cancellationToken);
+}
+
+public sealed record EgressRequest
+{
+    public required HttpMethod Method { get; init; }
+
+    public required Uri Uri { get; init; }
+
+    /// <value>The only origin (scheme, host, port) the credential may go to; also the only one this request may go to.</value>
+    public required Uri Origin { get; init; }
+
+    /// <value>Names come from definitions; values hold no CR, LF or NUL.</value>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <value>Every non-GET request carries a content object; null becomes an empty one.</value>
+    public HttpContent? Content { get; init; }
+
+    /// <value>How the credential is put on; null for requests without one.</value>
+    public EgressCredential? Credential { get; init; }
+
+    /// <value>Values that must not appear in the answer besides the credential (client secret, verifier).</value>
+    public IReadOnlyList<Secret> Scrub { get; init; } = [];
+
+    public required TimeSpan Timeout { get; init; }
+
+    /// <value>In bytes after decompression; more is an <see cref="EgressFailure.TooLarge"/>.</value>
+    public required int MaxResponseBytes { get; init; }
+}
+
+/// <param name="Header">Such as <c>Authorization</c>.</param>
+/// <param name="Prefix">Such as <c>Bearer </c> with its space.</param>
+public sealed record EgressCredential(string Header, string Prefix, Secret Value);
+
+public abstract record EgressOutcome
+{
+    private EgressOutcome() { }
+
+    /// <param name="Body">Whole and bounded, scrubbed.</param>
+    public sealed record Answered(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body) : EgressOutcome;
+
+    /// <param name="MayHaveBeenSent">False only when certainly no byte of the request left.</param>
+    /// <param name="Description">For logs and people; holds no secret and no address of ours.</param>
+    public sealed record Failed(EgressFailure Failure, bool MayHaveBeenSent, string Description) : EgressOutcome;
+}
+
+public enum EgressFailure
+{
+    /// <summary>The URI leaves its origin, is not https, or the dialled address is not allowed.</summary>
+    Refused = 1,
+    NotConnected = 2,
+    TimedOut = 3,
+    Interrupted = 4,
+    TooLarge = 5,
+}

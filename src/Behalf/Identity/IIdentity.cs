@@ -1,0 +1,101 @@
+namespace Behalf.Identity;
+
+/// <summary>Who is calling, and for whom. The only entry of the room; safe to call concurrently.</summary>
+public interface IIdentity
+{
+    /// <summary>The client-credentials grant (RFC 6749 §4.4) for API clients, user sessions' client pairs and operators.</summary>
+    Task<Result<IssuedToken>> IssueTokenAsync(
+        string clientId,
+        string clientSecret,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// Validates an access token (signature by our ring, <c>typ</c>, <c>iss</c>, <c>aud</c>, expiry) and reads the client,
+    /// session and user epoch from the database: what ended there ends here at once.
+    /// </summary>
+    Task<Result<Principal>> AuthenticateAsync(string accessToken, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The subject a call acts for. A service client must name one; a user session has one, and naming a different one
+    /// is refused with <c>identifier_mismatch</c> and recorded as a denial. An operator never acts for a user.
+    /// </summary>
+    /// <param name="principal">The authenticated caller.</param>
+    /// <param name="named">The value of the request field that names the acting user, if the request had one.</param>
+    Task<Result<ActingSubject>> ActForAsync(Principal principal, string? named, CancellationToken cancellationToken);
+
+    /// <summary>Mints a token and a client pair bound to one identifier. Only for service clients.</summary>
+    Task<Result<MintedSession>> CreateSessionAsync(
+        Principal principal,
+        Identifier identifier,
+        CredentialLimits limits,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Ends every token of the user at the next call, on every node; accounts stay connected.</summary>
+    Task<Result<Done>> SignOutAsync(Principal principal, Identifier identifier, CancellationToken cancellationToken);
+
+    Task<Result<NewApiClient>> AddClientAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string name,
+        CredentialLimits limits,
+        CancellationToken cancellationToken
+    );
+
+    Task<Result<NewApiClient>> RotateClientAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string clientId,
+        CancellationToken cancellationToken
+    );
+
+    Task<Result<Done>> RemoveClientAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string clientId,
+        CancellationToken cancellationToken
+    );
+
+    Task<IReadOnlyList<ApiClient>> ListClientsAsync(EnvironmentId environment, CancellationToken cancellationToken);
+
+    /// <summary>First start: an operator credential, the environment <c>default</c> and one API client. Null when it was done before.</summary>
+    Task<FirstCredentials?> BootstrapAsync(CancellationToken cancellationToken);
+
+    Task<Result<DeploymentEnvironment>> AddEnvironmentAsync(
+        Principal principal,
+        NewEnvironment environment,
+        CancellationToken cancellationToken
+    );
+
+    Task<IReadOnlyList<DeploymentEnvironment>> ListEnvironmentsAsync(CancellationToken cancellationToken);
+
+    Task<DeploymentEnvironment?> FindEnvironmentAsync(EnvironmentId environment, CancellationToken cancellationToken);
+
+    /// <summary>The public half of the token-signing keys as a JSON Web Key Set (RFC 7517).</summary>
+    Task<string> PublishKeysAsync(CancellationToken cancellationToken);
+}
+
+/// <param name="AccessToken">A signed JWT; it ends at <paramref name="ExpiresAt"/>.</param>
+public sealed record IssuedToken(Secret AccessToken, DateTimeOffset ExpiresAt);
+
+/// <summary>A session's token and client pair: the same life, the same one identifier.</summary>
+public sealed record MintedSession(
+    UserSessionId Id,
+    Identifier Identifier,
+    Secret AccessToken,
+    string ClientId,
+    Secret ClientSecret,
+    DateTimeOffset ExpiresAt
+);
+
+/// <summary>Shown once; only the digest of the secret is stored.</summary>
+public sealed record NewApiClient(ApiClient Client, Secret ClientSecret);
+
+public sealed record FirstCredentials(
+    DeploymentEnvironment Environment,
+    NewApiClient Client,
+    string OperatorClientId,
+    Secret OperatorClientSecret
+);

@@ -1,0 +1,26 @@
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Identity;
+
+namespace Behalf.Policy;
+
+/// <summary>Allow or deny, before anything is written or sent. Rules never widen: the grant and the provider decide further.</summary>
+public interface IPolicy
+{
+    /// <summary>Also decides what is listed: a tool that is denied is not shown.</summary>
+    PolicyDecision Decide(ActingSubject subject, Connection connection, ToolDefinition tool);
+}
+
+public abstract record PolicyDecision
+{
+    private PolicyDecision() { }
+
+    public sealed record Allow : PolicyDecision
+    {
+        public static Allow Instance { get; } = new();
+    }
+
+    /// <param name="Code">A stable name such as <c>tool_not_allowed</c>.</param>
+    /// <param name="Message">For the caller and the model.</param>
+    public sealed record Deny(string Code, string Message) : PolicyDecision;
+}

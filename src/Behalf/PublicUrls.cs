@@ -1,0 +1,26 @@
+using Behalf.Identity;
+using Microsoft.Extensions.Options;
+
+namespace Behalf;
+
+/// <summary>The URLs we give to people, applications and providers; built from settings, never from a request.</summary>
+public sealed class PublicUrls(IOptions<BehalfOptions> options)
+{
+    /// <summary>The origin of an environment, without a trailing slash: its own, else the installation's.</summary>
+    public string Origin(DeploymentEnvironment environment) =>
+        (environment.PublicUrl ?? options.Value.PublicUrl).TrimEnd('/');
+
+    /// <summary>Issuer and audience of an environment's access tokens.</summary>
+    public string Issuer(DeploymentEnvironment environment) =>
+        environment.PublicUrl is null ? $"{Origin(environment)}/env/{environment.Slug}" : Origin(environment);
+
+    /// <summary>The page of an authorization link.</summary>
+    public Uri Link(DeploymentEnvironment environment, string token) => new($"{Origin(environment)}/magicLink/{token}");
+
+    /// <summary>A connection's own redirect URI (RFC 9700 §4.4: one per connection, so that codes cannot be mixed up).</summary>
+    public Uri RedirectUri(DeploymentEnvironment environment, ConnectionId connection) =>
+        new($"{Origin(environment)}/sso/v1/oauth/{connection}/callback");
+
+    /// <summary>Where a browser ends when the application named no place of its own.</summary>
+    public Uri ConnectedPage(DeploymentEnvironment environment) => new($"{Origin(environment)}/connect/success");
+}
