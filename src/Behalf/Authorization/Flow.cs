@@ -98,8 +98,8 @@ public interface IFlowStore
     Task<AuthorizationFlow?> FindAsync(EnvironmentId environment, FlowId id, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes the changed flow if it still stands at <paramref name="from"/> and has not expired (database time).
-    /// Exactly one of concurrent callers gets true.
+    /// Writes the changed flow if it still stands at <paramref name="from"/> and has not expired (database time); a change
+    /// to <see cref="FlowStep.Failed"/> is written after expiry too. Exactly one of concurrent callers gets true.
     /// </summary>
     Task<bool> AdvanceAsync(
         AuthorizationFlow changed,
@@ -120,7 +120,7 @@ public interface IFlowStore
         CancellationToken cancellationToken
     );
 
-    /// <summary>Fails open flows past their expiry, destroying code and verifier.</summary>
+    /// <summary>Fails open flows past their expiry (except those in Exchanging), destroying code and verifier.</summary>
     /// <param name="traces">Makes the records for each of them.</param>
     Task<IReadOnlyList<AuthorizationFlow>> ExpireAsync(
         int limit,
@@ -128,7 +128,7 @@ public interface IFlowStore
         CancellationToken cancellationToken
     );
 
-    /// <summary>Flows left in Exchanging by a process that died: their codes may be spent.</summary>
+    /// <summary>Flows in Exchanging past their expiry, left so by a process that died: their codes may be spent.</summary>
     Task<IReadOnlyList<AuthorizationFlow>> AbandonedAsync(CancellationToken cancellationToken);
 }
 
@@ -142,7 +142,10 @@ public sealed record NewCredential
 
     public required Vault.SealedCredential Sealed { get; init; }
 
-    /// <value>Where the granted scopes were read: <c>token_response</c>, <c>introspection</c> or <c>request</c>.</value>
+    /// <value>
+    /// Where the granted scopes were read: <c>token_response</c>, <c>introspection</c> or <c>request</c>; or
+    /// <c>unchanged</c> after a refresh that named none (RFC 6749 §6): then the stored source stays.
+    /// </value>
     public required string ScopeSource { get; init; }
 
     public string? ProviderUserKey { get; init; }
@@ -151,4 +154,7 @@ public sealed record NewCredential
 
     /// <value>When the scheduler should refresh it, jittered; null: never.</value>
     public DateTimeOffset? RefreshDueAt { get; init; }
+
+    /// <value>No refresh before this, so that a tiny lifetime causes no hot loop; stored as the refresh state's own.</value>
+    public DateTimeOffset? RefreshNotBefore { get; init; }
 }

@@ -62,10 +62,11 @@ public interface IAuthorization
     /// Makes the job that will revoke a credential upstream: the token re-sealed under the job's own key. Null when the
     /// account holds nothing to revoke.
     /// </summary>
-    RevocationJob? PrepareRevocation(
+    ValueTask<RevocationJob?> PrepareRevocationAsync(
         SealedCredential? credential,
         Connections.Connection connection,
-        string? providerUserKey
+        string? providerUserKey,
+        CancellationToken cancellationToken
     );
 
     /// <summary>Work for the background: expires flows, ends abandoned ones, refreshes what is due, revokes what is stopped.</summary>

@@ -68,7 +68,8 @@ public interface IAccountStore
 
     /// <summary>
     /// One transaction: marks the account disconnected (or deleted), removes its credential and data key, adds the
-    /// revocation job that now holds the token. Waits until no call can start on the old state.
+    /// revocation job that now holds the token, and fails the account's open flows, destroying their codes. Waits until
+    /// no call can start on the old state.
     /// </summary>
     /// <returns>False when the account changed meanwhile (<paramref name="expected"/> is its row version).</returns>
     Task<bool> StopAsync(
