@@ -4,9 +4,14 @@ namespace Behalf.Identity;
 public interface IIdentity
 {
     /// <summary>The client-credentials grant (RFC 6749 §4.4) for API clients, user sessions' client pairs and operators.</summary>
+    /// <param name="source">
+    /// Where the request comes from, such as the peer's address: guessing is throttled per source and client id, so the
+    /// owner of the id is never locked out from elsewhere.
+    /// </param>
     Task<Result<IssuedToken>> IssueTokenAsync(
         string clientId,
         string clientSecret,
+        string source,
         CancellationToken cancellationToken
     );
 
@@ -34,7 +39,12 @@ public interface IIdentity
     );
 
     /// <summary>Ends every token of the user at the next call, on every node; accounts stay connected.</summary>
-    Task<Result<Done>> SignOutAsync(Principal principal, Identifier identifier, CancellationToken cancellationToken);
+    Task<Result<Done>> SignOutAsync(
+        Principal principal,
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    );
 
     Task<Result<NewApiClient>> AddClientAsync(
         Principal principal,
@@ -60,8 +70,16 @@ public interface IIdentity
 
     Task<IReadOnlyList<ApiClient>> ListClientsAsync(EnvironmentId environment, CancellationToken cancellationToken);
 
-    /// <summary>First start: an operator credential, the environment <c>default</c> and one API client. Null when it was done before.</summary>
-    Task<FirstCredentials?> BootstrapAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// First start: an operator credential, the environment <c>default</c> and one API client. They are handed to
+    /// <paramref name="deliver"/> before the operator credential is committed, so a crash in between leaves nothing that
+    /// counts as done and the next start delivers anew.
+    /// </summary>
+    /// <returns>False when it was done before.</returns>
+    Task<bool> BootstrapAsync(
+        Func<FirstCredentials, CancellationToken, Task> deliver,
+        CancellationToken cancellationToken
+    );
 
     Task<Result<DeploymentEnvironment>> AddEnvironmentAsync(
         Principal principal,
