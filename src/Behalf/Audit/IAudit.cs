@@ -115,7 +115,14 @@ public abstract record StartResult
     public sealed record Started(StartedCall Call) : StartResult;
 
     /// <summary>A denial record was committed instead of the intent.</summary>
-    public sealed record Refused(StartRefusal Reason) : StartResult;
+    public sealed record Refused(StartRefusal Reason) : StartResult
+    {
+        /// <value>For <see cref="StartRefusal.AccountNotActive"/>: the account as that transaction saw it; null when it is gone.</value>
+        public Connections.ConnectedAccount? Account { get; init; }
+
+        /// <value>For <see cref="StartRefusal.ScopesMissing"/>: what the grant lacks.</value>
+        public ScopeSet? Missing { get; init; }
+    }
 }
 
 /// <summary>The trail's storage. Appends give time, lane, sequence and hash inside one transaction with what they record.</summary>
