@@ -45,23 +45,3 @@ public sealed record UserAccount(string Id, string ConnectionName, string Connec
 {
     public bool IsActive => Status == "ACTIVE";
 }
-
-public abstract record ToolOutcome
-{
-    private ToolOutcome() { }
-
-    public sealed record Succeeded(JsonObject Data, string ExecutionId) : ToolOutcome;
-
-    /// <param name="Code">A stable name such as <c>not_found_or_no_access</c>, <c>invalid_input</c>, <c>account_not_active</c>.</param>
-    /// <param name="Message">Written for a model or a person.</param>
-    /// <param name="NeedsAuthorization">True: the user must (re)connect this account first.</param>
-    public sealed record Failed(string Code, string Message, string? ExecutionId, bool NeedsAuthorization) : ToolOutcome;
-}
-
-/// <summary>The server refused a request, or could not be reached.</summary>
-/// <param name="code">A stable name such as <c>unauthenticated</c>, <c>permission_denied</c>, <c>unavailable</c>.</param>
-/// <param name="message">For people; holds no secret.</param>
-public sealed class BehalfException(string code, string message, Exception? inner = null) : Exception(message, inner)
-{
-    public string Code { get; } = code;
-}

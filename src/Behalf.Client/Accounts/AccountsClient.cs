@@ -1,0 +1,203 @@
+using Behalf.Client.Internal;
+using Behalf.Wire.ConnectedAccounts;
+using Grpc.Core;
+
+namespace Behalf.Client;
+
+/// <summary>Connected accounts: one per (connection, identifier).</summary>
+public sealed class AccountsClient
+{
+    private const uint PageSize = 99; // the wire's bound is "less than 100"
+
+    private readonly Rpc<AccessToken> _rpc;
+    private readonly ConnectedAccountService.ConnectedAccountServiceClient _accounts;
+
+    internal AccountsClient(Rpc<AccessToken> rpc, CallInvoker invoker)
+    {
+        _rpc = rpc;
+        _accounts = new ConnectedAccountService.ConnectedAccountServiceClient(invoker);
+    }
+
+    /// <summary>The account, made when there is none; a new one is <c>PENDING_AUTH</c>.</summary>
+    public async Task<ConnectedAccount> GetOrCreateAsync(
+        string connectionName,
+        string identifier,
+        CancellationToken cancellationToken = default
+    )
+    {
+        if (await FindAsync(connectionName, identifier, cancellationToken).ConfigureAwait(false) is { } found)
+        {
+            return found;
+        }
+        var request = new CreateConnectedAccountRequest
+        {
+            Connector = connectionName,
+            Identifier = identifier,
+            ConnectedAccount = new CreateConnectedAccount(),
+        };
+        try
+        {
+            var created = await _rpc.CallAsync(
+                    options => _accounts.CreateConnectedAccountAsync(request, options),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            return AccountReading.Read(created.ConnectedAccount);
+        }
+        catch (BehalfException exception) when (exception.Kind == BehalfErrorKind.AlreadyExists)
+        {
+            // Another caller made it between the two calls.
+            return await GetAsync(connectionName, identifier, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async Task<ConnectedAccount> GetAsync(
+        string connectionName,
+        string identifier,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var request = new GetConnectedAccountByIdentifierRequest
+        {
+            Connector = connectionName,
+            Identifier = identifier,
+        };
+        var response = await _rpc.CallAsync(
+                options => _accounts.GetConnectedAccountDetailsAsync(request, options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return AccountReading.Read(response.ConnectedAccount);
+    }
+
+    /// <summary>Null when there is none.</summary>
+    public async Task<ConnectedAccount?> FindAsync(
+        string connectionName,
+        string identifier,
+        CancellationToken cancellationToken = default
+    )
+    {
+        try
+        {
+            return await GetAsync(connectionName, identifier, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BehalfException exception) when (exception.Kind == BehalfErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    public async Task<ConnectedAccount> GetAsync(string accountId, CancellationToken cancellationToken = default)
+    {
+        var request = new GetConnectedAccountRequest { Id = accountId };
+        var response = await _rpc.CallAsync(
+                options => _accounts.GetConnectedAccountAsync(request, options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return AccountReading.Read(response.ConnectedAccount);
+    }
+
+    /// <summary>Every account that fits, page by page.</summary>
+    public IAsyncEnumerable<ConnectedAccount> ListAsync(
+        AccountQuery? query = null,
+        CancellationToken cancellationToken = default
+    ) =>
+        Pages.ReadAsync(
+            async (page, token) =>
+            {
+                var request = new ListConnectedAccountsRequest { PageSize = PageSize, PageToken = page };
+                if (query?.Identifier is { } identifier)
+                {
+                    request.Identifier = identifier;
+                }
+                if (query?.ConnectionName is { } connection)
+                {
+                    request.Connector = connection;
+                }
+                request.Provider = query?.Connector ?? "";
+                var response = await _rpc.CallAsync(
+                        options => _accounts.ListConnectedAccountsAsync(request, options),
+                        token
+                    )
+                    .ConfigureAwait(false);
+                return (response.ConnectedAccounts.Select(AccountReading.Read), response.NextPageToken);
+            },
+            cancellationToken
+        );
+
+    /// <summary>A single-use link of at most ten minutes with which the user connects; makes the account when there is none.</summary>
+    /// <param name="verifyUrl">
+    /// Where the user is sent with <c>auth_request_id</c>: https or loopback. Null: the environment's default, else the
+    /// page shows a one-time code.
+    /// </param>
+    /// <param name="state">At most 512 characters; comes back to <paramref name="verifyUrl"/> unchanged.</param>
+    public async Task<AuthorizationLink> CreateLinkAsync(
+        string connectionName,
+        string identifier,
+        Uri? verifyUrl = null,
+        string? state = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var request = new GetMagicLinkForConnectedAccountRequest
+        {
+            Connector = connectionName,
+            Identifier = identifier,
+        };
+        if (verifyUrl is not null)
+        {
+            request.UserVerifyUrl = verifyUrl.AbsoluteUri;
+        }
+        if (state is not null)
+        {
+            request.State = state;
+        }
+        var response = await _rpc.CallAsync(
+                options => _accounts.GetMagicLinkForConnectedAccountAsync(request, options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return new AuthorizationLink(new Uri(response.Link), response.Expiry.ToDateTimeOffset());
+    }
+
+    /// <summary>
+    /// Says that the person who came back with <paramref name="authRequestId"/> is <paramref name="identifier"/>, as the
+    /// application's own login knows; the account becomes <c>ACTIVE</c>. Single use: a wrong identifier ends the attempt.
+    /// </summary>
+    /// <returns>Where to send the browser.</returns>
+    public async Task<Uri> VerifyAsync(
+        string authRequestId,
+        string identifier,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var request = new VerifyConnectedAccountUserRequest { AuthRequestId = authRequestId, Identifier = identifier };
+        var response = await _rpc.ExecuteAsync(
+                options => _accounts.VerifyConnectedAccountUserAsync(request, options),
+                [],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return new Uri(response.PostUserVerifyRedirectUrl);
+    }
+
+    /// <summary>Stops the account at once and revokes its grant at the provider; the record stays.</summary>
+    public async Task<ConnectedAccount> DisconnectAsync(string accountId, CancellationToken cancellationToken = default)
+    {
+        var request = new DisconnectConnectedAccountRequest { Id = accountId };
+        var response = await _rpc.CallAsync(
+                options => _accounts.DisconnectConnectedAccountAsync(request, options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return AccountReading.Read(response.ConnectedAccount);
+    }
+
+    /// <summary>As <see cref="DisconnectAsync"/>, and removes the record.</summary>
+    public Task DeleteAsync(string accountId, CancellationToken cancellationToken = default)
+    {
+        var request = new DeleteConnectedAccountRequest { Id = accountId };
+        return _rpc.CallAsync(options => _accounts.DeleteConnectedAccountAsync(request, options), cancellationToken);
+    }
+}

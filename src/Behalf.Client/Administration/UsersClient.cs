@@ -1,0 +1,44 @@
+using Behalf.Client.Internal;
+using Behalf.Wire.Administration;
+using Grpc.Core;
+
+namespace Behalf.Client;
+
+public sealed record RevokedAccount(string Id, string ConnectionName);
+
+/// <summary>Whole users, across their accounts.</summary>
+public sealed class UsersClient
+{
+    private readonly Rpc<AccessToken> _rpc;
+    private readonly Administration.AdministrationClient _administration;
+    private readonly string _environment;
+
+    internal UsersClient(Rpc<AccessToken> rpc, CallInvoker invoker, string environment)
+    {
+        _rpc = rpc;
+        _administration = new Administration.AdministrationClient(invoker);
+        _environment = environment;
+    }
+
+    /// <summary>Stops and revokes every connected account of the user and ends the user's tokens.</summary>
+    public async Task<IReadOnlyList<RevokedAccount>> RevokeAsync(
+        string identifier,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var request = new RevokeUserRequest { Environment = _environment, Identifier = identifier };
+        var response = await _rpc.CallAsync(
+                options => _administration.RevokeUserAsync(request, options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return [.. response.Accounts.Select(account => new RevokedAccount(account.Id, account.Connection))];
+    }
+
+    /// <summary>Ends the user's tokens at the next call; accounts stay connected.</summary>
+    public Task SignOutAsync(string identifier, CancellationToken cancellationToken = default)
+    {
+        var request = new SignOutUserRequest { Environment = _environment, Identifier = identifier };
+        return _rpc.CallAsync(options => _administration.SignOutUserAsync(request, options), cancellationToken);
+    }
+}

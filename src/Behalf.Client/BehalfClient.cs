@@ -1,0 +1,73 @@
+using Behalf.Client.Internal;
+using Grpc.Core;
+
+namespace Behalf.Client;
+
+/// <summary>
+/// Behalf with a service credential, for an application's back end: it may name any user of its environment. Give agents
+/// a <see cref="IUserClient"/> from <see cref="CreateUserClient"/> instead. Safe to call concurrently; keep one per process.
+/// </summary>
+/// <remarks>Every method throws <see cref="BehalfException"/> when the server refuses or cannot be reached.</remarks>
+public sealed class BehalfClient : IDisposable
+{
+    private readonly BehalfClientOptions _options;
+    private readonly Transport _transport;
+
+    public BehalfClient(BehalfClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options;
+        _transport = new Transport(options);
+        var endpoint = new TokenEndpoint(
+            _transport.Http,
+            options.ClientId,
+            options.ClientSecret!,
+            options.TimeProvider
+        );
+        var tokens = new Renewing<AccessToken>(endpoint.FetchAsync, token => token.ExpiresAt, options.TimeProvider);
+        var rpc = new Rpc<AccessToken>(tokens, token => token.Value, options);
+        CallInvoker invoker = _transport.Invoker;
+        Accounts = new AccountsClient(rpc, invoker);
+        Tools = new ToolsClient(rpc, invoker);
+        Sessions = new SessionsClient(rpc, invoker);
+        Connections = new ConnectionsClient(rpc, invoker, options.Environment);
+        Connectors = new ConnectorsClient(rpc, invoker);
+        Users = new UsersClient(rpc, invoker, options.Environment);
+        Audit = new AuditClient(rpc, invoker, options.Environment);
+        Environments = new EnvironmentsClient(rpc, invoker);
+        Clients = new ClientsClient(rpc, invoker, options.Environment);
+    }
+
+    public Uri Server => _transport.Server;
+
+    public AccountsClient Accounts { get; }
+
+    public ToolsClient Tools { get; }
+
+    public SessionsClient Sessions { get; }
+
+    public ConnectionsClient Connections { get; }
+
+    public ConnectorsClient Connectors { get; }
+
+    public UsersClient Users { get; }
+
+    public AuditClient Audit { get; }
+
+    /// <summary>Needs the operator credential.</summary>
+    public EnvironmentsClient Environments { get; }
+
+    /// <summary>Needs the operator credential.</summary>
+    public ClientsClient Clients { get; }
+
+    /// <summary>
+    /// What an agent gets: Behalf as this one user, on sessions of at most fifteen minutes that are renewed as it works.
+    /// The caller knows from its own login who the user is.
+    /// </summary>
+    /// <param name="limits">Narrows the sessions to some connections or tools.</param>
+    public UserClient CreateUserClient(string identifier, SessionLimits? limits = null) =>
+        new(_options, token => Sessions.CreateAsync(identifier, limits, token));
+
+    public void Dispose() => _transport.Dispose();
+}

@@ -1,0 +1,86 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace Behalf.Client;
+
+/// <summary>Where the server is and how it is reached.</summary>
+public class BehalfServerOptions
+{
+    /// <value>The server's origin: https, or http on a loopback address. A path is ignored.</value>
+    public Uri? Server { get; set; }
+
+    /// <value>
+    /// A PEM file with the one authority to trust, for a development certificate. Null: the machine's trust store. Names
+    /// and dates are checked either way.
+    /// </value>
+    public string? CertificateAuthorityPath { get; set; }
+
+    /// <value>For a call that runs a tool or verifies a person; the server answers before it unless the provider hangs.</value>
+    public TimeSpan ExecuteTimeout { get; set; } = TimeSpan.FromSeconds(100);
+
+    /// <value>For every other call.</value>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <value>The clock that decides when credentials are renewed.</value>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <value>Replaces the sockets, such as with a server in the same process. Not disposed with the client.</value>
+    public HttpMessageHandler? HttpHandler { get; set; }
+
+    internal Uri RequireServer()
+    {
+        var server =
+            Server ?? throw new ArgumentException("Server is missing: set it to the server's origin.", nameof(Server));
+        if (!server.IsAbsoluteUri || (server.Scheme != Uri.UriSchemeHttps && server.Scheme != Uri.UriSchemeHttp))
+        {
+            throw new ArgumentException($"Server must be an http or https URL, not '{server}'.", nameof(Server));
+        }
+        if (server.Scheme == Uri.UriSchemeHttp && !server.IsLoopback)
+        {
+            throw new ArgumentException(
+                $"Server '{server.GetLeftPart(UriPartial.Authority)}' would get credentials in clear: use https; http is for loopback only.",
+                nameof(Server)
+            );
+        }
+        return new Uri(server.GetLeftPart(UriPartial.Authority));
+    }
+
+    internal X509Certificate2Collection? ReadAuthority()
+    {
+        if (CertificateAuthorityPath is null)
+        {
+            return null;
+        }
+        var authority = new X509Certificate2Collection();
+        authority.ImportFromPemFile(CertificateAuthorityPath);
+        return authority.Count > 0
+            ? authority
+            : throw new ArgumentException(
+                $"'{CertificateAuthorityPath}' holds no certificate.",
+                nameof(CertificateAuthorityPath)
+            );
+    }
+}
+
+/// <summary>A service or operator credential and the server it belongs to.</summary>
+public sealed class BehalfClientOptions : BehalfServerOptions
+{
+    public string ClientId { get; set; } = "";
+
+    public SecretText? ClientSecret { get; set; }
+
+    /// <value>The slug an operator's calls are about; ignored for a service credential, whose environment is its own.</value>
+    public string Environment { get; set; } = "";
+
+    internal void Validate()
+    {
+        RequireServer();
+        if (ClientId.Length == 0)
+        {
+            throw new ArgumentException("ClientId is missing.", nameof(ClientId));
+        }
+        if (ClientSecret is null || ClientSecret.Reveal().Length == 0)
+        {
+            throw new ArgumentException("ClientSecret is missing.", nameof(ClientSecret));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+namespace Behalf.Client;
+
+/// <summary>A connector configured with an OAuth client of its own; never the client secret.</summary>
+/// <param name="Connector">The connector's slug.</param>
+/// <param name="ConnectorName">The provider's name, for people.</param>
+/// <param name="RedirectUri">To register at the provider, exactly.</param>
+public sealed record ConnectionDetails(
+    string Id,
+    string Name,
+    string Connector,
+    string ConnectorName,
+    string ConnectorRevision,
+    string ToolPrefix,
+    string BaseUrl,
+    string OAuthUrl,
+    string ClientId,
+    IReadOnlyList<string> Scopes,
+    string RedirectUri,
+    IReadOnlyList<string> AllowedTools,
+    bool IsEnabled,
+    DateTimeOffset? CreatedAt
+);
+
+/// <summary>What is left out comes from the connector.</summary>
+public sealed record NewConnection
+{
+    /// <value>A connector's slug.</value>
+    public required string Connector { get; init; }
+
+    /// <value>Null: the connector's slug.</value>
+    public string? Name { get; init; }
+
+    public string? ClientId { get; init; }
+
+    /// <value>Sealed by the server at once, never returned.</value>
+    public SecretText? ClientSecret { get; init; }
+
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+
+    /// <value>The origin of the provider's API.</value>
+    public string? BaseUrl { get; init; }
+
+    /// <value>The origin of the provider's authorization server.</value>
+    public string? OAuthUrl { get; init; }
+
+    public string? ToolPrefix { get; init; }
+
+    /// <value>Names or patterns ending in <c>*</c>; none: every tool the grant allows.</value>
+    public IReadOnlyList<string> AllowedTools { get; init; } = [];
+}

@@ -1,0 +1,78 @@
+using Behalf.Client.Internal;
+using Behalf.Wire.Administration;
+using Grpc.Core;
+using Proto = Behalf.Wire.Administration;
+
+namespace Behalf.Client;
+
+/// <summary>A provider's definition.</summary>
+/// <param name="Revision">The definition's SHA-256; connections pin one.</param>
+public sealed record ConnectorDetails(
+    string Slug,
+    string Name,
+    string Description,
+    string Revision,
+    IReadOnlyList<string> DefaultScopes,
+    IReadOnlyList<ConnectorTool> Tools
+);
+
+/// <param name="Hints">Of <c>read_only</c>, <c>destructive</c>, <c>idempotent</c>, <c>changes_access</c>.</param>
+public sealed record ConnectorTool(
+    string Name,
+    string Title,
+    string Description,
+    IReadOnlyList<string> NeededScopes,
+    IReadOnlyList<string> Hints,
+    string Category
+);
+
+/// <summary>The connectors the server knows.</summary>
+public sealed class ConnectorsClient
+{
+    private readonly Rpc<AccessToken> _rpc;
+    private readonly Administration.AdministrationClient _administration;
+
+    internal ConnectorsClient(Rpc<AccessToken> rpc, CallInvoker invoker)
+    {
+        _rpc = rpc;
+        _administration = new Administration.AdministrationClient(invoker);
+    }
+
+    public async Task<IReadOnlyList<ConnectorDetails>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        var response = await _rpc.CallAsync(
+                options => _administration.ListConnectorsAsync(new ListConnectorsRequest(), options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return [.. response.Connectors.Select(Read)];
+    }
+
+    public async Task<ConnectorDetails> GetAsync(string slug, CancellationToken cancellationToken = default)
+    {
+        var request = new GetConnectorRequest { Slug = slug };
+        return Read(
+            await _rpc.CallAsync(options => _administration.GetConnectorAsync(request, options), cancellationToken)
+                .ConfigureAwait(false)
+        );
+    }
+
+    private static ConnectorDetails Read(Proto.ConnectorDetails connector) =>
+        new(
+            connector.Slug,
+            connector.Name,
+            connector.Description,
+            connector.Revision,
+            [.. connector.DefaultScopes],
+            [
+                .. connector.Tools.Select(tool => new ConnectorTool(
+                    tool.Name,
+                    tool.Title,
+                    tool.Description,
+                    [.. tool.NeededScopes],
+                    [.. tool.Hints],
+                    tool.Category
+                )),
+            ]
+        );
+}

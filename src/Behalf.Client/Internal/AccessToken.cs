@@ -1,0 +1,3 @@
+namespace Behalf.Client.Internal;
+
+internal sealed record AccessToken(SecretText Value, DateTimeOffset ExpiresAt);

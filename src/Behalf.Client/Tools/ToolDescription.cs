@@ -1,0 +1,58 @@
+using System.Text.Json;
+
+namespace Behalf.Client;
+
+/// <param name="InputSchema">JSON Schema, ready to be offered to a model.</param>
+/// <param name="Connector">The connector's slug.</param>
+public sealed record ToolDescription(
+    string Name,
+    string Title,
+    string Description,
+    JsonElement InputSchema,
+    string Connector,
+    string Category,
+    bool IsReadOnly,
+    bool IsDestructive,
+    bool IsIdempotent
+);
+
+/// <param name="AccountId">The account the tool would run with.</param>
+public sealed record ScopedTool(ToolDescription Tool, string Identifier, string AccountId);
+
+/// <summary>Conditions of different properties narrow together; values within one widen.</summary>
+public sealed record ScopedToolQuery
+{
+    public IReadOnlyList<string> Connectors { get; init; } = [];
+
+    public IReadOnlyList<string> ToolNames { get; init; } = [];
+
+    public IReadOnlyList<string> ConnectionNames { get; init; } = [];
+}
+
+/// <summary>Each given condition narrows.</summary>
+public sealed record ToolQuery
+{
+    /// <value>A connector's slug.</value>
+    public string? Connector { get; init; }
+
+    public string? ConnectionName { get; init; }
+
+    public IReadOnlyList<string> ToolNames { get; init; } = [];
+
+    /// <value>3–100 characters that name or description must hold.</value>
+    public string? Text { get; init; }
+}
+
+public sealed record ExecuteOptions
+{
+    /// <value>Needed when the user has the tool on several connections.</value>
+    public string? ConnectionName { get; init; }
+
+    public string? AccountId { get; init; }
+
+    /// <value>At most 255 characters; stands in the audit trail beside the call.</value>
+    public string? AgentRunId { get; init; }
+
+    /// <value>Calls with the same key within 24 hours run once and share the answer.</value>
+    public string? IdempotencyKey { get; init; }
+}

@@ -1,0 +1,143 @@
+using System.Text.Json.Nodes;
+using Behalf.Client.Internal;
+using Behalf.Wire.ConnectedAccounts;
+using Behalf.Wire.Tools;
+
+namespace Behalf.Client;
+
+/// <summary>
+/// <see cref="IUserClient"/> over the wire, on user sessions that a callback renews shortly before they end, one renewal
+/// at a time. The first session fixes the user: a session of somebody else is refused.
+/// </summary>
+public sealed class UserClient : IUserClient, IDisposable
+{
+    private const uint ToolPageSize = 100;
+    private const uint AccountPageSize = 99;
+
+    private readonly Transport _transport;
+    private readonly Rpc<UserSession> _rpc;
+    private readonly ToolService.ToolServiceClient _tools;
+    private readonly ConnectedAccountService.ConnectedAccountServiceClient _accounts;
+
+    /// <param name="renew">Gives a fresh session of the one user; its token ends it after 30 seconds.</param>
+    public UserClient(BehalfServerOptions options, Func<CancellationToken, Task<UserSession>> renew)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(renew);
+        _transport = new Transport(options);
+        var sessions = new Renewing<UserSession>(
+            new OneUser(renew).RenewAsync,
+            session => session.ExpiresAt,
+            options.TimeProvider
+        );
+        _rpc = new Rpc<UserSession>(sessions, session => session.Token, options);
+        _tools = new ToolService.ToolServiceClient(_transport.Invoker);
+        _accounts = new ConnectedAccountService.ConnectedAccountServiceClient(_transport.Invoker);
+    }
+
+    /// <inheritdoc />
+    public async Task<UserTools> ListToolsAsync(CancellationToken cancellationToken = default)
+    {
+        var accounts = new List<UserAccount>();
+        await foreach (var account in ListAccountsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            accounts.Add(account);
+        }
+        var connections = accounts.ToDictionary(account => account.Id, account => account.ConnectionName);
+        var tools = new List<UserTool>();
+        await foreach (var scoped in ListScopedAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var tool = ToolReading.Read(scoped.Tool);
+            tools.Add(
+                new UserTool(
+                    tool.Name,
+                    tool.Title,
+                    tool.Description,
+                    tool.InputSchema,
+                    connections.GetValueOrDefault(scoped.ConnectedAccountId, tool.Connector),
+                    tool.IsReadOnly,
+                    tool.IsDestructive,
+                    tool.IsIdempotent
+                )
+            );
+        }
+        return new UserTools(tools, accounts);
+    }
+
+    /// <inheritdoc />
+    public Task<ToolOutcome> CallToolAsync(
+        string toolName,
+        JsonObject arguments,
+        string? agentRunId = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        var request = new ExecuteToolRequest { ToolName = toolName };
+        if (agentRunId is not null)
+        {
+            request.AgentRunId = agentRunId;
+        }
+        // The session says who acts; the request has no need to.
+        return ToolExecution.RunAsync(_rpc, _tools, request, arguments, idempotencyKey: null, cancellationToken);
+    }
+
+    public void Dispose() => _transport.Dispose();
+
+    private IAsyncEnumerable<UserAccount> ListAccountsAsync(CancellationToken cancellationToken) =>
+        Pages.ReadAsync(
+            async (page, token) =>
+            {
+                var response = await _rpc.CallAsync(
+                        (session, options) =>
+                            _accounts.ListConnectedAccountsAsync(
+                                new ListConnectedAccountsRequest
+                                {
+                                    Identifier = session.Identifier,
+                                    PageSize = AccountPageSize,
+                                    PageToken = page,
+                                },
+                                options
+                            ),
+                        token
+                    )
+                    .ConfigureAwait(false);
+                return (
+                    response
+                        .ConnectedAccounts.Select(AccountReading.Read)
+                        .Select(account => new UserAccount(
+                            account.Id,
+                            account.ConnectionName,
+                            account.Connector,
+                            account.Status
+                        )),
+                    response.NextPageToken
+                );
+            },
+            cancellationToken
+        );
+
+    private IAsyncEnumerable<Wire.Tools.ScopedTool> ListScopedAsync(CancellationToken cancellationToken) =>
+        Pages.ReadAsync(
+            async (page, token) =>
+            {
+                var response = await _rpc.CallAsync(
+                        (session, options) =>
+                            _tools.ListScopedToolsAsync(
+                                new ListScopedToolsRequest
+                                {
+                                    Identifier = session.Identifier,
+                                    Filter = new ScopedToolFilter(),
+                                    PageSize = ToolPageSize,
+                                    PageToken = page,
+                                },
+                                options
+                            ),
+                        token
+                    )
+                    .ConfigureAwait(false);
+                return ((IEnumerable<Wire.Tools.ScopedTool>)response.Tools, response.NextPageToken);
+            },
+            cancellationToken
+        );
+}
