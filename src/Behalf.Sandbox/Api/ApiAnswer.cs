@@ -1,0 +1,8 @@
+namespace Behalf.Sandbox.Api;
+
+/// <param name="Body">The whole envelope, <c>{"data": …}</c>.</param>
+/// <param name="Location">Set for what was created.</param>
+internal sealed record ApiAnswer(int Status, JsonObject Body, string? Location = null)
+{
+    public static ApiAnswer Empty { get; } = new(200, new JsonObject { ["data"] = new JsonObject() });
+}

@@ -1,0 +1,32 @@
+using Behalf.Sandbox.OAuth;
+
+namespace Behalf.Sandbox.Api;
+
+/// <summary>Calls per token in one-minute windows, rejected ones included. Runs under <c>ObjectStore.Gate</c>.</summary>
+internal sealed class RateLimits(TimeProvider time, SandboxOptions options)
+{
+    private const int SearchesPerMinute = 60;
+    private readonly Dictionary<AccessToken, Window> _windows = [];
+
+    public void Count(AccessToken token, Operation operation)
+    {
+        var minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
+        if (!_windows.TryGetValue(token, out var window) || window.Minute != minute)
+        {
+            _windows[token] = window = new Window { Minute = minute };
+        }
+        window.Calls++;
+        window.Searches += operation.Path.EndsWith("/tasks/search", StringComparison.Ordinal) ? 1 : 0;
+        if (window.Calls > options.RequestsPerMinute || window.Searches > SearchesPerMinute)
+        {
+            throw Refusal.TooManyRequests();
+        }
+    }
+
+    private sealed class Window
+    {
+        public long Minute { get; init; }
+        public int Calls { get; set; }
+        public int Searches { get; set; }
+    }
+}
