@@ -23,6 +23,7 @@ public static class SandboxApp
         builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = LargestBody);
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Logging.ClearProviders().AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
+        builder.Services.ConfigureHttpJsonOptions(j => j.SerializerOptions.Encoder = ApiPipeline.Plain.Encoder);
         AddParts(builder.Services, options, document);
         var app = builder.Build();
         Map(app);
@@ -38,8 +39,16 @@ public static class SandboxApp
             new WorldSeed(document, store).Plant();
             return store;
         });
-        services.AddSingleton<AccessRules>().AddSingleton<Renderer>().AddSingleton<Paging>().AddSingleton<DownloadLinks>();
-        services.AddSingleton<TokenPolicy>().AddSingleton<TokenStore>().AddSingleton<AppRegistry>().AddSingleton<SignInSessions>();
+        services
+            .AddSingleton<AccessRules>()
+            .AddSingleton<Renderer>()
+            .AddSingleton<Paging>()
+            .AddSingleton<DownloadLinks>();
+        services
+            .AddSingleton<TokenPolicy>()
+            .AddSingleton<TokenStore>()
+            .AddSingleton<AppRegistry>()
+            .AddSingleton<SignInSessions>();
         services.AddSingleton<RateLimits>().AddSingleton<ApiPipeline>();
         services.AddSingleton<AuthorizeEndpoints>().AddSingleton<TokenEndpoints>().AddSingleton<OpenIdEndpoints>();
         services.AddSingleton<FaultRules>().AddSingleton<FaultEndpoints>();
@@ -86,7 +95,8 @@ public static class SandboxApp
                 options.WorldFile is { } file ? File.ReadAllText(file) : options.World ?? WorldReader.DefaultText
             );
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidWorldException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or InvalidWorldException)
         {
             throw new InvalidOperationException(exception.Message, exception);
         }
@@ -97,7 +107,11 @@ public static class SandboxApp
     {
         foreach (var url in urls.Split(';'))
         {
-            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttp || !uri.IsLoopback)
+            if (
+                !Uri.TryCreate(url, UriKind.Absolute, out var uri)
+                || uri.Scheme != Uri.UriSchemeHttp
+                || !uri.IsLoopback
+            )
             {
                 throw new InvalidOperationException($"The practice Asana listens on loopback http only, not on {url}.");
             }

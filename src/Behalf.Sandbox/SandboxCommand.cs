@@ -49,12 +49,19 @@ internal static class SandboxCommand
 
     private static async Task AnnounceAsync(WebApplication app, SandboxOptions options, TextWriter output)
     {
-        await output.WriteLineAsync($"Practice Asana on {string.Join(", ", app.Urls)}. The cast: {app.Urls.First()}/_sandbox/world");
+        await output.WriteLineAsync(
+            $"Practice Asana on {string.Join(", ", app.Urls)}. The cast: {app.Urls.First()}/_sandbox/world"
+        );
         if (options.ReadyFile is { } path)
         {
             // Whole or not at all: a reader never sees half of it.
             var partial = $"{path}.{Environment.ProcessId}.partial";
-            var ready = new { url = app.Urls.First(), urls = app.Urls, pid = Environment.ProcessId };
+            var ready = new
+            {
+                url = app.Urls.First(),
+                urls = app.Urls,
+                pid = Environment.ProcessId,
+            };
             await File.WriteAllTextAsync(partial, JsonSerializer.Serialize(ready));
             File.Move(partial, path, overwrite: true);
         }

@@ -39,7 +39,9 @@ internal sealed class ApiCall
         {
             return null;
         }
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= 100
+        return
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            && limit is >= 1 and <= 100
             ? limit
             : throw Refusal.BadRequest($"{name}: Not a valid limit: {text}. Must be between 1 and 100.");
     }

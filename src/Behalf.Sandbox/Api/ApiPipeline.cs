@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Behalf.Sandbox.OAuth;
 
@@ -16,6 +17,12 @@ internal sealed class ApiPipeline(
 {
     private const string Help =
         "For more information on API status codes and how to handle them, read the docs on errors: https://developers.asana.com/docs/errors";
+
+    /// <summary>As Asana writes: text as it is, escaped no further than JSON needs.</summary>
+    public static readonly JsonSerializerOptions Plain = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
@@ -68,7 +75,7 @@ internal sealed class ApiPipeline(
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json; charset=UTF-8";
-        return http.Response.WriteAsync(body.ToJsonString(JsonSerializerOptions.Web), http.RequestAborted);
+        return http.Response.WriteAsync(body.ToJsonString(Plain), http.RequestAborted);
     }
 
     private static void RequireScopes(ScopeSet scopes, Operation operation)
@@ -101,6 +108,8 @@ internal sealed class ApiPipeline(
             Links = links,
             Data = new Properties(body.Data),
             Form = body.Form,
-            Fields = FieldTree.Parse(http.Request.Query["opt_fields"].ToString() is { Length: > 0 } fields ? fields : body.Fields),
+            Fields = FieldTree.Parse(
+                http.Request.Query["opt_fields"].ToString() is { Length: > 0 } fields ? fields : body.Fields
+            ),
         };
 }

@@ -29,7 +29,9 @@ internal sealed class Paging(TimeProvider time)
                 );
         }
         var page = items.Skip(from).Take(limit.Value).ToList();
-        return from + page.Count >= items.Count ? (page, null) : (page, NextPage(call, binding, page[^1].Gid, limit.Value));
+        return from + page.Count >= items.Count
+            ? (page, null)
+            : (page, NextPage(call, binding, page[^1].Gid, limit.Value));
     }
 
     private JsonObject NextPage(ApiCall call, string binding, string lastGid, int limit)

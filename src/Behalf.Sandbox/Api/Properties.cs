@@ -30,8 +30,7 @@ internal sealed class Properties(JsonObject data)
             { } other => throw Refusal.BadRequest($"{name}: Not a valid String type: {Kind(other)}"),
         };
 
-    public string RequiredText(string name) =>
-        Text(name) is { Length: > 0 } text ? text : throw Refusal.Missing(name);
+    public string RequiredText(string name) => Text(name) is { Length: > 0 } text ? text : throw Refusal.Missing(name);
 
     public bool? Flag(string name) =>
         data[name] switch

@@ -28,8 +28,7 @@ internal sealed class Refusal(int status, string message) : Exception(message)
     /// <summary>The caller sees the object, but the role does not allow this.</summary>
     public static Refusal RoleTooLow() => new(403, "Access denied");
 
-    public static Refusal FullPermissionsRequired() =>
-        new(403, "Full permissions are required to use this endpoint.");
+    public static Refusal FullPermissionsRequired() => new(403, "Full permissions are required to use this endpoint.");
 
     /// <summary>Asana's wording is not published; this one is the practice Asana's own.</summary>
     public static Refusal ScopeMissing(string what, IEnumerable<string> scopes) =>

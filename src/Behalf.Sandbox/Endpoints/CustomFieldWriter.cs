@@ -78,7 +78,8 @@ internal static class CustomFieldWriter
             ? Properties.ParseDate($"{label}.date", Text($"{label}.date", text))
             : throw NotA(label, "Date", value);
 
-    private static JsonArray Array(string label, JsonNode value) => value as JsonArray ?? throw NotA(label, "Array", value);
+    private static JsonArray Array(string label, JsonNode value) =>
+        value as JsonArray ?? throw NotA(label, "Array", value);
 
     private static Refusal NotA(string label, string wanted, JsonNode value) =>
         Refusal.BadRequest($"{label}: Not a valid {wanted} type: {Properties.Kind(value)}");

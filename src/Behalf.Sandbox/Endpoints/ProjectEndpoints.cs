@@ -7,12 +7,24 @@ internal static class ProjectEndpoints
         routes.Get("/projects", List);
         routes.Post("/projects", call => ProjectWriter.Create(call, null, null));
         routes.Get("/projects/{project_gid}", call => call.One(call.Target<Project>("project_gid")));
-        routes.Put("/projects/{project_gid}", call => ProjectWriter.Update(call, call.Target<Project>("project_gid", AccessLevel.Edit)));
+        routes.Put(
+            "/projects/{project_gid}",
+            call => ProjectWriter.Update(call, call.Target<Project>("project_gid", AccessLevel.Edit))
+        );
         routes.Delete("/projects/{project_gid}", Delete);
-        routes.Get("/workspaces/{workspace_gid}/projects", call => Of(call, call.Target<Workspace>("workspace_gid"), null));
+        routes.Get(
+            "/workspaces/{workspace_gid}/projects",
+            call => Of(call, call.Target<Workspace>("workspace_gid"), null)
+        );
         routes.Get("/teams/{team_gid}/projects", call => Of(call, null, call.Target<Team>("team_gid")));
-        routes.Post("/workspaces/{workspace_gid}/projects", call => ProjectWriter.Create(call, call.Target<Workspace>("workspace_gid"), null));
-        routes.Post("/teams/{team_gid}/projects", call => ProjectWriter.Create(call, null, call.Target<Team>("team_gid")));
+        routes.Post(
+            "/workspaces/{workspace_gid}/projects",
+            call => ProjectWriter.Create(call, call.Target<Workspace>("workspace_gid"), null)
+        );
+        routes.Post(
+            "/teams/{team_gid}/projects",
+            call => ProjectWriter.Create(call, null, call.Target<Team>("team_gid"))
+        );
         routes.Get("/projects/{project_gid}/task_counts", TaskCounts);
         routes.Get("/projects/{project_gid}/custom_field_settings", FieldSettings);
     }
@@ -37,7 +49,9 @@ internal static class ProjectEndpoints
         }
         if (call.Query("archived") is { } text)
         {
-            var archived = bool.TryParse(text, out var flag) ? flag : throw Refusal.BadRequest($"archived: Not a valid Boolean type: {text}");
+            var archived = bool.TryParse(text, out var flag)
+                ? flag
+                : throw Refusal.BadRequest($"archived: Not a valid Boolean type: {text}");
             projects = projects.Where(p => p.Archived == archived);
         }
         return call.Page(projects);
@@ -94,7 +108,9 @@ internal static class ProjectEndpoints
         belongings.AddRange(call.Store.All<StatusUpdate>().Where(s => s.Parent == project));
         belongings.AddRange(call.Store.All<Attachment>().Where(a => a.Parent == project));
         belongings.AddRange(call.Store.All<AccessRequest>().Where(r => r.Target == project));
-        belongings.AddRange(call.Store.All<Story>().Where(s => s.Subject == project || (s.Subject is Section x && x.Project == project)));
+        belongings.AddRange(
+            call.Store.All<Story>().Where(s => s.Subject == project || (s.Subject is Section x && x.Project == project))
+        );
         belongings.ForEach(call.Store.Remove);
         call.Store.Remove(project);
         return ApiAnswer.Empty;

@@ -53,7 +53,15 @@ internal static class ProjectWriter
         call.Store.Add(project);
         Join(call.Store, project, call.User, AccessLevel.Admin);
         project.Sections.Add(
-            call.Store.Add(new Section { Gid = call.Store.NextGid(), CreatedAt = call.Store.Now, Name = "Untitled section", Project = project })
+            call.Store.Add(
+                new Section
+                {
+                    Gid = call.Store.NextGid(),
+                    CreatedAt = call.Store.Now,
+                    Name = "Untitled section",
+                    Project = project,
+                }
+            )
         );
         return call.Created(project, "projects");
     }
@@ -72,7 +80,10 @@ internal static class ProjectWriter
         if (call.Data.Gid("team") is { } gid)
         {
             var team = call.Readable<Team>("team", gid);
-            project.Team = team.HasFullMember(call.User) && team.Workspace == project.Workspace ? team : throw Refusal.NoAccess(team);
+            project.Team =
+                team.HasFullMember(call.User) && team.Workspace == project.Workspace
+                    ? team
+                    : throw Refusal.NoAccess(team);
         }
         Apply(call, project);
         project.ModifiedAt = call.Store.Now;
@@ -81,7 +92,14 @@ internal static class ProjectWriter
 
     public static Membership Join(ObjectStore store, Project project, Entity member, AccessLevel level)
     {
-        var membership = new Membership { Gid = store.NextGid(), CreatedAt = store.Now, Project = project, Member = member, Level = level };
+        var membership = new Membership
+        {
+            Gid = store.NextGid(),
+            CreatedAt = store.Now,
+            Project = project,
+            Member = member,
+            Level = level,
+        };
         project.Members.Add(store.Add(membership));
         return membership;
     }
@@ -98,7 +116,12 @@ internal static class ProjectWriter
         var customization = Level(data, "minimum_access_level_for_customization");
         var dueName = data.Has("due_date") ? "due_date" : "due_on";
         var (dueOn, startOn) = (data.Date(dueName), data.Date("start_on"));
-        var (archived, color, view, name) = (data.Flag("archived"), data.Text("color"), data.Text("default_view"), data.Text("name"));
+        var (archived, color, view, name) = (
+            data.Flag("archived"),
+            data.Text("color"),
+            data.Text("default_view"),
+            data.Text("name")
+        );
         if (view is not (null or "list" or "board" or "calendar" or "timeline"))
         {
             throw Refusal.BadRequest($"default_view: Not a recognized view: {view}");

@@ -6,8 +6,14 @@ internal static class StoryEndpoints
     {
         routes.Get("/tasks/{task_gid}/stories", call => List(call, call.Target<TaskItem>("task_gid")));
         routes.Get("/goals/{goal_gid}/stories", call => List(call, call.Target<Goal>("goal_gid")));
-        routes.Post("/tasks/{task_gid}/stories", call => Create(call, call.Target<TaskItem>("task_gid", AccessLevel.Comment)));
-        routes.Post("/goals/{goal_gid}/stories", call => Create(call, call.Target<Goal>("goal_gid", AccessLevel.Comment)));
+        routes.Post(
+            "/tasks/{task_gid}/stories",
+            call => Create(call, call.Target<TaskItem>("task_gid", AccessLevel.Comment))
+        );
+        routes.Post(
+            "/goals/{goal_gid}/stories",
+            call => Create(call, call.Target<Goal>("goal_gid", AccessLevel.Comment))
+        );
         routes.Get("/stories/{story_gid}", call => call.One(call.Target<Story>("story_gid")));
         routes.Put("/stories/{story_gid}", Update);
         routes.Delete("/stories/{story_gid}", Delete);

@@ -12,20 +12,28 @@ internal static class TaskEndpoints
         routes.Get("/projects/{project_gid}/tasks", call => Filtered(call, call.Target<Project>("project_gid").Tasks));
         routes.Get("/sections/{section_gid}/tasks", call => Filtered(call, call.Target<Section>("section_gid").Tasks));
         routes.Get("/tags/{tag_gid}/tasks", call => Filtered(call, Tagged(call, call.Target<Tag>("tag_gid"))));
-        routes.Get("/user_task_lists/{user_task_list_gid}", call => call.One(call.Target<UserTaskList>("user_task_list_gid")));
+        routes.Get(
+            "/user_task_lists/{user_task_list_gid}",
+            call => call.One(call.Target<UserTaskList>("user_task_list_gid"))
+        );
         routes.Get(
             "/user_task_lists/{user_task_list_gid}/tasks",
             call => Filtered(call, Assigned(call, call.Target<UserTaskList>("user_task_list_gid")))
         );
         routes.Get("/tasks/{task_gid}/subtasks", call => call.Page(call.Target<TaskItem>("task_gid").Subtasks));
-        routes.Get("/tasks/{task_gid}/projects", call => call.Page(call.Target<TaskItem>("task_gid").Projects.Distinct()));
+        routes.Get(
+            "/tasks/{task_gid}/projects",
+            call => call.Page(call.Target<TaskItem>("task_gid").Projects.Distinct())
+        );
         routes.Get("/tasks/{task_gid}/tags", call => call.Page(call.Target<TaskItem>("task_gid").Tags));
         routes.Post("/tasks/{task_gid}/subtasks", CreateSubtask);
     }
 
     private static ApiAnswer List(ApiCall call)
     {
-        var contexts = new[] { "project", "tag", "section", "user_task_list" }.Where(c => call.Query(c) is not null).ToList();
+        var contexts = new[] { "project", "tag", "section", "user_task_list" }
+            .Where(c => call.Query(c) is not null)
+            .ToList();
         var byAssignee = call.Query("assignee") is not null;
         if (contexts.Count + (byAssignee ? 1 : 0) != 1 || (byAssignee && call.Query("workspace") is null))
         {
@@ -37,7 +45,10 @@ internal static class TaskEndpoints
         {
             var workspace = call.Readable<Workspace>("workspace", call.Query("workspace")!);
             var user = call.ReadableUser("assignee", call.Query("assignee")!);
-            return Filtered(call, call.Store.All<TaskItem>().Where(t => t.Workspace == workspace && t.Assignee == user));
+            return Filtered(
+                call,
+                call.Store.All<TaskItem>().Where(t => t.Workspace == workspace && t.Assignee == user)
+            );
         }
         var gid = call.Query(contexts[0])!;
         return contexts[0] switch
@@ -95,9 +106,10 @@ internal static class TaskEndpoints
         if (call.Data.Gid("workspace") is { } gid)
         {
             var named = call.Readable<Workspace>("workspace", gid);
-            workspace = workspace is null || workspace == named
-                ? named
-                : throw Refusal.BadRequest("workspace: Not the workspace of the project or parent");
+            workspace =
+                workspace is null || workspace == named
+                    ? named
+                    : throw Refusal.BadRequest("workspace: Not the workspace of the project or parent");
         }
         if (workspace is null)
         {
@@ -152,9 +164,7 @@ internal static class TaskEndpoints
         {
             var properties = new Properties(membership);
             var project = call.Readable<Project>("project", properties.RequiredGid("project"));
-            sections.Add(
-                properties.Gid("section") is { } gid ? SectionOf(call, project, gid) : project.Sections[0]
-            );
+            sections.Add(properties.Gid("section") is { } gid ? SectionOf(call, project, gid) : project.Sections[0]);
         }
         foreach (var gid in call.Data.Gids("projects"))
         {

@@ -129,7 +129,14 @@ internal static class TaskWriter
         }
     }
 
-    public static void Tell(ApiCall call, Entity target, string subtype, string words, Entity? subject, bool silent = false)
+    public static void Tell(
+        ApiCall call,
+        Entity target,
+        string subtype,
+        string words,
+        Entity? subject,
+        bool silent = false
+    )
     {
         if (!silent)
         {

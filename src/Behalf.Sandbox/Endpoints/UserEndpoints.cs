@@ -53,7 +53,10 @@ internal static class UserEndpoints
     }
 
     private static IEnumerable<User> Alphabetical(Workspace workspace) =>
-        workspace.Members.Select(m => m.User).Where(u => u.Active).OrderBy(u => u.Name, StringComparer.OrdinalIgnoreCase);
+        workspace
+            .Members.Select(m => m.User)
+            .Where(u => u.Active)
+            .OrderBy(u => u.Name, StringComparer.OrdinalIgnoreCase);
 
     private static IEnumerable<User> Members(Team team) =>
         team.Members.Select(m => m.User).Where(u => u.Active).OrderBy(u => u.Name, StringComparer.OrdinalIgnoreCase);

@@ -32,7 +32,11 @@ internal static class WorkspaceEndpoints
         var words = call.Query("query") ?? "";
         var matches = candidates.Where(c =>
             c.Title?.Contains(words, StringComparison.OrdinalIgnoreCase) == true
-            || (c is User user && call.Access.CanRead(call.User, user) && user.Email.Contains(words, StringComparison.OrdinalIgnoreCase))
+            || (
+                c is User user
+                && call.Access.CanRead(call.User, user)
+                && user.Email.Contains(words, StringComparison.OrdinalIgnoreCase)
+            )
         );
         return call.First(matches.Reverse(), call.Limit("count") ?? DefaultSuggestions);
     }

@@ -17,7 +17,8 @@ internal static class FaultPlay
                 await AnswerAsync(http, fault, "application/json; charset=UTF-8", ErrorBody(http, fault.Status));
                 return;
             case FaultKind.Html:
-                var page = $"<!doctype html><html><head><title>{fault.Status}</title></head><body><h1>Something is in the way</h1></body></html>";
+                var page =
+                    $"<!doctype html><html><head><title>{fault.Status}</title></head><body><h1>Something is in the way</h1></body></html>";
                 await AnswerAsync(http, fault, "text/html; charset=utf-8", page);
                 return;
             case FaultKind.Delay:
@@ -91,8 +92,15 @@ internal static class FaultPlay
     {
         if (http.Request.Path.StartsWithSegments("/-", StringComparison.Ordinal))
         {
-            var error = status == 503 ? "temporarily_unavailable" : status >= 500 ? "server_error" : "invalid_request";
-            return new JsonObject { ["error"] = error, ["error_description"] = "A fault was asked for." }.ToJsonString();
+            var error =
+                status == 503 ? "temporarily_unavailable"
+                : status >= 500 ? "server_error"
+                : "invalid_request";
+            return new JsonObject
+            {
+                ["error"] = error,
+                ["error_description"] = "A fault was asked for.",
+            }.ToJsonString();
         }
         var message = status switch
         {

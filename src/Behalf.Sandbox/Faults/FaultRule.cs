@@ -35,7 +35,14 @@ internal sealed record FaultMatch(string? Method = null, string? PathPrefix = nu
 
 /// <param name="Times">How many requests it hits before it is used up; at least one.</param>
 /// <param name="RetryAfter">Seconds, for the header of that name; null leaves it out.</param>
-internal sealed record FaultRule(FaultMatch Match, int Times, FaultKind Kind, int Status, int? RetryAfter, TimeSpan Delay);
+internal sealed record FaultRule(
+    FaultMatch Match,
+    int Times,
+    FaultKind Kind,
+    int Status,
+    int? RetryAfter,
+    TimeSpan Delay
+);
 
 /// <summary>Rules in the order they were given; the first that fits is used. Safe for concurrent use.</summary>
 internal sealed class FaultRules

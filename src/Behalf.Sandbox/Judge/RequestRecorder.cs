@@ -8,16 +8,14 @@ namespace Behalf.Sandbox.Judge;
 /// Around every API and OAuth request: holds the answer back until it is whole, applies faults, writes the log. Tokens,
 /// codes and secrets do not get into the log.
 /// </summary>
-internal sealed partial class RequestRecorder(
-    RequestLog log,
-    FaultRules faults,
-    CallerOf callers,
-    TimeProvider time
-)
+internal sealed partial class RequestRecorder(RequestLog log, FaultRules faults, CallerOf callers, TimeProvider time)
 {
     public async Task RunAsync(HttpContext http, RequestDelegate next)
     {
-        if (!http.Request.Path.StartsWithSegments(ApiRoutes.Base, StringComparison.Ordinal) && !http.Request.Path.StartsWithSegments("/-", StringComparison.Ordinal))
+        if (
+            !http.Request.Path.StartsWithSegments(ApiRoutes.Base, StringComparison.Ordinal)
+            && !http.Request.Path.StartsWithSegments("/-", StringComparison.Ordinal)
+        )
         {
             await next(http);
             return;
@@ -45,7 +43,9 @@ internal sealed partial class RequestRecorder(
         var request = http.Request;
         // Who a code or a sign-in stands for is known only afterwards.
         var user = caller?.User ?? http.Items[typeof(User)] as User;
-        var text = IsSecret(request.Path) ? "" : Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, RequestLog.MostBody)));
+        var text = IsSecret(request.Path)
+            ? ""
+            : Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, RequestLog.MostBody)));
         var path = request.Path + SecretQuery().Replace(request.QueryString.Value ?? "", "${name}***");
         var now = time.GetUtcNow();
         log.Add(sequence => new LoggedRequest(
@@ -67,6 +67,9 @@ internal sealed partial class RequestRecorder(
         || path.StartsWithSegments("/-/sign_in", StringComparison.Ordinal)
         || path.StartsWithSegments("/-/sign_out", StringComparison.Ordinal);
 
-    [GeneratedRegex("(?<name>[?&](?:code|state|token|access_token|client_secret|signature)=)[^&\"\\\\ ]+", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        "(?<name>[?&](?:code|state|token|access_token|client_secret|signature)=)[^&\"\\\\ ]+",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex SecretQuery();
 }

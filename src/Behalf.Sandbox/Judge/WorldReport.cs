@@ -115,7 +115,12 @@ internal sealed class WorldReport(ObjectStore store, AccessRules access, WorldDo
     private JsonObject Named(string key)
     {
         var item = store.ByKey[key];
-        return new JsonObject { ["key"] = key, ["gid"] = item.Gid, ["name"] = item.Title };
+        return new JsonObject
+        {
+            ["key"] = key,
+            ["gid"] = item.Gid,
+            ["name"] = item.Title,
+        };
     }
 
     private string? KeyOf(Entity item) => store.ByKey.FirstOrDefault(k => k.Value == item).Key;

@@ -19,11 +19,16 @@ internal sealed class AppRegistry
         {
             return null;
         }
-        if (!Uri.TryCreate(redirectUri, UriKind.Absolute, out var uri) || redirectUri.Contains('#', StringComparison.Ordinal))
+        if (
+            !Uri.TryCreate(redirectUri, UriKind.Absolute, out var uri)
+            || redirectUri.Contains('#', StringComparison.Ordinal)
+        )
         {
             return $"redirect_uris: not an absolute URI without a fragment: {redirectUri}";
         }
-        var isLoopback = uri.Host == "localhost" || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+        var isLoopback =
+            uri.Host == "localhost"
+            || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
         return uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && isLoopback)
             ? null
             : $"redirect_uris: must be https, or http on loopback: {redirectUri}";

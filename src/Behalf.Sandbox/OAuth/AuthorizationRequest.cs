@@ -5,7 +5,13 @@ using System.Text;
 namespace Behalf.Sandbox.OAuth;
 
 /// <summary>A valid authorization request (RFC 6749 §4.1.1).</summary>
-internal sealed record AuthorizationRequest(App App, string RedirectUri, string State, ScopeSet Scopes, string? Challenge)
+internal sealed record AuthorizationRequest(
+    App App,
+    string RedirectUri,
+    string State,
+    ScopeSet Scopes,
+    string? Challenge
+)
 {
     /// <summary>RFC 7636 §4.6, S256 only.</summary>
     public bool Accepts(string? verifier)
@@ -79,5 +85,12 @@ internal abstract record AuthorizationOutcome
     }
 
     private static SendBack Back(string redirectUri, string error, string description, string? state) =>
-        new(AuthorizationRequest.Redirect(redirectUri, ("error", error), ("error_description", description), ("state", state)));
+        new(
+            AuthorizationRequest.Redirect(
+                redirectUri,
+                ("error", error),
+                ("error_description", description),
+                ("state", state)
+            )
+        );
 }

@@ -3,7 +3,12 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Behalf.Sandbox.OAuth;
 
 /// <summary>The browser's part: sign-in, consent, and the way back to the app.</summary>
-internal sealed class AuthorizeEndpoints(ObjectStore store, AppRegistry apps, TokenStore tokens, SignInSessions sessions)
+internal sealed class AuthorizeEndpoints(
+    ObjectStore store,
+    AppRegistry apps,
+    TokenStore tokens,
+    SignInSessions sessions
+)
 {
     public void MapTo(IEndpointRouteBuilder app)
     {
@@ -45,7 +50,13 @@ internal sealed class AuthorizeEndpoints(ObjectStore store, AppRegistry apps, To
             }
             else if (!SignInSessions.IsGenuine(session, form["csrf"]))
             {
-                answer = Pages.SignInAsync(http, session, valid.Request.App.Name, query, "The form was out of date. Please try again.");
+                answer = Pages.SignInAsync(
+                    http,
+                    session,
+                    valid.Request.App.Name,
+                    query,
+                    "The form was out of date. Please try again."
+                );
             }
             else if (FindUser(form["username"].ToString(), form["password"].ToString()) is { } user)
             {
@@ -54,7 +65,13 @@ internal sealed class AuthorizeEndpoints(ObjectStore store, AppRegistry apps, To
             }
             else
             {
-                answer = Pages.SignInAsync(http, session, valid.Request.App.Name, query, "The email or the password is not right.");
+                answer = Pages.SignInAsync(
+                    http,
+                    session,
+                    valid.Request.App.Name,
+                    query,
+                    "The email or the password is not right."
+                );
             }
         }
         await answer;
@@ -84,9 +101,18 @@ internal sealed class AuthorizeEndpoints(ObjectStore store, AppRegistry apps, To
             var outcome = Judge(query);
             answer = outcome switch
             {
-                AuthorizationOutcome.Valid when session.User is null || !SignInSessions.IsGenuine(session, form["csrf"]) =>
-                    Pages.ErrorAsync(http, 403, "The form was out of date. Please start again."),
-                AuthorizationOutcome.Valid valid => AnswerAsync(http, valid.Request, session.User, form["decision"].ToString()),
+                AuthorizationOutcome.Valid
+                    when session.User is null || !SignInSessions.IsGenuine(session, form["csrf"]) => Pages.ErrorAsync(
+                    http,
+                    403,
+                    "The form was out of date. Please start again."
+                ),
+                AuthorizationOutcome.Valid valid => AnswerAsync(
+                    http,
+                    valid.Request,
+                    session.User,
+                    form["decision"].ToString()
+                ),
                 _ => RefuseAsync(http, outcome),
             };
         }
@@ -128,7 +154,8 @@ internal sealed class AuthorizeEndpoints(ObjectStore store, AppRegistry apps, To
         var parameters = QueryHelpers.ParseQuery(query);
         return AuthorizationOutcome.Judge(
             apps,
-            name => parameters.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null
+            name =>
+                parameters.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null
         );
     }
 
@@ -145,8 +172,11 @@ internal sealed class AuthorizeEndpoints(ObjectStore store, AppRegistry apps, To
         outcome switch
         {
             AuthorizationOutcome.ShowError error => Pages.ErrorAsync(http, 400, $"{error.Error}: {error.Description}"),
-            AuthorizationOutcome.SendBack back when !back.Location.StartsWith(App.OutOfBand, StringComparison.Ordinal) =>
-                RedirectAsync(http, back.Location),
+            AuthorizationOutcome.SendBack back
+                when !back.Location.StartsWith(App.OutOfBand, StringComparison.Ordinal) => RedirectAsync(
+                http,
+                back.Location
+            ),
             _ => Pages.ErrorAsync(http, 400, "invalid_request: The request is not valid for this application."),
         };
 

@@ -5,7 +5,13 @@ namespace Behalf.Sandbox.OAuth;
 /// <summary>Sign-in and consent: plain forms, no script.</summary>
 internal static class Pages
 {
-    public static Task SignInAsync(HttpContext http, BrowserSession session, string appName, string query, string? error) =>
+    public static Task SignInAsync(
+        HttpContext http,
+        BrowserSession session,
+        string appName,
+        string query,
+        string? error
+    ) =>
         WriteAsync(
             http,
             error is null ? 200 : 401,
@@ -26,7 +32,12 @@ internal static class Pages
             """
         );
 
-    public static Task ConsentAsync(HttpContext http, BrowserSession session, AuthorizationRequest request, string query) =>
+    public static Task ConsentAsync(
+        HttpContext http,
+        BrowserSession session,
+        AuthorizationRequest request,
+        string query
+    ) =>
         WriteAsync(
             http,
             200,
@@ -71,7 +82,8 @@ internal static class Pages
     {
         var headers = http.Response.Headers;
         headers.CacheControl = "no-store";
-        headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+        headers.ContentSecurityPolicy =
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
         headers["Referrer-Policy"] = "no-referrer";
         http.Response.StatusCode = status;
         http.Response.ContentType = "text/html; charset=utf-8";

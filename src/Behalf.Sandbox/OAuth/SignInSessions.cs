@@ -34,7 +34,12 @@ internal sealed class SignInSessions
         }
         var session = new BrowserSession(TokenStore.NewValue("session"), TokenStore.NewValue("csrf"), user);
         _sessions.Add(session.Id, session);
-        var options = new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Path = "/-/" };
+        var options = new CookieOptions
+        {
+            HttpOnly = true,
+            SameSite = SameSiteMode.Lax,
+            Path = "/-/",
+        };
         http.Response.Cookies.Append(Cookie, session.Id, options);
         return session;
     }

@@ -13,7 +13,12 @@ internal sealed class TokenEndpoints(ObjectStore store, AppRegistry apps, TokenS
     private async Task AnswerAsync(HttpContext http, Func<IFormCollection, TokenAnswer> answer)
     {
         TokenAnswer result;
-        if (http.Request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
+        if (
+            http.Request.ContentType?.StartsWith(
+                "application/x-www-form-urlencoded",
+                StringComparison.OrdinalIgnoreCase
+            ) != true
+        )
         {
             result = TokenAnswer.Error(400, "invalid_request", "The body must be application/x-www-form-urlencoded.");
         }
@@ -63,7 +68,11 @@ internal sealed class TokenEndpoints(ObjectStore store, AppRegistry apps, TokenS
     {
         if (issued is null)
         {
-            return TokenAnswer.Error(400, "invalid_grant", "The grant is not valid: it is unknown, used, expired or revoked.");
+            return TokenAnswer.Error(
+                400,
+                "invalid_grant",
+                "The grant is not valid: it is unknown, used, expired or revoked."
+            );
         }
         var user = issued.Grant.User;
         var lifetime = issued.Access.ExpiresAt!.Value - time.GetUtcNow();
@@ -118,9 +127,18 @@ internal sealed class TokenEndpoints(ObjectStore store, AppRegistry apps, TokenS
             return missing;
         }
         var value = form["token"].ToString();
-        if (tokens.FindAccess(value) is { } access && access.User.Active && access.Grant is null or { IsLive: true } && !tokens.IsExpired(access))
+        if (
+            tokens.FindAccess(value) is { } access
+            && access.User.Active
+            && access.Grant is null or { IsLive: true }
+            && !tokens.IsExpired(access)
+        )
         {
-            return new TokenAnswer(200, Active(access.Scopes, "bearer", access.Grant?.App, access.ExpiresAt), access.User);
+            return new TokenAnswer(
+                200,
+                Active(access.Scopes, "bearer", access.Grant?.App, access.ExpiresAt),
+                access.User
+            );
         }
         if (tokens.FindGrant(value) is { IsLive: true } grant && grant.RefreshToken == value)
         {

@@ -16,7 +16,11 @@ internal sealed class TokenStore(ObjectStore store, TimeProvider time, TokenPoli
     public AccessToken Authenticate(HttpRequest request)
     {
         var header = request.Headers.Authorization;
-        if (header.Count != 1 || header[0] is not { } value || !value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        if (
+            header.Count != 1
+            || header[0] is not { } value
+            || !value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+        )
         {
             throw Refusal.NotAuthorized();
         }
@@ -41,7 +45,12 @@ internal sealed class TokenStore(ObjectStore store, TimeProvider time, TokenPoli
     public string IssueCode(AuthorizationRequest request, User user)
     {
         var value = NewValue("code");
-        var code = new AuthorizationCode { Request = request, User = user, ExpiresAt = time.GetUtcNow() + TokenPolicy.CodeLife };
+        var code = new AuthorizationCode
+        {
+            Request = request,
+            User = user,
+            ExpiresAt = time.GetUtcNow() + TokenPolicy.CodeLife,
+        };
         _codes.Add(value, code);
         return value;
     }
@@ -64,11 +73,22 @@ internal sealed class TokenStore(ObjectStore store, TimeProvider time, TokenPoli
         }
         code.IsUsed = true;
         var request = code.Request;
-        if (code.ExpiresAt <= time.GetUtcNow() || request.RedirectUri != redirectUri || !request.Accepts(verifier) || !code.User.Active)
+        if (
+            code.ExpiresAt <= time.GetUtcNow()
+            || request.RedirectUri != redirectUri
+            || !request.Accepts(verifier)
+            || !code.User.Active
+        )
         {
             return null;
         }
-        var grant = new Grant { App = app, User = code.User, Scopes = request.Scopes, RefreshToken = NewValue("refresh") };
+        var grant = new Grant
+        {
+            App = app,
+            User = code.User,
+            Scopes = request.Scopes,
+            RefreshToken = NewValue("refresh"),
+        };
         _byRefreshToken.Add(grant.RefreshToken, grant);
         code.Issued = grant;
         return new IssuedTokens(IssueAccess(grant), grant, ShowRefreshToken: true);
@@ -104,7 +124,10 @@ internal sealed class TokenStore(ObjectStore store, TimeProvider time, TokenPoli
     /// <returns>How many grants ended.</returns>
     public int RevokeAll(User user, App app)
     {
-        var grants = _byRefreshToken.Values.Where(g => g.User == user && g.App == app && !g.IsRevoked).Distinct().ToList();
+        var grants = _byRefreshToken
+            .Values.Where(g => g.User == user && g.App == app && !g.IsRevoked)
+            .Distinct()
+            .ToList();
         grants.ForEach(g => g.IsRevoked = true);
         return grants.Count;
     }

@@ -45,8 +45,7 @@ internal sealed class AccessRules(ObjectStore store)
     }
 
     /// <summary>Members of the workspace who are not guests.</summary>
-    public static bool IsFullMember(User viewer, Workspace workspace) =>
-        workspace.Find(viewer) is { IsGuest: false };
+    public static bool IsFullMember(User viewer, Workspace workspace) => workspace.Find(viewer) is { IsGuest: false };
 
     /// <summary>The fields a task has for this viewer: those of its projects the viewer can see.</summary>
     public IEnumerable<CustomField> FieldsOn(User viewer, TaskItem task) =>
@@ -176,7 +175,9 @@ internal sealed class AccessRules(ObjectStore store)
 
     private AccessLevel OfField(User viewer, CustomField field)
     {
-        var carried = store.All<FieldSetting>().Any(s => s.Field == field && OfProject(viewer, s.Project) > AccessLevel.None);
+        var carried = store
+            .All<FieldSetting>()
+            .Any(s => s.Field == field && OfProject(viewer, s.Project) > AccessLevel.None);
         return carried || (field.IsGlobal && IsFullMember(viewer, field.Workspace)) || field.CreatedBy == viewer
             ? AccessLevel.Read
             : AccessLevel.None;
@@ -250,7 +251,8 @@ internal sealed class AccessRules(ObjectStore store)
             _ => WorkspaceOf(item)?.Find(account) is not null,
         };
 
-    private static Workspace? WorkspaceOf(Entity item) =>
+    /// <summary>Null for what belongs to no workspace, such as people.</summary>
+    public static Workspace? WorkspaceOf(Entity item) =>
         item switch
         {
             Workspace workspace => workspace,

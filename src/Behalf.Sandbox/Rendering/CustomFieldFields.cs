@@ -44,11 +44,23 @@ internal static class CustomFieldFields
         .Compact("asana_created_field", (_, x) => x.Field.CreatedField)
         .Compact("display_value", (v, x) => Display(v, x))
         .Compact("date_value", (_, x) => x.Value is DateOnly date ? DateValue(date) : null)
-        .Compact("enum_options", (_, x) => x.Field.Type is FieldType.Enum or FieldType.MultiEnum ? x.Field.Options : null, () => Option)
+        .Compact(
+            "enum_options",
+            (_, x) => x.Field.Type is FieldType.Enum or FieldType.MultiEnum ? x.Field.Options : null,
+            () => Option
+        )
         .Compact("enum_value", (_, x) => x.Value as EnumOption, () => Option)
-        .Compact("multi_enum_values", (_, x) => x.Field.Type == FieldType.MultiEnum ? x.Value ?? Array.Empty<EnumOption>() : null, () => Option)
+        .Compact(
+            "multi_enum_values",
+            (_, x) => x.Field.Type == FieldType.MultiEnum ? x.Value ?? Array.Empty<EnumOption>() : null,
+            () => Option
+        )
         .Compact("number_value", (_, x) => x.Value as decimal?)
-        .Compact("people_value", (_, x) => x.Field.Type == FieldType.People ? x.Value ?? Array.Empty<User>() : null, () => PeopleFields.User)
+        .Compact(
+            "people_value",
+            (_, x) => x.Field.Type == FieldType.People ? x.Value ?? Array.Empty<User>() : null,
+            () => PeopleFields.User
+        )
         .Compact("precision", (_, x) => x.Field.Type == FieldType.Number ? x.Field.Precision : null)
         .Compact("text_value", (_, x) => x.Value as string);
 
@@ -81,7 +93,8 @@ internal static class CustomFieldFields
             _ => throw new InvalidOperationException($"No display for {value.Value.GetType().Name}."),
         };
 
-    private static string DateDisplay(DateOnly date) => date.ToString("yyyy-MM-dd'T'00:00:00.000'Z'", CultureInfo.InvariantCulture);
+    private static string DateDisplay(DateOnly date) =>
+        date.ToString("yyyy-MM-dd'T'00:00:00.000'Z'", CultureInfo.InvariantCulture);
 
     private static JsonObject DateValue(DateOnly date) =>
         new() { ["date"] = date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), ["date_time"] = null };

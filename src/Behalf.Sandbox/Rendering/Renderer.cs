@@ -92,7 +92,12 @@ internal sealed class Renderer
             return asked is null ? Short(view, entity) : Asked(view, entity, asked);
         }
         return entity is User
-            ? new JsonObject { ["gid"] = entity.Gid, ["resource_type"] = "user", ["name"] = PrivateUser }
+            ? new JsonObject
+            {
+                ["gid"] = entity.Gid,
+                ["resource_type"] = "user",
+                ["name"] = PrivateUser,
+            }
             : null;
     }
 

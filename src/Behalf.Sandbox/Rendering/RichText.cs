@@ -11,7 +11,18 @@ internal static class RichText
     public const int MaxLength = 65_000;
 
     private static readonly HashSet<string> Anywhere = ["strong", "em", "u", "s", "code", "ol", "ul", "li", "a"];
-    private static readonly HashSet<string> InTasks = ["h1", "h2", "hr", "pre", "blockquote", "table", "tr", "td", "img"];
+    private static readonly HashSet<string> InTasks =
+    [
+        "h1",
+        "h2",
+        "hr",
+        "pre",
+        "blockquote",
+        "table",
+        "tr",
+        "td",
+        "img",
+    ];
     private static readonly HashSet<string> WithAttributes = ["a", "img", "td"];
 
     public static string FromPlain(string text) => new XElement("body", text).ToString(SaveOptions.DisableFormatting);

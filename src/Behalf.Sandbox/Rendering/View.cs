@@ -24,5 +24,7 @@ internal sealed record View(
         : item is User ? Renderer.PrivateUser
         : null;
 
-    public string Permalink(Entity item) => $"{Origin}/0/{item.ResourceType}/{item.Gid}";
+    /// <summary>Where people open it; names no project, which might be hidden.</summary>
+    public string Permalink(Entity item) =>
+        $"{Origin}/1/{AccessRules.WorkspaceOf(item)?.Gid ?? "0"}/{item.ResourceType}/{item.Gid}";
 }

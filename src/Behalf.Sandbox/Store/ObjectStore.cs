@@ -16,8 +16,7 @@ internal sealed class ObjectStore(TimeProvider time, int seed)
     public SearchIndex Search { get; } = new(time);
 
     /// <summary>Time in whole milliseconds, as Asana writes it.</summary>
-    public DateTimeOffset Now =>
-        DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+    public DateTimeOffset Now => DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
 
     public string NextGid() => _gids.Next();
 

@@ -1,7 +1,11 @@
 namespace Behalf.Sandbox.World;
 
 /// <summary>Builds the tasks of a document with their comments, attachments, parents and dependencies.</summary>
-internal sealed class TaskSeed(IReadOnlyList<TaskEntry> entries, ObjectStore store, IReadOnlyDictionary<string, string> gids)
+internal sealed class TaskSeed(
+    IReadOnlyList<TaskEntry> entries,
+    ObjectStore store,
+    IReadOnlyDictionary<string, string> gids
+)
 {
     private readonly Dictionary<string, TaskEntry> _byKey = entries.ToDictionary(e => e.Key);
 

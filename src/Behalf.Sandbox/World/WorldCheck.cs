@@ -162,7 +162,8 @@ internal sealed partial class WorldCheck(WorldDocument world)
             null => true,
             "enum" => field.Options.Any(o => o.Name == value.ToString()),
             "multi_enum" => value is JsonArray names && names.All(n => field.Options.Any(o => o.Name == n?.ToString())),
-            "people" => value is JsonArray keys && keys.All(k => _kinds.GetValueOrDefault(k?.ToString() ?? "") == "user"),
+            "people" => value is JsonArray keys
+                && keys.All(k => _kinds.GetValueOrDefault(k?.ToString() ?? "") == "user"),
             "number" => decimal.TryParse(value.ToString(), out _),
             "date" => DateOnly.TryParseExact(value.ToString(), "yyyy-MM-dd", out _),
             _ => true,
@@ -263,7 +264,10 @@ internal sealed partial class WorldCheck(WorldDocument world)
 
     private void Unique(string what, IEnumerable<string> values) =>
         _problems.AddRange(
-            values.GroupBy(v => v).Where(g => g.Count() > 1).Select(g => $"{what} \"{g.Key}\" is there {g.Count()} times")
+            values
+                .GroupBy(v => v)
+                .Where(g => g.Count() > 1)
+                .Select(g => $"{what} \"{g.Key}\" is there {g.Count()} times")
         );
 
     private void Text(string where, string? plain, string? html)

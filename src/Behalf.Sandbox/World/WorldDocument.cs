@@ -113,7 +113,11 @@ internal sealed record ProjectEntry
 }
 
 /// <param name="User">Either this or the team.</param>
-internal sealed record ProjectMemberEntry([property: JsonRequired] string Access, string? User = null, string? Team = null);
+internal sealed record ProjectMemberEntry(
+    [property: JsonRequired] string Access,
+    string? User = null,
+    string? Team = null
+);
 
 internal sealed record TaskEntry
 {

@@ -74,7 +74,15 @@ internal sealed class WorldSeed(WorldDocument world, ObjectStore store)
         {
             var user = Get<User>(member.User);
             workspace.Members.Add(new WorkspaceMember(user, member.Role == "guest", member.Role == "admin"));
-            store.Add(new UserTaskList { Gid = store.NextGid(), CreatedAt = store.Now, Owner = user, Workspace = workspace });
+            store.Add(
+                new UserTaskList
+                {
+                    Gid = store.NextGid(),
+                    CreatedAt = store.Now,
+                    Owner = user,
+                    Workspace = workspace,
+                }
+            );
         }
     }
 
@@ -196,12 +204,28 @@ internal sealed class WorldSeed(WorldDocument world, ObjectStore store)
         }
         foreach (var field in entry.Fields)
         {
-            var setting = new FieldSetting { Gid = store.NextGid(), CreatedAt = store.Now, Project = project, Field = Get<CustomField>(field) };
+            var setting = new FieldSetting
+            {
+                Gid = store.NextGid(),
+                CreatedAt = store.Now,
+                Project = project,
+                Field = Get<CustomField>(field),
+            };
             project.Fields.Add(store.Add(setting));
         }
         foreach (var name in entry.Sections.DefaultIfEmpty("Untitled section"))
         {
-            project.Sections.Add(store.Add(new Section { Gid = store.NextGid(), CreatedAt = store.Now, Name = name, Project = project }));
+            project.Sections.Add(
+                store.Add(
+                    new Section
+                    {
+                        Gid = store.NextGid(),
+                        CreatedAt = store.Now,
+                        Name = name,
+                        Project = project,
+                    }
+                )
+            );
         }
         entry.Attachments.ToList().ForEach(a => Attach(store, project, a));
     }
