@@ -60,7 +60,7 @@ internal sealed class PlanRunner(Toolbox toolbox, Replay replay)
             return new Outcome(OutcomeKind.Skipped, intent);
         }
 
-        var known = before.LastOrDefault(outcome => outcome.Rows.Count > 0)?.Rows ?? EarlierRows();
+        var known = before.LastOrDefault(outcome => outcome.Rows.Count > 0)?.Rows ?? replay.EarlierRows();
         var rows =
             back.All ? known
             : back.Ordinal is { } ordinal && ordinal < known.Count && known.Count > 0
@@ -80,17 +80,15 @@ internal sealed class PlanRunner(Toolbox toolbox, Replay replay)
     private static Outcome Together(Intent intent, IReadOnlyList<Outcome> done, IReadOnlyList<Row> rows) =>
         done.Count == 1 ? done[0] : done[0] with { Intent = intent, Subject = null, Rows = rows };
 
-    private IReadOnlyList<Row> EarlierRows()
+    private Outcome? PerformOn(Intent intent, Row row, string step)
     {
-        var last = replay.Earlier.LastOrDefault(output =>
-            output.Ok && (output.Rows.Count > 0 || output.Thing is not null)
-        );
-        return last is null ? []
-            : last.Rows.Count > 0 ? last.Rows
-            : [last.Thing!];
-    }
+        var outcome = Try(intent, step, row.Id ?? row.Name, row.Name);
 
-    private Outcome? PerformOn(Intent intent, Row row, string step) => Try(intent, step, row.Id ?? row.Name, row.Name);
+        // After a change to it, "it" is still the thing that was changed.
+        var stays =
+            outcome is { Kind: OutcomeKind.Done } && !intent.IsRead && intent.Noun is not ("subtask" or "section");
+        return stays ? outcome! with { Rows = [row] } : outcome;
+    }
 
     private Outcome? PerformNamed(Intent intent, string step)
     {

@@ -16,6 +16,7 @@ internal sealed class Replay
     private readonly Dictionary<string, (ToolUseBlock Use, ToolOutput Output)> answered = [];
     private readonly HashSet<string> used = [];
     private readonly List<ReplyToolUse> pending = [];
+    private readonly IReadOnlyList<(ToolUseBlock Use, ToolOutput Output)> earlier;
     private readonly int turn;
 
     public Replay(MessagesRequest request)
@@ -24,11 +25,11 @@ internal sealed class Replay
         turn = LastPrompt(messages);
         Prompt = turn < 0 ? "" : messages[turn].Text;
         var outputs = Outputs(messages);
-        Earlier =
+        earlier =
         [
             .. Uses(messages.Take(Math.Max(turn, 0)))
                 .Where(use => outputs.ContainsKey(use.Id))
-                .Select(use => outputs[use.Id]),
+                .Select(use => (use, outputs[use.Id])),
         ];
         foreach (var use in Uses(messages.Skip(turn + 1)).Where(use => outputs.ContainsKey(use.Id)))
         {
@@ -37,9 +38,6 @@ internal sealed class Replay
     }
 
     public string Prompt { get; }
-
-    /// <value>Results of earlier turns, oldest first.</value>
-    public IReadOnlyList<ToolOutput> Earlier { get; }
 
     public IReadOnlyList<ReplyToolUse> Pending => pending;
 
@@ -66,6 +64,35 @@ internal sealed class Replay
 
         pending.Add(new ReplyToolUse($"{prefix}{RandomNumberGenerator.GetHexString(16, lowercase: true)}", tool, json));
         return null;
+    }
+
+    /// <summary>
+    /// What the last call of earlier turns found, or else the thing it acted on: the id in the input that an earlier
+    /// result named, or else the object that came back.
+    /// </summary>
+    public IReadOnlyList<Row> EarlierRows()
+    {
+        if (earlier.LastOrDefault(call => call.Output.Ok) is not { Output: { } output, Use: { } use })
+        {
+            return [];
+        }
+
+        if (output.Rows.Count > 0)
+        {
+            return output.Rows;
+        }
+
+        var ids = use
+            .Input.EnumerateObject()
+            .Where(input => input.Value.ValueKind == JsonValueKind.String)
+            .Select(input => input.Value.GetString()!)
+            .ToHashSet();
+        var known = earlier
+            .SelectMany(call => call.Output.Thing is { } thing ? call.Output.Rows.Append(thing) : call.Output.Rows)
+            .FirstOrDefault(row => row.Id is { } id && ids.Contains(id));
+        return known is not null ? [known]
+            : output.Thing is { } made ? [made]
+            : [];
     }
 
     private static string Canonical(JsonElement input) => JsonObject.Create(input)!.ToJsonString();

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Behalf.PracticeModel.Tests.Infrastructure;
@@ -43,10 +42,14 @@ public sealed class Conversation(ModelApp model, ToolSet tools)
             }
 
             Turns.Add(uses.Count);
-            messages.Add(new JsonObject { ["role"] = "user", ["content"] = new JsonArray([.. uses.Select(use => Answer(use!))]) });
+            messages.Add(
+                new JsonObject { ["role"] = "user", ["content"] = new JsonArray([.. uses.Select(use => Answer(use!))]) }
+            );
         }
 
-        throw new InvalidOperationException($"No end after 12 turns: {string.Join(" | ", Calls.Select(call => call.Name + call.Json))}");
+        throw new InvalidOperationException(
+            $"No end after 12 turns: {string.Join(" | ", Calls.Select(call => call.Name + call.Json))}"
+        );
     }
 
     private JsonNode Answer(JsonNode use)

@@ -25,7 +25,7 @@ public sealed class ModelApp : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddPracticeModel(options =>
@@ -53,7 +53,9 @@ public sealed class ModelApp : IAsyncLifetime
     public async Task<(int Status, JsonElement Body)> PostAsync(JsonNode body, string path = "/v1/messages")
     {
         using var response = await Http.PostAsJsonAsync(path, body, TestContext.Current.CancellationToken);
-        var read = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        ((int)response.StatusCode).Should().NotBe(500, text);
+        var read = JsonSerializer.Deserialize<JsonElement>(text);
         return ((int)response.StatusCode, read);
     }
 }

@@ -5,7 +5,7 @@ namespace Behalf.PracticeModel.Planning.Reading;
 /// <summary>Reads "create a high-priority task X in the Y project": the noun, the names, and what is said about them.</summary>
 internal static partial class CreationReader
 {
-    public static Intent? Read(Modifiers modifiers, MaskedText prompt, Match match, string clause)
+    public static Intent? Read(Modifiers modifiers, MaskedText prompt, IntentRule rule, Match match, string clause)
     {
         var noun = match.Groups["noun"].Success ? Words.Noun(match.Groups["noun"].Value) : "task";
         var before = match.Groups["before"].Value;
@@ -25,6 +25,11 @@ internal static partial class CreationReader
         if (noun == "project")
         {
             slots.Remove(Slot.Project);
+        }
+
+        foreach (var (slot, value) in rule.Fixed)
+        {
+            slots.TryAdd(slot, [value]);
         }
 
         slots[Slot.Name] = names;

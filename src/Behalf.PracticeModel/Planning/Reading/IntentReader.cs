@@ -42,7 +42,7 @@ internal sealed class IntentReader
         switch (rule.Form)
         {
             case RuleForm.Create:
-                return CreationReader.Read(modifiers, prompt, match, shown);
+                return CreationReader.Read(modifiers, prompt, rule, match, shown);
             case RuleForm.Listing:
                 return ListingReader.Read(modifiers, prompt, rule, match, shown);
         }

@@ -63,7 +63,7 @@ internal static class IntentRulesForReading
         Of(
             Verb.List,
             "user",
-            $@"who\s+(?:is|are|works|else is)\s+(?:(?:a\s+)?members?\s+of|in|on|working on|working in)\s+(?<target>(?:the\s+)?.+)",
+            $@"who\s+(?:is|are|works|else is)\s+(?:(?:a\s+|the\s+)?members?\s+of|in|on|working on|working in)\s+(?<target>(?:the\s+)?.+)",
             "project"
         ),
         Of(
@@ -156,13 +156,13 @@ internal static class IntentRulesForReading
         Of(
             Verb.List,
             "",
-            $@"(?:{Show}|{What}|are there|do i have|have i)\s*(?:{The}\s+)?(?:[\w' -]*?\s)?(?<noun>{AnyNoun})(?:\s+.*)?",
+            $@"(?:{Show}|{What}|are there|do i have|have i)\s*(?:{The}\s+)?(?:[\w' -]*?\s)??(?<noun>{AnyNoun})(?:\s+.*)?",
             form: RuleForm.Listing
         ),
         Of(
             Verb.List,
             "",
-            $@"(?:{The}\s+)?(?:[\w' -]*?\s)?(?<noun>{AnyNoun})(?:\s+(?:due|in|for|of|assigned|that|i)\b.*)?",
+            $@"(?:{The}\s+)?(?:[\w' -]*?\s)??(?<noun>{AnyNoun})(?:\s+(?:due|in|for|of|assigned|that|i)\b.*)?",
             form: RuleForm.Listing
         ),
         // looking for things

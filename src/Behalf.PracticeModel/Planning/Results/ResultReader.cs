@@ -130,10 +130,12 @@ internal static partial class ResultReader
         for (var depth = 0; depth < MaxDepth && level.Count > 0; depth++)
         {
             var lists = level.Where(element => element.ValueKind == JsonValueKind.Array).ToList();
-            var best = lists.Where(list => list.EnumerateArray().Any(Row.Is)).MaxBy(list => list.GetArrayLength());
-            if (best.ValueKind == JsonValueKind.Array)
+            var best = lists
+                .Select(list => list.EnumerateArray().Where(Row.Is).Select(item => new Row(item)).ToList())
+                .MaxBy(rows => rows.Count);
+            if (best is { Count: > 0 })
             {
-                return [.. best.EnumerateArray().Where(Row.Is).Select(item => new Row(item))];
+                return best;
             }
 
             // An object with an identity of its own is a thing with parts, not the envelope of a list.

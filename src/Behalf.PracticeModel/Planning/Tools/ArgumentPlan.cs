@@ -44,7 +44,7 @@ internal sealed record ArgumentPlan
         return new ArgumentPlan
         {
             Properties = used,
-            LeftOut = [.. leftOut.Where(slot => !IsTold(tool, intent, slot))],
+            LeftOut = [.. leftOut.Where(slot => slot != Slot.DueAfter && !IsTold(tool, intent, slot))],
             CanRun = leftOut.All(slot => !SlotProperties.IsEssential(slot) || IsTold(tool, intent, slot)),
             Missing =
             [

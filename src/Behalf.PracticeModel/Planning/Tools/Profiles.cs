@@ -68,6 +68,11 @@ internal static class Profiles
                 ["comment"],
                 ["task", "message"]
             ),
+            Verb.Create when intent.Noun is "attachment" => new(
+                ["attach", "upload", .. Creating],
+                ["attachment"],
+                ["task"]
+            ),
             Verb.Create => new(Creating, [intent.Noun], []),
             Verb.List => new(Listing, [intent.Noun], ["task", "project"]),
             Verb.ListIn when intent.Noun.Length == 0 => new(Listing, ["task", "message", "page", "attachment"], []),

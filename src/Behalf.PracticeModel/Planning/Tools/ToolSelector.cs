@@ -70,7 +70,13 @@ internal static class ToolSelector
     private static double NounScore(Tool tool, Profile profile, List<NameWord> words)
     {
         var best = Best(profile.Nouns, words.Select(word => word.Noun), 4, 0.5);
-        return best > 0 ? best
+        if (best > 0)
+        {
+            return best;
+        }
+
+        var kinds = tool.Properties.Where(property => SlotProperties.Of(Slot.Type).Contains(property.Name));
+        return kinds.Any(kind => kind.Options.Any(option => profile.Nouns.Contains(Words.Noun(option)))) ? 2
             : profile.Nouns.Any(noun => tool.DescriptionStems.Any(stem => Words.Noun(stem) == noun)) ? 1
             : 0;
     }
@@ -114,7 +120,7 @@ internal static class ToolSelector
         var mine = words.Any(word => word.Word is "my" or "mine" or "me");
         return (mine, intent.Mine || intent.Verb == Verb.WhoAmI) switch
         {
-            (true, true) => 2,
+            (true, true) => 3,
             (true, false) => -4,
             _ => 0,
         };
