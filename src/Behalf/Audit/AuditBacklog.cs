@@ -1,0 +1,175 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace Behalf.Audit;
+
+/// <summary>
+/// Records that must be kept although what they tell has happened already: completions and denials. The first attempt is
+/// awaited; what fails is retried in order until stored, while the process lives. What is still here when the process
+/// ends is completed at the next start (<see cref="IAuditStore.CompleteAbandonedAsync"/>). Safe to call concurrently.
+/// </summary>
+internal sealed partial class AuditBacklog : IAsyncDisposable
+{
+    /// <value>Records that may wait. No call starts during an outage, so they are what was in flight, and denials.</value>
+    public const int Capacity = 10_000;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    private readonly IAuditStore _store;
+    private readonly AuditOutage _outage;
+    private readonly TimeProvider _time;
+    private readonly ILogger<AuditBacklog> _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lazy<Task> _worker;
+    private readonly Channel<AuditDraft> _waiting = Channel.CreateBounded<AuditDraft>(
+        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true }
+    );
+
+    private int _lost;
+
+    public AuditBacklog(IAuditStore store, AuditOutage outage, TimeProvider time, ILogger<AuditBacklog> logger)
+    {
+        _store = store;
+        _outage = outage;
+        _time = time;
+        _logger = logger;
+        _worker = new Lazy<Task>(() => Task.Run(WorkAsync));
+    }
+
+    /// <summary>Never throws. Returns once the record is stored, or waits in the backlog.</summary>
+    /// <returns>Whether it is stored by now.</returns>
+    public async Task<bool> AppendAsync(AuditDraft draft)
+    {
+        switch (await TryAsync(draft))
+        {
+            case Attempt.Stored:
+                return true;
+            case Attempt.Failed:
+                Keep(draft);
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Makes one last attempt for each record that waits.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _stopping.CancelAsync();
+        if (_worker.IsValueCreated)
+        {
+            await _worker.Value;
+        }
+
+        _stopping.Dispose();
+    }
+
+    private void Keep(AuditDraft draft)
+    {
+        if (!_waiting.Writer.TryWrite(draft))
+        {
+            Lose(draft, failure: null);
+            return;
+        }
+
+        _ = _worker.Value;
+    }
+
+    private async Task WorkAsync()
+    {
+        await foreach (AuditDraft draft in _waiting.Reader.ReadAllAsync())
+        {
+            await StoreAsync(draft);
+        }
+
+        if (_lost > 0)
+        {
+            Log.LostInAll(_logger, _lost);
+        }
+    }
+
+    private async Task StoreAsync(AuditDraft draft)
+    {
+        for (TimeSpan pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            await PauseAsync(pause);
+            if (await TryAsync(draft) != Attempt.Failed)
+            {
+                return;
+            }
+
+            if (_stopping.IsCancellationRequested)
+            {
+                Lose(draft, failure: null);
+                return;
+            }
+        }
+    }
+
+    private async Task<Attempt> TryAsync(AuditDraft draft)
+    {
+        try
+        {
+            await _store.AppendAsync(draft, CancellationToken.None);
+            _outage.Ended();
+            return Attempt.Stored;
+        }
+        catch (Exception failure) when (AuditOutage.IsStorageFailure(failure))
+        {
+            _outage.Began(failure);
+            return Attempt.Failed;
+        }
+        catch (Exception bug)
+        {
+            // Another attempt would end like this one, and hold up what waits behind it.
+            Lose(draft, bug);
+            return Attempt.Lost;
+        }
+    }
+
+    private async Task PauseAsync(TimeSpan pause)
+    {
+        try
+        {
+            await Task.Delay(pause, _time, _stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: the attempt that follows is the last.
+        }
+    }
+
+    private void Lose(AuditDraft draft, Exception? failure)
+    {
+        if (Interlocked.Increment(ref _lost) == 1)
+        {
+            Log.Lost(_logger, draft.Kind, draft.Execution, failure);
+        }
+    }
+
+    private enum Attempt
+    {
+        Stored,
+        Failed,
+        Lost,
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventId = 4003,
+            Level = LogLevel.Error,
+            Message = "A {Kind} record of {Execution} could not be stored; a call without completion is completed as unknown at the next start"
+        )]
+        public static partial void Lost(ILogger logger, AuditKind kind, ExecutionId? execution, Exception? failure);
+
+        [LoggerMessage(
+            EventId = 4004,
+            Level = LogLevel.Error,
+            Message = "{Count} audit records could not be stored before the end of the process"
+        )]
+        public static partial void LostInAll(ILogger logger, int count);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Data.Common;
+using Microsoft.Extensions.Logging;
+
+namespace Behalf.Audit;
+
+/// <summary>Whether the trail can be written at the moment; logs each outage once, and its end. Safe to call concurrently.</summary>
+internal sealed partial class AuditOutage(ILogger<AuditOutage> logger)
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    private int _lasting;
+
+    /// <summary>True for what storage does when it fails; false for bugs, which fail loudly.</summary>
+    public static bool IsStorageFailure(Exception failure) =>
+        failure is DbException or IOException or TimeoutException or UnauthorizedAccessException;
+
+    /// <returns>The refusal for whoever needed the record.</returns>
+    public Problem Began(Exception failure)
+    {
+        if (Interlocked.Exchange(ref _lasting, 1) == 0)
+        {
+            Log.Began(logger, failure);
+        }
+
+        return new Problem(
+            ProblemKind.Unavailable,
+            "audit_unavailable",
+            "the audit trail cannot be written at the moment, so nothing was done; try again"
+        )
+        {
+            RetryAfter = RetryAfter,
+        };
+    }
+
+    public void Ended()
+    {
+        if (Volatile.Read(ref _lasting) == 1 && Interlocked.Exchange(ref _lasting, 0) == 1)
+        {
+            Log.Ended(logger);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventId = 4001,
+            Level = LogLevel.Critical,
+            Message = "The audit trail cannot be written: calls are refused until it can"
+        )]
+        public static partial void Began(ILogger logger, Exception failure);
+
+        [LoggerMessage(EventId = 4002, Level = LogLevel.Warning, Message = "The audit trail can be written again")]
+        public static partial void Ended(ILogger logger);
+    }
+}
