@@ -70,7 +70,11 @@ internal sealed class ReplySource(PracticeModelOptions options)
         {
             if (sent == scripted.CutAfterEvents)
             {
-                context.Abort();
+                if (scripted.ResetConnection)
+                {
+                    context.Abort();
+                }
+
                 return;
             }
 

@@ -20,8 +20,11 @@ public sealed record ScriptedResponse
     /// <value>Wait before each streamed event, in milliseconds. Default 0.</value>
     public int EventDelayMs { get; init; }
 
-    /// <value>The connection is cut after that many streamed events (or, not streaming, before the answer).</value>
+    /// <value>The stream ends after that many events (or, not streaming, before the answer).</value>
     public int? CutAfterEvents { get; init; }
+
+    /// <value>The cut resets the connection, so that even sent events may be lost. Default: the body just ends early.</value>
+    public bool ResetConnection { get; init; }
 
     /// <value>Answered instead of the content; with <see cref="ScriptedError.AfterEvents"/> in mid-stream.</value>
     public ScriptedError? Error { get; init; }
