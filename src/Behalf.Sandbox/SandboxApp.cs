@@ -83,7 +83,16 @@ public static class SandboxApp
         WorkspaceEndpoints.Map(routes);
         ProjectEndpoints.Map(routes);
         TaskEndpoints.Map(routes);
+        TaskRelations.Map(routes);
+        DuplicateEndpoints.Map(routes);
+        SearchEndpoints.Map(routes);
         StoryEndpoints.Map(routes);
+        SectionEndpoints.Map(routes);
+        TagEndpoints.Map(routes);
+        CustomFieldEndpoints.Map(routes);
+        AttachmentEndpoints.Map(routes);
+        MembershipEndpoints.Map(routes);
+        PlanEndpoints.Map(routes);
         return routes;
     }
 
