@@ -1,3 +1,4 @@
+using Behalf.PracticeModel;
 using Behalf.Sandbox.Endpoints;
 using Behalf.Sandbox.Faults;
 using Behalf.Sandbox.Judge;
@@ -55,6 +56,7 @@ public static class SandboxApp
         services.AddSingleton<RequestLog>().AddSingleton<CallerOf>().AddSingleton<RequestRecorder>();
         services.AddSingleton<WorldReport>().AddSingleton<DataReport>().AddSingleton<JudgeEndpoints>();
         services.AddSingleton<AssetEndpoints>();
+        services.AddPracticeModel();
     }
 
     private static void Map(WebApplication app)
@@ -73,6 +75,7 @@ public static class SandboxApp
         services.GetRequiredService<AssetEndpoints>().MapTo(app);
         services.GetRequiredService<JudgeEndpoints>().MapTo(app);
         services.GetRequiredService<FaultEndpoints>().MapTo(app);
+        app.MapPracticeModel();
         Routes().MapTo(app, services.GetRequiredService<ApiPipeline>());
     }
 
