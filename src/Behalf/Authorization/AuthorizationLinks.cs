@@ -1,0 +1,151 @@
+using Behalf.Audit;
+using Behalf.Connections;
+using Behalf.Events;
+using Behalf.Identity;
+using Microsoft.Extensions.Options;
+
+namespace Behalf.Authorization;
+
+/// <summary>Makes authorization links.</summary>
+internal sealed class AuthorizationLinks(
+    IFlowStore flows,
+    IAccountStore accounts,
+    IConnectionStore connections,
+    IEnvironmentStore environments,
+    PublicUrls urls,
+    IOptions<BehalfOptions> options,
+    TimeProvider time
+)
+{
+    /// <value>In characters.</value>
+    private const int MaxAppState = 512;
+
+    public async Task<Result<AuthorizationLink>> CreateAsync(
+        ActingSubject subject,
+        LinkRequest request,
+        CancellationToken cancellationToken
+    )
+    {
+        if (Check(subject, request) is { } problem)
+        {
+            return problem;
+        }
+
+        DeploymentEnvironment environment =
+            await environments.FindAsync(subject.Environment, cancellationToken)
+            ?? throw new InvalidOperationException($"Environment {subject.Environment} of an acting subject is gone.");
+        Connection? connection = await connections.FindByNameAsync(
+            subject.Environment,
+            request.Connection,
+            cancellationToken
+        );
+        if (connection is null || !subject.Principal.Limits.AllowsConnection(request.Connection.Value))
+        {
+            return Problem.NotFound("connection");
+        }
+
+        if (Unusable(connection, environment) is { } unusable)
+        {
+            return unusable;
+        }
+
+        (ConnectedAccount account, _) = await accounts.EnsureAsync(
+            subject.Environment,
+            connection.Id,
+            subject.Identifier,
+            request.Labels,
+            created =>
+                Traces
+                    .Of(created.Record("account.created", subject.Principal.ClientId))
+                    .With(created.Event(EventTypes.AccountCreated, created.State)),
+            cancellationToken
+        );
+        return await AddAsync(subject, request, environment, connection, account, cancellationToken);
+    }
+
+    private Problem? Check(ActingSubject subject, LinkRequest request)
+    {
+        if (request.AppState is { Length: > MaxAppState })
+        {
+            return Problem.Invalid("state", "max_len", $"is longer than {MaxAppState} characters");
+        }
+
+        if (request.VerifyUrl is not { } url)
+        {
+            return null;
+        }
+
+        if (subject.Principal.Kind != PrincipalKind.ServiceClient)
+        {
+            return Problem.Forbidden(
+                "verify_url_not_allowed",
+                "Only a service credential may name a verify URL; leave it out or ask the application for a link."
+            );
+        }
+
+        return VerifyUrl.TryAccept(url, options.Value.VerifyUrls, out string? fault)
+            ? null
+            : Problem.Invalid("user_verify_url", "verify_url", fault);
+    }
+
+    private static Problem? Unusable(Connection connection, DeploymentEnvironment environment)
+    {
+        if (!connection.Enabled)
+        {
+            return Precondition("connection_disabled", $"Connection {connection.Name} is disabled.");
+        }
+
+        if (connection.ClientId is null)
+        {
+            return Precondition("connection_without_client", $"Connection {connection.Name} has no OAuth client.");
+        }
+
+        return environment.VerifyMode == VerifyMode.Hosted
+            ? Precondition(
+                "hosted_verification_unavailable",
+                $"Environment {environment.Slug} verifies by hosted sign-in, which has no sign-in provider configured."
+            )
+            : null;
+    }
+
+    private async Task<Result<AuthorizationLink>> AddAsync(
+        ActingSubject subject,
+        LinkRequest request,
+        DeploymentEnvironment environment,
+        Connection connection,
+        ConnectedAccount account,
+        CancellationToken cancellationToken
+    )
+    {
+        string token = RandomToken.New();
+        DateTimeOffset now = time.GetUtcNow();
+        var flow = new AuthorizationFlow
+        {
+            Environment = subject.Environment,
+            Id = EntityId.New<FlowId>(time),
+            Connection = connection.Id,
+            Account = account.Id,
+            Identifier = subject.Identifier,
+            Step = FlowStep.LinkCreated,
+            Mode = environment.VerifyMode,
+            Link = Digest.Of(token),
+            VerifyUrl = request.VerifyUrl ?? environment.DefaultVerifyUrl,
+            AppState = request.AppState,
+            RedirectUri = urls.RedirectUri(environment, connection.Id).AbsoluteUri,
+            Scopes = connection.Scopes,
+            AllowOtherProviderUser = request.AllowOtherProviderUser,
+            ConnectionVersion = connection.RowVersion,
+            CreatedBy = subject.Principal.ClientId,
+            ExpiresAt = now + options.Value.LinkLifetime,
+            CreatedAt = now,
+        };
+        AuditDraft record = flow.Record(connection.Name, "link.created");
+        EventDraft generated = flow.Event(connection.Name, EventTypes.LinkGenerated, account.State);
+        await flows.AddAsync(flow, Traces.Of(record).With(generated), cancellationToken);
+        Milestone.Reached(Milestone.LinkCreated, flow.Id.ToString());
+        return new AuthorizationLink(urls.Link(environment, token), flow.ExpiresAt, account.Id);
+    }
+
+    private static Problem Precondition(string code, string message) =>
+        new(ProblemKind.FailedPrecondition, code, message);
+}

@@ -1,0 +1,63 @@
+using Behalf.Connections;
+using Behalf.Identity;
+using Behalf.Vault;
+
+namespace Behalf.Authorization;
+
+/// <summary>The room's one entry; each noun has a file of its own.</summary>
+internal sealed class AuthorizationRoom(
+    AuthorizationLinks links,
+    ConnectPage page,
+    AuthorizationRequest request,
+    AuthorizationResponse response,
+    Verification verification,
+    TokenRefresher refresher,
+    RevocationJobs jobs,
+    BackgroundWork work
+) : IAuthorization
+{
+    public Task<Result<AuthorizationLink>> CreateLinkAsync(
+        ActingSubject subject,
+        LinkRequest linkRequest,
+        CancellationToken cancellationToken
+    ) => links.CreateAsync(subject, linkRequest, cancellationToken);
+
+    public Task<Result<LinkPage>> ShowAsync(string linkToken, CancellationToken cancellationToken) =>
+        page.ShowAsync(linkToken, cancellationToken);
+
+    public Task<Result<StartedFlow>> StartAsync(string linkToken, CancellationToken cancellationToken) =>
+        request.StartAsync(linkToken, cancellationToken);
+
+    public Task<Result<Done>> CancelAsync(string linkToken, CancellationToken cancellationToken) =>
+        request.CancelAsync(linkToken, cancellationToken);
+
+    public Task<Result<CallbackResult>> CallbackAsync(
+        ConnectionId connection,
+        CallbackQuery query,
+        string? browserToken,
+        CancellationToken cancellationToken
+    ) => response.ReceiveAsync(connection, query, browserToken, cancellationToken);
+
+    public Task<Result<Uri>> VerifyAsync(
+        Principal principal,
+        string authRequestId,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    ) => verification.VerifyAsync(principal, authRequestId, identifier, cancellationToken);
+
+    public Task<FreshCredential> FreshenAsync(
+        SealedCredential current,
+        Connection connection,
+        FreshenReason reason,
+        CancellationToken cancellationToken
+    ) => refresher.FreshenAsync(current, connection, reason, cancellationToken);
+
+    public ValueTask<RevocationJob?> PrepareRevocationAsync(
+        SealedCredential? credential,
+        Connection connection,
+        string? providerUserKey,
+        CancellationToken cancellationToken
+    ) => jobs.PrepareAsync(credential, connection, providerUserKey, cancellationToken);
+
+    public Task<bool> WorkAsync(CancellationToken cancellationToken) => work.TurnAsync(cancellationToken);
+}

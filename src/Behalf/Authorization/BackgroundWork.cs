@@ -1,0 +1,154 @@
+using Behalf.Audit;
+using Behalf.Connections;
+using Behalf.Vault;
+using Microsoft.Extensions.Logging;
+
+namespace Behalf.Authorization;
+
+/// <summary>One turn of the background: each kind of work in a bounded portion; one failing row holds up no other.</summary>
+internal sealed partial class BackgroundWork(
+    IFlowStore flows,
+    IRefreshStore refreshes,
+    IRevocationStore revocations,
+    IAccountStore accounts,
+    IConnectionStore connections,
+    FlowContexts contexts,
+    FlowEnding ending,
+    Verification verification,
+    TokenRefresher refresher,
+    Revoker revoker,
+    ILogger<BackgroundWork> logger
+)
+{
+    private const int Portion = 100;
+    private const int InParallel = 8;
+
+    /// <returns>True when a portion was full: more is waiting.</returns>
+    public async Task<bool> TurnAsync(CancellationToken cancellationToken)
+    {
+        bool more = await ExpireFlowsAsync(cancellationToken);
+        await EndAbandonedAsync(cancellationToken);
+        more |= await RefreshDueAsync(cancellationToken);
+        more |= await RevokeDueAsync(cancellationToken);
+        return more;
+    }
+
+    private async Task<bool> ExpireFlowsAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<AuthorizationFlow> expired = await flows.ExpireAsync(
+            Portion,
+            flow => Traces.Of(Expired(flow)),
+            cancellationToken
+        );
+        await EachAsync(
+            expired,
+            flow => $"{flow.Id}",
+            async (flow, token) =>
+            {
+                if (flow.CodeSealed is not null || flow.AuthRequest is not null)
+                {
+                    await ending.ExplainAsync(flow, AccountReasons.NeverVerified, token);
+                }
+            },
+            cancellationToken
+        );
+        return expired.Count >= Portion;
+    }
+
+    private static AuditDraft Expired(AuthorizationFlow flow) =>
+        new()
+        {
+            Environment = flow.Environment,
+            Kind = AuditKind.Admin,
+            Action = "flow.expired",
+            Identifier = flow.Identifier.Value,
+            Principal = flow.CreatedBy,
+            Account = flow.Account,
+            Outcome = flow.AuthRequest is null ? "not_finished" : AccountReasons.NeverVerified,
+        };
+
+    private async Task EndAbandonedAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<AuthorizationFlow> abandoned = await flows.AbandonedAsync(cancellationToken);
+        await EachAsync(
+            [.. abandoned.Where(flow => !verification.IsRunning(flow.Id))],
+            flow => $"{flow.Id}",
+            async (flow, token) =>
+            {
+                FlowContext? context = await contexts.FindAsync(flow.Environment, flow.Connection, token);
+                if (context is not null)
+                {
+                    var failure = new FlowFailure("account.not_connected", AccountReasons.CodeExpired);
+                    await ending.FailAsync(flow, context.Connection.Name, failure, token);
+                }
+            },
+            cancellationToken
+        );
+    }
+
+    private async Task<bool> RefreshDueAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<(EnvironmentId Environment, AccountId Account)> due = await refreshes.DueAsync(
+            Portion,
+            cancellationToken
+        );
+        await EachAsync(
+            due,
+            key => $"{key.Account}",
+            async (key, token) =>
+            {
+                ConnectedAccount? account = await accounts.FindAsync(key.Environment, key.Account, token);
+                SealedCredential? credential = await accounts.FindCredentialAsync(key.Environment, key.Account, token);
+                Connection? connection = account is null
+                    ? null
+                    : await connections.FindAsync(key.Environment, account.Connection, token);
+                if (credential is not null && connection is not null)
+                {
+                    await refresher.FreshenAsync(credential, connection, FreshenReason.Due, token);
+                }
+            },
+            cancellationToken
+        );
+        return due.Count >= Portion;
+    }
+
+    private async Task<bool> RevokeDueAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<RevocationJob> due = await revocations.DueAsync(Portion, cancellationToken);
+        await EachAsync(due, job => $"{job.Id}", revoker.RevokeAsync, cancellationToken);
+        return due.Count >= Portion;
+    }
+
+    private async Task EachAsync<T>(
+        IReadOnlyList<T> items,
+        Func<T, string> name,
+        Func<T, CancellationToken, Task> work,
+        CancellationToken cancellationToken
+    )
+    {
+        var bounds = new ParallelOptions { MaxDegreeOfParallelism = InParallel, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(
+            items,
+            bounds,
+            async (item, token) =>
+            {
+                try
+                {
+                    await work(item, token);
+                }
+#pragma warning disable CA1031 // logged; the others go on and this one comes up again
+                catch (Exception exception) when (exception is not OperationCanceledException)
+#pragma warning restore CA1031
+                {
+                    Log.Failed(logger, name(item), exception);
+                }
+            }
+        );
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2401, LogLevel.Error, "Background work on {Item} failed; it will be tried again")]
+        public static partial void Failed(ILogger logger, string item, Exception exception);
+    }
+}

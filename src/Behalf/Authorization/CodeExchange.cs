@@ -1,0 +1,292 @@
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Events;
+using Behalf.Vault;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Behalf.Authorization;
+
+/// <summary>
+/// Exchanges a confirmed flow's code (RFC 6749 §4.1.3), one request, and makes the tokens the account's next generation.
+/// Tokens that cannot become that are revoked upstream.
+/// </summary>
+internal sealed partial class CodeExchange(
+    TokenEndpoint endpoint,
+    Introspection introspection,
+    IFlowStore flows,
+    IAccountStore accounts,
+    FlowEnding ending,
+    GrantedTokens granted,
+    RevocationJobs jobs,
+    IVault vault,
+    PublicUrls urls,
+    IOptions<BehalfOptions> options,
+    TimeProvider time,
+    ILogger<CodeExchange> logger
+)
+{
+    public async Task<Result<Uri>> RunAsync(AuthorizationFlow flow, FlowContext context)
+    {
+        using var deadline = new Deadline(time, options.Value.TokenRequestTimeout);
+        DateTimeOffset asked = time.GetUtcNow();
+        TokenAnswer answer;
+        try
+        {
+            answer = await RequestAsync(flow, context);
+        }
+        catch (SealBrokenException broken)
+        {
+            Log.Unreadable(logger, flow.Id, broken);
+            answer = new TokenAnswer.Refused(AccountReasons.CredentialUnreadable);
+        }
+
+        switch (answer)
+        {
+            case TokenAnswer.Granted { Tokens: var tokens }:
+                using (tokens)
+                {
+                    Milestone.Reached(Milestone.TokensReceived, flow.Id.ToString());
+                    return await KeepAsync(flow, context, tokens, asked, deadline);
+                }
+
+            case TokenAnswer.Refused refused:
+                if (refused.IsAboutTheClient)
+                {
+                    Log.ClientRefused(logger, context.Connection.Id, refused.Error);
+                }
+
+                return await FailAsync(
+                    flow,
+                    context,
+                    refused.Error == "invalid_grant" ? AccountReasons.CodeExpired : refused.Error
+                );
+            case TokenAnswer.Later later:
+                Log.NotExchanged(logger, flow.Id, later.Description);
+                return await FailAsync(flow, context, AccountReasons.CodeExpired);
+            case TokenAnswer.Unknown unknown:
+                Log.NotExchanged(logger, flow.Id, unknown.Description);
+                return await FailAsync(flow, context, AccountReasons.CodeExpired);
+            default:
+                throw new InvalidOperationException($"Unknown token answer {answer.GetType().Name}.");
+        }
+    }
+
+    /// <summary>Where the browser goes once all is done.</summary>
+    public Uri Landing(FlowContext context) => urls.ConnectedPage(context.Environment);
+
+    public static Problem Failed(string reason) =>
+        reason switch
+        {
+            FlowOutcomes.ConnectionChanged => AuthorizationRequest.ConnectionChanged(),
+            FlowOutcomes.ProviderUserChanged => new Problem(
+                ProblemKind.FailedPrecondition,
+                FlowOutcomes.ProviderUserChanged,
+                "The account is pinned to another user of the provider. Ask for a link that allows another one."
+            ),
+            _ => new Problem(
+                ProblemKind.FailedPrecondition,
+                "failed_to_exchange_token",
+                $"The provider did not give tokens for this code ({reason}). Ask the application for a new link."
+            ),
+        };
+
+    private async Task<TokenAnswer> RequestAsync(AuthorizationFlow flow, FlowContext context)
+    {
+        using Secret code = vault.Open(flow.CodePlace(), flow.CodeSealed!);
+        using Secret verifier = vault.Open(flow.VerifierPlace(), flow.VerifierSealed!);
+        List<KeyValuePair<string, string>> form =
+        [
+            new("grant_type", "authorization_code"),
+            new("code", code.RevealText()),
+            new("redirect_uri", flow.RedirectUri),
+        ];
+        if (context.Profile.Pkce)
+        {
+            form.Add(new("code_verifier", verifier.RevealText()));
+        }
+
+        return await endpoint.RequestTokensAsync(
+            context.Connection,
+            context.Profile,
+            form,
+            [code, verifier],
+            options.Value.TokenRequestTimeout,
+            CancellationToken.None
+        );
+    }
+
+    private async Task<Result<Uri>> KeepAsync(
+        AuthorizationFlow flow,
+        FlowContext context,
+        TokenSet tokens,
+        DateTimeOffset asked,
+        Deadline deadline
+    )
+    {
+        (ScopeSet scopes, string source) = await ReadScopesAsync(flow, context, tokens, deadline);
+        string? providerUser = ProviderUser.Key(vault, context.Connection.Id, tokens.UserId);
+        while (true)
+        {
+            ConnectedAccount? account = await accounts.FindAsync(
+                flow.Environment,
+                flow.Account,
+                CancellationToken.None
+            );
+            if (account is null)
+            {
+                return await LoseAsync(flow, context, tokens, providerUser, FlowOutcomes.Stopped);
+            }
+
+            if (IsAnotherUser(account, providerUser, context.Profile) && !flow.AllowOtherProviderUser)
+            {
+                return await LoseAsync(flow, context, tokens, providerUser, FlowOutcomes.ProviderUserChanged);
+            }
+
+            SealedCredential? old = await accounts.FindCredentialAsync(
+                flow.Environment,
+                flow.Account,
+                CancellationToken.None
+            );
+            NewCredential next = granted.Make(
+                account,
+                old?.Key,
+                context.Connection,
+                context.Profile,
+                tokens,
+                asked
+            ) with
+            {
+                ProviderUserKey = providerUser,
+                ProviderUserName = tokens.UserName,
+                ScopeSource = source,
+            };
+            next = next with { Sealed = next.Sealed with { GrantedScopes = scopes } };
+            if (await SucceedAsync(flow, context, next, deadline) is not { } done)
+            {
+                await jobs.RevokeNowAsync(context, tokens);
+                return new Problem(ProblemKind.Unavailable, "storage_unavailable", "The grant could not be stored.");
+            }
+
+            if (done)
+            {
+                Milestone.Reached(Milestone.AccountActive, flow.Account.ToString());
+                if (old is not null && IsAnotherUser(account, providerUser, context.Profile))
+                {
+                    await jobs.AddAsync(account, old, context.Connection, account.ProviderUserKey);
+                }
+
+                return Landing(context);
+            }
+
+            // Lost the compare-and-set: to a refresh of the old credential (try again on top of it), or to a stop.
+            AuthorizationFlow? now = await flows.FindAsync(flow.Environment, flow.Id, CancellationToken.None);
+            ConnectedAccount? moved = await accounts.FindAsync(flow.Environment, flow.Account, CancellationToken.None);
+            if (now?.Step != FlowStep.Exchanging || moved is null || moved.Generation == account.Generation)
+            {
+                return await LoseAsync(flow, context, tokens, providerUser, FlowOutcomes.Stopped);
+            }
+        }
+    }
+
+    /// <returns>What the store said, or null when it could not be reached until the deadline.</returns>
+    private async Task<bool?> SucceedAsync(
+        AuthorizationFlow flow,
+        FlowContext context,
+        NewCredential next,
+        Deadline deadline
+    )
+    {
+        Traces traces = Traces
+            .Of(
+                flow.Record(
+                    context.Connection.Name,
+                    "account.connected",
+                    "success",
+                    detail: next.ProviderUserName is { } name ? $"the provider's user is {name}" : null
+                )
+            )
+            .With(
+                flow.Event(context.Connection.Name, EventTypes.OAuthSucceeded, AccountState.Active),
+                flow.Event(context.Connection.Name, EventTypes.AccountStatusUpdated, AccountState.Active)
+            );
+        AuthorizationFlow succeeded = flow with { Step = FlowStep.Succeeded, CodeSealed = null, VerifierSealed = null };
+        TimeSpan pause = TimeSpan.FromMilliseconds(100);
+        while (true)
+        {
+            try
+            {
+                return await flows.SucceedAsync(succeeded, next, traces, CancellationToken.None);
+            }
+#pragma warning disable CA1031 // tokens in hand: whatever the store throws, try until the deadline
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Log.NotStored(logger, flow.Id, exception);
+                if (deadline.Left <= pause)
+                {
+                    return null;
+                }
+            }
+
+            await Task.Delay(pause, time, CancellationToken.None);
+            pause *= 2;
+        }
+    }
+
+    private async Task<(ScopeSet Scopes, string Source)> ReadScopesAsync(
+        AuthorizationFlow flow,
+        FlowContext context,
+        TokenSet tokens,
+        Deadline deadline
+    )
+    {
+        if (tokens.Scopes is { } named)
+        {
+            return (named, "token_response");
+        }
+
+        return await introspection.ReadScopesAsync(context, tokens.AccessToken, deadline.Left) is { } introspected
+            ? (introspected, "introspection")
+            : (flow.Scopes, "request");
+    }
+
+    private static bool IsAnotherUser(ConnectedAccount account, string? providerUser, OAuthProfile profile) =>
+        profile.IdentityIdPath is not null
+        && account.ProviderUserKey is { } pinned
+        && !string.Equals(pinned, providerUser, StringComparison.Ordinal);
+
+    private async Task<Result<Uri>> LoseAsync(
+        AuthorizationFlow flow,
+        FlowContext context,
+        TokenSet tokens,
+        string? providerUser,
+        string outcome
+    )
+    {
+        await jobs.AddAsync(flow.Environment, flow.Account, tokens, context.Connection, context.Profile, providerUser);
+        return await FailAsync(flow, context, outcome);
+    }
+
+    private async Task<Result<Uri>> FailAsync(AuthorizationFlow flow, FlowContext context, string outcome)
+    {
+        var failure = new FlowFailure("account.not_connected", outcome);
+        await ending.FailAsync(flow, context.Connection.Name, failure, CancellationToken.None);
+        return Failed(outcome);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2101, LogLevel.Warning, "The code of {Flow} was not exchanged: {Description}")]
+        public static partial void NotExchanged(ILogger logger, FlowId flow, string description);
+
+        [LoggerMessage(2102, LogLevel.Error, "The provider refuses the OAuth client of {Connection}: {Error}")]
+        public static partial void ClientRefused(ILogger logger, ConnectionId connection, string error);
+
+        [LoggerMessage(2103, LogLevel.Critical, "The tokens of {Flow} are received but not stored yet")]
+        public static partial void NotStored(ILogger logger, FlowId flow, Exception exception);
+
+        [LoggerMessage(2104, LogLevel.Critical, "A sealed value of {Flow} or its connection does not open")]
+        public static partial void Unreadable(ILogger logger, FlowId flow, Exception exception);
+    }
+}

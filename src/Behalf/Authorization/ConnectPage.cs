@@ -1,0 +1,95 @@
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Identity;
+
+namespace Behalf.Authorization;
+
+/// <summary>What an unopened link says: who connects what, for which application, and what will be possible. Reads only.</summary>
+internal sealed class ConnectPage(
+    IFlowStore flows,
+    IConnectionStore connections,
+    IEnvironmentStore environments,
+    IApiClientStore clients,
+    IConnectorCatalog catalog,
+    TimeProvider time
+)
+{
+    public async Task<Result<AuthorizationFlow>> FindOpenAsync(string linkToken, CancellationToken cancellationToken)
+    {
+        AuthorizationFlow? flow = RandomToken.IsWellFormed(linkToken)
+            ? await flows.FindByLinkAsync(Digest.Of(linkToken), cancellationToken)
+            : null;
+        return flow switch
+        {
+            null => new Problem(
+                ProblemKind.NotFound,
+                "link_unknown",
+                "This link is not known. Ask the application for a new one."
+            ),
+            { Step: not FlowStep.LinkCreated } => LinkUsed(),
+            _ when flow.ExpiresAt <= time.GetUtcNow() => new Problem(
+                ProblemKind.FailedPrecondition,
+                "link_expired",
+                "This link has expired. Ask the application for a new one."
+            ),
+            _ => flow,
+        };
+    }
+
+    public static Problem LinkUsed() =>
+        new(
+            ProblemKind.FailedPrecondition,
+            "link_used",
+            "This link was used already. Ask the application for a new one."
+        );
+
+    public async Task<Result<LinkPage>> ShowAsync(string linkToken, CancellationToken cancellationToken)
+    {
+        Result<AuthorizationFlow> found = await FindOpenAsync(linkToken, cancellationToken);
+        if (!found.Succeeded)
+        {
+            return found.Problem;
+        }
+
+        AuthorizationFlow flow = found.Value;
+        Connection? connection = await connections.FindAsync(flow.Environment, flow.Connection, cancellationToken);
+        DeploymentEnvironment? environment = await environments.FindAsync(flow.Environment, cancellationToken);
+        if (connection is null || environment is null)
+        {
+            return Problem.NotFound("connection");
+        }
+
+        ConnectorDefinition definition = await catalog.GetAsync(connection.ConnectorRevision, cancellationToken);
+        ApiClient? client = await clients.FindByClientIdAsync(flow.CreatedBy, cancellationToken);
+        List<ToolDefinition> tools =
+        [
+            .. definition.Tools.Where(tool =>
+                tool.IsGrantedBy(flow.Scopes, definition.OAuth) && IsOffered(connection, tool)
+            ),
+        ];
+        return new LinkPage
+        {
+            Application = client is not null && client.Environment == flow.Environment ? client.Name : environment.Name,
+            ApplicationHost = flow.VerifyUrl is { } url ? new Uri(url).Host : null,
+            ProviderName = definition.Name,
+            ProviderHost = connection.OAuthUrl.Host,
+            Identifier = flow.Identifier,
+            Reads = Titles(tools, tool => !tool.Writes),
+            Changes = Titles(tools, tool => tool.Writes && !tool.Hints.HasFlag(ToolHints.Destructive)),
+            Deletes = Titles(tools, tool => tool.Writes && tool.Hints.HasFlag(ToolHints.Destructive)),
+            ExpiresAt = flow.ExpiresAt,
+        };
+    }
+
+    private static List<string> Titles(List<ToolDefinition> tools, Func<ToolDefinition, bool> condition) =>
+        [.. tools.Where(condition).Select(tool => tool.Title).Distinct(StringComparer.Ordinal)];
+
+    private static bool IsOffered(Connection connection, ToolDefinition tool) =>
+        connection.AllowedTools is not { } patterns
+        || patterns.Any(pattern =>
+            Matches(pattern, tool.Name) || Matches(pattern, $"{connection.ToolPrefix}_{tool.Name}")
+        );
+
+    private static bool Matches(string pattern, string name) =>
+        pattern.EndsWith('*') ? name.StartsWith(pattern[..^1], StringComparison.Ordinal) : name == pattern;
+}

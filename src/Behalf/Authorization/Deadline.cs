@@ -1,0 +1,22 @@
+namespace Behalf.Authorization;
+
+/// <summary>The time one exchange or refresh may take in all, whoever waits for it; counted by <see cref="TimeProvider"/>.</summary>
+internal sealed class Deadline : IDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _source;
+    private readonly DateTimeOffset _end;
+
+    public Deadline(TimeProvider time, TimeSpan length)
+    {
+        _time = time;
+        _end = time.GetUtcNow() + length;
+        _source = new CancellationTokenSource(length, time);
+    }
+
+    public CancellationToken Token => _source.Token;
+
+    public TimeSpan Left => _end - _time.GetUtcNow() is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+
+    public void Dispose() => _source.Dispose();
+}

@@ -1,0 +1,33 @@
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Identity;
+
+namespace Behalf.Authorization;
+
+/// <summary>What a step of a flow needs to know besides the flow.</summary>
+internal sealed record FlowContext(DeploymentEnvironment Environment, Connection Connection, OAuthProfile Profile);
+
+internal sealed class FlowContexts(
+    IEnvironmentStore environments,
+    IConnectionStore connections,
+    IConnectorCatalog catalog
+)
+{
+    /// <summary>The context, or null when the environment or connection is gone.</summary>
+    public async Task<FlowContext?> FindAsync(
+        EnvironmentId environmentId,
+        ConnectionId connectionId,
+        CancellationToken cancellationToken
+    )
+    {
+        DeploymentEnvironment? environment = await environments.FindAsync(environmentId, cancellationToken);
+        Connection? connection = await connections.FindAsync(environmentId, connectionId, cancellationToken);
+        if (environment is null || connection is null)
+        {
+            return null;
+        }
+
+        ConnectorDefinition definition = await catalog.GetAsync(connection.ConnectorRevision, cancellationToken);
+        return new FlowContext(environment, connection, definition.OAuth);
+    }
+}

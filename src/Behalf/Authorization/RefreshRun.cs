@@ -1,0 +1,260 @@
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Vault;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Behalf.Authorization;
+
+/// <summary>
+/// One refresh under the account's lease (RFC 6749 §6): re-read, decide, commit the attempt, send once, commit the new
+/// pair with full sync, only then hand it out. Runs to its own deadline, whoever waits.
+/// </summary>
+internal sealed partial class RefreshRun(
+    IRefreshStore store,
+    IAccountStore accounts,
+    IConnectorCatalog catalog,
+    TokenEndpoint endpoint,
+    GrantedTokens granted,
+    RefreshCommit commit,
+    RefreshFailure failure,
+    RefreshSchedule schedule,
+    IVault vault,
+    IOptions<BehalfOptions> options,
+    TimeProvider time,
+    ILogger<RefreshRun> logger
+)
+{
+    private static readonly TimeSpan LeaseSlack = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(200);
+
+    public async Task<FreshCredential> RunAsync(
+        AccountRefresh key,
+        long knownGeneration,
+        Connection connection,
+        FreshenReason reason
+    )
+    {
+        using var deadline = new Deadline(time, options.Value.TokenRequestTimeout);
+        OAuthProfile profile = (await catalog.GetAsync(connection.ConnectorRevision, CancellationToken.None)).OAuth;
+        while (true)
+        {
+            RefreshLease? lease = await store.AcquireAsync(
+                key.Environment,
+                key.Account,
+                options.Value.TokenRequestTimeout + LeaseSlack,
+                CancellationToken.None
+            );
+            if (lease is not null)
+            {
+                Milestone.Reached(Milestone.RefreshLeaseTaken, key.Account.ToString());
+                return await HoldAsync(lease, knownGeneration, connection, profile, reason, deadline);
+            }
+
+            // Another process refreshes: wait for its result rather than for its lease.
+            SealedCredential? theirs = await accounts.FindCredentialAsync(
+                key.Environment,
+                key.Account,
+                CancellationToken.None
+            );
+            if (theirs is null)
+            {
+                return await RefusedAsync(key);
+            }
+
+            if (theirs.Generation > knownGeneration && !schedule.HasEnded(theirs))
+            {
+                return new FreshCredential.Usable(theirs);
+            }
+
+            if (deadline.Left <= PollEvery)
+            {
+                return new FreshCredential.Later("refresh_running", TimeSpan.FromSeconds(2));
+            }
+
+            await Task.Delay(PollEvery, time, CancellationToken.None);
+        }
+    }
+
+    private async Task<FreshCredential> HoldAsync(
+        RefreshLease lease,
+        long knownGeneration,
+        Connection connection,
+        OAuthProfile profile,
+        FreshenReason reason,
+        Deadline deadline
+    )
+    {
+        bool isReleased = false;
+        try
+        {
+            RefreshSubject? subject = await store.ReadAsync(lease, CancellationToken.None);
+            if (subject is null)
+            {
+                return await RefusedAsync(new AccountRefresh(lease.Environment, lease.Account));
+            }
+
+            RefreshDecision decision = RefreshDecision.Decide(
+                subject,
+                knownGeneration,
+                reason,
+                profile,
+                schedule,
+                time.GetUtcNow()
+            );
+            switch (decision)
+            {
+                case RefreshDecision.Use { HoldBack: { } pause } when reason == FreshenReason.Due:
+                    isReleased = await failure.HoldBackAsync(lease, subject, pause);
+                    return new FreshCredential.Usable(subject.Credential);
+                case RefreshDecision.Use:
+                    return new FreshCredential.Usable(subject.Credential);
+                case RefreshDecision.Refuse refuse:
+                    return new FreshCredential.Refused(refuse.Reason);
+                case RefreshDecision.Wait wait:
+                    return new FreshCredential.Later("backing_off", wait.For);
+                case RefreshDecision.Expire expire:
+                    isReleased = true;
+                    return await failure.ExpireAsync(lease, subject, RefreshAttemptState.NotCarriedOut, expire.Reason);
+                case RefreshDecision.Send send:
+                    isReleased = true;
+                    return await SendAsync(lease, subject, connection, profile, send.IsProbe, deadline);
+                default:
+                    throw new InvalidOperationException($"Unknown decision {decision.GetType().Name}.");
+            }
+        }
+        finally
+        {
+            if (!isReleased)
+            {
+                await store.ReleaseAsync(lease, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Sends, and once more if nothing tells whether the first was carried out and asking again does no harm.</summary>
+    private async Task<FreshCredential> SendAsync(
+        RefreshLease lease,
+        RefreshSubject subject,
+        Connection connection,
+        OAuthProfile profile,
+        bool isProbe,
+        Deadline deadline
+    )
+    {
+        Secret refreshToken;
+        try
+        {
+            refreshToken = vault.OpenRefresh(subject.Credential)!;
+        }
+        catch (SealBrokenException broken)
+        {
+            Log.Unreadable(logger, lease.Account, broken);
+            return await failure.ExpireAsync(
+                lease,
+                subject,
+                RefreshAttemptState.NotCarriedOut,
+                AccountReasons.CredentialUnreadable
+            );
+        }
+
+        using (refreshToken)
+        {
+            bool mayAskTwice = !isProbe && RefreshDecision.MayProbeAtOnce(profile);
+            while (true)
+            {
+                if (!await store.AttemptAsync(lease, subject.Credential.Generation, CancellationToken.None))
+                {
+                    await store.ReleaseAsync(lease, CancellationToken.None);
+                    return new FreshCredential.Later("lease_lost", TimeSpan.FromSeconds(1));
+                }
+
+                Milestone.Reached(Milestone.RefreshAttemptCommitted, lease.Account.ToString());
+                DateTimeOffset asked = time.GetUtcNow();
+                TimeSpan timeout = mayAskTwice ? deadline.Left / 2 : deadline.Left;
+                TokenAnswer answer = await RequestAsync(connection, profile, refreshToken, timeout);
+                switch (answer)
+                {
+                    case TokenAnswer.Granted { Tokens: var tokens }:
+                        using (tokens)
+                        {
+                            Milestone.Reached(Milestone.RefreshTokensReceived, lease.Account.ToString());
+                            NewCredential next = granted.Make(
+                                subject.Account with
+                                {
+                                    Generation = subject.Credential.Generation,
+                                },
+                                subject.Credential.Key,
+                                connection,
+                                profile,
+                                tokens,
+                                asked,
+                                subject.Credential,
+                                refreshToken
+                            );
+                            return await commit.CommitAsync(lease, subject, next, connection);
+                        }
+
+                    case TokenAnswer.Unknown unknown when mayAskTwice:
+                        Log.OutcomeUnknown(logger, lease.Account, unknown.Description);
+                        (mayAskTwice, isProbe) = (false, true);
+                        break;
+                    default:
+                        return await failure.RecordAsync(lease, subject, connection, answer, isProbe);
+                }
+            }
+        }
+    }
+
+    private async Task<TokenAnswer> RequestAsync(
+        Connection connection,
+        OAuthProfile profile,
+        Secret refreshToken,
+        TimeSpan timeout
+    )
+    {
+        if (timeout <= TimeSpan.Zero)
+        {
+            return new TokenAnswer.Later("no time was left to ask the provider", null);
+        }
+
+        try
+        {
+            return await endpoint.RequestTokensAsync(
+                connection,
+                profile,
+                [new("grant_type", "refresh_token"), new("refresh_token", refreshToken.RevealText())],
+                [],
+                timeout,
+                CancellationToken.None
+            );
+        }
+        catch (SealBrokenException broken)
+        {
+            Log.ClientSecretUnreadable(logger, connection.Id, broken);
+            return new TokenAnswer.Refused("invalid_client");
+        }
+    }
+
+    private async Task<FreshCredential> RefusedAsync(AccountRefresh key)
+    {
+        ConnectedAccount? account = await accounts.FindAsync(key.Environment, key.Account, CancellationToken.None);
+        return new FreshCredential.Refused(account?.Reason ?? AccountReasons.Disconnected);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2201, LogLevel.Critical, "The refresh token of {Account} does not open where it stands")]
+        public static partial void Unreadable(ILogger logger, AccountId account, Exception exception);
+
+        [LoggerMessage(2202, LogLevel.Critical, "The client secret of {Connection} does not open where it stands")]
+        public static partial void ClientSecretUnreadable(ILogger logger, ConnectionId connection, Exception exception);
+
+        [LoggerMessage(
+            2203,
+            LogLevel.Warning,
+            "Whether {Account} was refreshed is unknown: {Description}; asking once more"
+        )]
+        public static partial void OutcomeUnknown(ILogger logger, AccountId account, string description);
+    }
+}

@@ -1,0 +1,196 @@
+using System.Text.Json;
+using Behalf.Audit;
+using Behalf.Connections;
+using Behalf.Egress;
+using Behalf.Vault;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Behalf.Authorization;
+
+/// <summary>
+/// Carries revocation jobs out (RFC 7009): revoked upstream with the provider's proof, or not because another live
+/// account shares the grant, or given up after 72 hours; in each case recorded and shredded.
+/// </summary>
+internal sealed partial class Revoker(
+    IRevocationStore store,
+    IAccountStore accounts,
+    FlowContexts contexts,
+    TokenEndpoint endpoint,
+    IVault vault,
+    IOptions<BehalfOptions> options,
+    TimeProvider time,
+    ILogger<Revoker> logger
+)
+{
+    public const string SharedGrant = "not_revoked_shared_grant";
+
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(72);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
+    public async Task RevokeAsync(RevocationJob job, CancellationToken cancellationToken)
+    {
+        FlowContext? context = await contexts.FindAsync(job.Environment, job.Connection, cancellationToken);
+        if (await EndsWithoutRequestAsync(job, context, cancellationToken) is { } proof)
+        {
+            await FinishAsync(job, context, proof, cancellationToken);
+            return;
+        }
+
+        string? answer = await AskAsync(job, context!, cancellationToken);
+        if (answer is not null)
+        {
+            await FinishAsync(job, context, answer, cancellationToken);
+        }
+        else if (time.GetUtcNow() - job.CreatedAt >= GiveUpAfter)
+        {
+            Log.GivenUp(logger, job.Id);
+            await FinishAsync(job, context, "given_up_after_72_hours", cancellationToken);
+        }
+        else
+        {
+            await store.RetryAsync(job, Pause(job.Attempts), cancellationToken);
+        }
+    }
+
+    private async Task<string?> EndsWithoutRequestAsync(
+        RevocationJob job,
+        FlowContext? context,
+        CancellationToken cancellationToken
+    )
+    {
+        if (context is null)
+        {
+            return "connection_removed";
+        }
+
+        if (OAuthEndpoints.Revoke(context.Connection, context.Profile) is null)
+        {
+            return "no_revocation_endpoint";
+        }
+
+        return job.ProviderUserKey is { } user && await IsSharedAsync(job, user, cancellationToken)
+            ? SharedGrant
+            : null;
+    }
+
+    /// <summary>Some providers end every grant of a user at once: never while a live account has the same provider user.</summary>
+    private async Task<bool> IsSharedAsync(RevocationJob job, string user, CancellationToken cancellationToken)
+    {
+        ConnectedAccount? own = await accounts.FindAsync(job.Environment, job.Account, cancellationToken);
+        bool isReconnected = own is { Status: CredentialStatus.Active } && own.ProviderUserKey == user;
+        return isReconnected
+            || await accounts.CountSharingGrantAsync(
+                job.Environment,
+                job.Connection,
+                user,
+                job.Account,
+                cancellationToken
+            ) > 0;
+    }
+
+    /// <returns>The proof, or null when it must be tried again.</returns>
+    private async Task<string?> AskAsync(RevocationJob job, FlowContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using Secret token = vault.Open(
+                job.Key,
+                RevocationJobs.Place(job.Environment, job.Connection, job.Id),
+                job.TokenSealed
+            );
+            EgressOutcome outcome = await endpoint.PostAsync(
+                OAuthEndpoints.Revoke(context.Connection, context.Profile)!,
+                context.Connection,
+                context.Profile,
+                [new("token", token.RevealText()), new("token_type_hint", job.TokenKind)],
+                [token],
+                options.Value.TokenRequestTimeout,
+                cancellationToken
+            );
+            switch (outcome)
+            {
+                case EgressOutcome.Answered { Status: 200 or 204 } answered:
+                    return $"provider_status_{answered.Status}";
+                case EgressOutcome.Answered answered when IsAlreadyInvalid(answered):
+                    return "provider_says_already_invalid";
+                case EgressOutcome.Answered answered:
+                    Log.NotYet(logger, job.Id, $"the provider answered {answered.Status}");
+                    return null;
+                case EgressOutcome.Failed failed:
+                    Log.NotYet(logger, job.Id, failed.Description);
+                    return null;
+                default:
+                    throw new InvalidOperationException($"Unknown egress outcome {outcome.GetType().Name}.");
+            }
+        }
+        catch (SealBrokenException broken)
+        {
+            Log.Unreadable(logger, job.Id, broken);
+            return "token_unreadable";
+        }
+    }
+
+    /// <summary>RFC 7009 §2.2 answers 200 for an invalid token; some providers answer 400 with one of these instead.</summary>
+    private static bool IsAlreadyInvalid(EgressOutcome.Answered answer)
+    {
+        if (answer.Status is not (400 or 404))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(answer.Body);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("error", out JsonElement error)
+                && error.ValueKind == JsonValueKind.String
+                && error.GetString() is "invalid_token" or "invalid_grant";
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private async Task FinishAsync(
+        RevocationJob job,
+        FlowContext? context,
+        string proof,
+        CancellationToken cancellationToken
+    )
+    {
+        ConnectedAccount? account = await accounts.FindAsync(job.Environment, job.Account, cancellationToken);
+        var record = new AuditDraft
+        {
+            Environment = job.Environment,
+            Kind = AuditKind.Admin,
+            Action = "account.revoked_upstream",
+            Identifier = account?.Identifier.Value,
+            Principal = "system",
+            Connection = context?.Connection.Name.Value,
+            Account = job.Account,
+            Outcome = proof,
+        };
+        await store.FinishAsync(job, proof, Traces.Of(record), cancellationToken);
+    }
+
+    private static TimeSpan Pause(int attempts)
+    {
+        TimeSpan pause = FirstPause * Math.Pow(2, Math.Min(attempts, 10));
+        return pause < LongestPause ? pause : LongestPause;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2301, LogLevel.Warning, "{Job} is not revoked yet: {Description}")]
+        public static partial void NotYet(ILogger logger, RevocationJobId job, string description);
+
+        [LoggerMessage(2302, LogLevel.Error, "{Job} could not be revoked in 72 hours; its token is shredded")]
+        public static partial void GivenUp(ILogger logger, RevocationJobId job);
+
+        [LoggerMessage(2303, LogLevel.Critical, "The token of {Job} does not open where it stands")]
+        public static partial void Unreadable(ILogger logger, RevocationJobId job, Exception exception);
+    }
+}

@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.Text.Json;
+using Behalf.Connectors;
+using Behalf.Egress;
+
+namespace Behalf.Authorization;
+
+/// <summary>Reads token endpoint answers strictly: whatever is not clearly a token answer gives no tokens.</summary>
+internal static class TokenAnswerReader
+{
+    /// <value>In characters; longer tokens are refused.</value>
+    public const int MaxTokenLength = 16 * 1024;
+
+    private static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(3660);
+    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromHours(1);
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+
+    public static TokenAnswer Read(EgressOutcome.Answered answer, OAuthProfile profile, DateTimeOffset now)
+    {
+        if (answer.Status is 429 or >= 500)
+        {
+            return new TokenAnswer.Later($"the provider answered {answer.Status}", RetryAfter(answer, now));
+        }
+
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(answer.Body, Strict);
+        }
+        catch (JsonException)
+        {
+            return new TokenAnswer.Unknown($"the provider answered {answer.Status} with something that is not JSON");
+        }
+
+        using (document)
+        {
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return new TokenAnswer.Unknown($"the provider answered {answer.Status} without a JSON object");
+            }
+
+            // Some providers answer errors with status 200; an object with an error is never a grant.
+            if (Text(document.RootElement, "error") is { } error)
+            {
+                return new TokenAnswer.Refused(InertText.ErrorCode(error));
+            }
+
+            return answer.Status == 200
+                ? ReadGrant(document.RootElement, profile)
+                : new TokenAnswer.Unknown($"the provider answered {answer.Status} without an error code");
+        }
+    }
+
+    private static TokenAnswer ReadGrant(JsonElement root, OAuthProfile profile)
+    {
+        if (Text(root, "access_token") is not { } access || !IsToken(access))
+        {
+            return new TokenAnswer.Unknown("the token answer has no usable access_token");
+        }
+
+        // RFC 6749 §7.1: a client must not use a token whose type it does not understand.
+        if (!string.Equals(Text(root, "token_type"), "bearer", StringComparison.OrdinalIgnoreCase))
+        {
+            return new TokenAnswer.Unknown("the token answer's token_type is not bearer");
+        }
+
+        if (
+            !TryLifetime(root, "expires_in", out TimeSpan? lifetime)
+            || !TryLifetime(root, "refresh_token_expires_in", out TimeSpan? refreshLifetime)
+        )
+        {
+            return new TokenAnswer.Unknown("the token answer's lifetime is out of bounds");
+        }
+
+        string? refresh = Text(root, "refresh_token") is { Length: > 0 } text ? text : null;
+        if (refresh is not null && !IsToken(refresh))
+        {
+            return new TokenAnswer.Unknown("the token answer's refresh_token is not usable");
+        }
+
+        return new TokenAnswer.Granted(
+            new TokenSet
+            {
+                AccessToken = Secret.FromText(access),
+                RefreshToken = refresh is null ? null : Secret.FromText(refresh),
+                AccessLifetime = lifetime,
+                RefreshLifetime = refreshLifetime,
+                Scopes = Text(root, "scope") is { Length: > 0 } scope ? ReadScopes(scope, profile) : null,
+                UserId = At(root, profile.IdentityIdPath),
+                UserName = InertText.Description(At(root, profile.IdentityNamePath)),
+            }
+        );
+    }
+
+    public static ScopeSet ReadScopes(string scope, OAuthProfile profile) =>
+        ScopeSet.Parse(scope, profile.ScopeSeparator is { Length: 1 } mark ? mark[0] : ' ', ' ');
+
+    private static bool IsToken(string value) =>
+        value.Length is > 0 and <= MaxTokenLength && value.All(c => c is > ' ' and < '\x7f');
+
+    private static string? Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
+
+    /// <summary>Seconds, as a number or (as some providers send it) its decimal text; absent or null is no statement.</summary>
+    private static bool TryLifetime(JsonElement root, string name, out TimeSpan? lifetime)
+    {
+        lifetime = null;
+        if (!root.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return true;
+        }
+
+        double seconds;
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Number when value.TryGetDouble(out seconds):
+            case JsonValueKind.String
+                when double.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out seconds):
+                break;
+            default:
+                return false;
+        }
+
+        if (!(seconds >= 0 && seconds <= MaxLifetime.TotalSeconds))
+        {
+            return false;
+        }
+
+        lifetime = TimeSpan.FromSeconds(Math.Floor(seconds));
+        return true;
+    }
+
+    private static string? At(JsonElement root, string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        foreach (string part in path.Split('.'))
+        {
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty(part, out root))
+            {
+                return null;
+            }
+        }
+
+        string? text = root.ValueKind switch
+        {
+            JsonValueKind.String => root.GetString(),
+            JsonValueKind.Number => root.GetRawText(),
+            _ => null,
+        };
+        return text is { Length: > 0 and <= 512 } ? text : null;
+    }
+
+    private static TimeSpan? RetryAfter(EgressOutcome.Answered answer, DateTimeOffset now)
+    {
+        string? value = answer
+            .Headers.FirstOrDefault(h => string.Equals(h.Key, "Retry-After", StringComparison.OrdinalIgnoreCase))
+            .Value;
+        TimeSpan? wait =
+            int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+                ? TimeSpan.FromSeconds(seconds)
+            : DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, out DateTimeOffset at) ? at - now
+            : null;
+        return wait is { } w && w > TimeSpan.Zero ? (w < MaxRetryAfter ? w : MaxRetryAfter) : null;
+    }
+}

@@ -1,0 +1,85 @@
+using Behalf.Connections;
+using Behalf.Vault;
+using Microsoft.Extensions.Options;
+
+namespace Behalf.Authorization;
+
+/// <summary>
+/// Gives callers a credential that works. In this process one refresh per account runs at a time and callers join it;
+/// between processes the lease decides (see <see cref="RefreshRun"/>).
+/// </summary>
+internal sealed class TokenRefresher(
+    RefreshRun run,
+    RefreshSchedule schedule,
+    IOptions<BehalfOptions> options,
+    TimeProvider time
+)
+{
+    private const int MaxWaiters = 2_000;
+    private const int MaxJoins = 3;
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
+
+    private readonly SingleFlight<AccountRefresh, FreshCredential> _running = new(MaxWaiters);
+
+    public async Task<FreshCredential> FreshenAsync(
+        SealedCredential current,
+        Connection connection,
+        FreshenReason reason,
+        CancellationToken cancellationToken
+    )
+    {
+        if (reason == FreshenReason.BeforeUse && !schedule.IsStale(current))
+        {
+            return new FreshCredential.Usable(current);
+        }
+
+        var key = new AccountRefresh(current.Key.Environment, current.Key.Account);
+        FreshCredential result = Busy();
+        for (int join = 0; join < MaxJoins; join++)
+        {
+            result = await JoinAsync(key, current, connection, reason, cancellationToken);
+
+            // A refresh that someone began for another reason may end with the very token that was rejected.
+            bool isTheRejectedOne =
+                reason == FreshenReason.Rejected
+                && result is FreshCredential.Usable usable
+                && usable.Credential.Generation <= current.Generation;
+            if (!isTheRejectedOne)
+            {
+                break;
+            }
+
+            result = Busy();
+        }
+
+        return result is FreshCredential.Later && reason == FreshenReason.BeforeUse && !schedule.HasEnded(current)
+            ? new FreshCredential.Usable(current)
+            : result;
+    }
+
+    private async Task<FreshCredential> JoinAsync(
+        AccountRefresh key,
+        SealedCredential current,
+        Connection connection,
+        FreshenReason reason,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await _running
+                    .JoinAsync(key, () => run.RunAsync(key, current.Generation, connection, reason), cancellationToken)
+                    .WaitAsync(options.Value.TokenRequestTimeout + Slack, time, cancellationToken)
+                ?? Busy();
+        }
+        catch (TimeoutException)
+        {
+            return Busy();
+        }
+    }
+
+    private static FreshCredential Busy() => new FreshCredential.Later("refresh_running", TimeSpan.FromSeconds(2));
+}
+
+/// <summary>The typed key of a refresh: a tuple, never a joined string.</summary>
+internal readonly record struct AccountRefresh(EnvironmentId Environment, AccountId Account);
