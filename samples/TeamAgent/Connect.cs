@@ -45,7 +45,7 @@ internal static class Connect
     )
     {
         await forgery.ValidateRequestAsync(context);
-        string identifier = context.User.Identifier();
+        string identifier = context.User.GetBehalfIdentifier();
         AuthorizationLink link = await behalf.Accounts.CreateLinkAsync(
             options.Connection,
             identifier,
@@ -64,7 +64,7 @@ internal static class Connect
         string? state
     )
     {
-        string current = context.User.Identifier();
+        string current = context.User.GetBehalfIdentifier();
         string? beganBy = begun.End(state);
         if (string.IsNullOrEmpty(auth_request_id) || beganBy is null)
         {
@@ -82,7 +82,7 @@ internal static class Connect
                     + $"<p><a id=\"home\" href=\"/\">Back</a> · <a href=\"{Html.Encode(next.ToString())}\">What was connected</a></p>"
             );
         }
-        catch (BehalfException refused) when (refused.Code == "permission_denied")
+        catch (BehalfException refused) when (refused.Kind == BehalfErrorKind.Forbidden)
         {
             return Html.Page(
                 "Not you",

@@ -17,7 +17,8 @@ internal static class Home
     )
     {
         AntiforgeryTokenSet tokens = forgery.GetAndStoreTokens(context);
-        UserTools tools = await clients.For(context.User).ListToolsAsync(context.RequestAborted);
+        using UserClient user = clients.For(context.User);
+        UserTools tools = await user.ListToolsAsync(context.RequestAborted);
         StringBuilder body = new();
         body.Append($"<p>Signed in as <b>{Html.Encode(context.User.DisplayName())}</b></p>");
         foreach (UserAccount account in tools.Accounts)

@@ -18,7 +18,9 @@ internal static class Html
         Results.Content(
             $"""
             <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-            <title>{Encode(title)} · Team agent</title><style>{Style}</style></head><body><h1>{Encode(title)}</h1>{body}</body></html>
+            <title>{Encode(title)} · Team agent</title><style>{Style}</style></head><body><h1>{Encode(
+                title
+            )}</h1>{body}</body></html>
             """,
             "text/html; charset=utf-8",
             Encoding.UTF8,

@@ -11,7 +11,6 @@ app.UseAuthorization();
 app.MapSignIn();
 app.MapHome();
 app.MapConnect();
-app.MapAsk();
 
 await app.StartAsync();
 await ReadyFile.WriteAsync(options.ReadyFile, app.Urls.First());

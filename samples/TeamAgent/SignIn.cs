@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
+using Behalf.Client;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -12,22 +13,25 @@ internal static class SignIn
 {
     public static void MapSignIn(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/login", (HttpContext context, IAntiforgery forgery, string? returnUrl) =>
-            Html.Page("Sign in", Html.LoginForm(forgery.GetAndStoreTokens(context), LocalPath(returnUrl))));
+        endpoints.MapGet(
+            "/login",
+            (HttpContext context, IAntiforgery forgery, string? returnUrl) =>
+                Html.Page("Sign in", Html.LoginForm(forgery.GetAndStoreTokens(context), LocalPath(returnUrl)))
+        );
         endpoints.MapPost("/login", SignInAsync);
-        endpoints.MapPost("/logout", async (HttpContext context, IAntiforgery forgery) =>
-        {
-            await forgery.ValidateRequestAsync(context);
-            await context.SignOutAsync();
-            return Results.Redirect("/login");
-        });
+        endpoints.MapPost(
+            "/logout",
+            async (HttpContext context, IAntiforgery forgery) =>
+            {
+                await forgery.ValidateRequestAsync(context);
+                await context.SignOutAsync();
+                return Results.Redirect("/login");
+            }
+        );
     }
 
-    /// <summary>The signed-in person's identifier: the only source of it in this application.</summary>
-    public static string Identifier(this ClaimsPrincipal user) =>
-        user.FindFirstValue(ClaimTypes.NameIdentifier) ?? throw new InvalidOperationException("Nobody is signed in.");
-
-    public static string DisplayName(this ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.Name) ?? user.Identifier();
+    public static string DisplayName(this ClaimsPrincipal user) =>
+        user.FindFirstValue(ClaimTypes.Name) ?? user.GetBehalfIdentifier();
 
     private static async Task<IResult> SignInAsync(HttpContext context, IAntiforgery forgery, TeamAgentOptions options)
     {
@@ -54,7 +58,9 @@ internal static class SignIn
     }
 
     private static string LocalPath(string? returnUrl) =>
-        returnUrl is ['/', not ('/' or '\\'), ..] && !returnUrl.Contains('\\', StringComparison.Ordinal) ? returnUrl : "/";
+        returnUrl is ['/', not ('/' or '\\'), ..] && !returnUrl.Contains('\\', StringComparison.Ordinal)
+            ? returnUrl
+            : "/";
 
     private static bool SamePassword(string given, string expected) =>
         CryptographicOperations.FixedTimeEquals(

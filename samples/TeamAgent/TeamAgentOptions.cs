@@ -32,7 +32,9 @@ internal sealed record TeamAgentOptions
         );
         return new TeamAgentOptions
         {
-            People = people is { Count: > 0 } ? people : throw new InvalidOperationException("The users file names nobody."),
+            People = people is { Count: > 0 }
+                ? people
+                : throw new InvalidOperationException("The users file names nobody."),
             Connection = Required(configuration, "connection"),
             Server = new Uri(credentials.RootElement.GetProperty("environment_url").GetString()!),
             ClientId = credentials.RootElement.GetProperty("client_id").GetString()!,

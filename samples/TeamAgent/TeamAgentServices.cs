@@ -12,7 +12,12 @@ internal static class TeamAgentServices
         services.AddSingleton<BegunFlows>();
         services.AddSingleton<UserClients>();
         services.AddSingleton(_ => new BehalfClient(
-            new BehalfClientOptions { Server = options.Server, ClientId = options.ClientId, ClientSecret = options.ClientSecret }
+            new BehalfClientOptions
+            {
+                Server = options.Server,
+                ClientId = options.ClientId,
+                ClientSecret = new SecretText(options.ClientSecret),
+            }
         ));
         services.AddAntiforgery();
         services.AddAuthorization();

@@ -5,16 +5,9 @@ namespace TeamAgent;
 
 /// <summary>
 /// Behalf as the signed-in person may use it. The service credential stays here; what an agent gets is a client bound to
-/// one person, with a session that this callback renews.
+/// one person, on short sessions that are renewed as it works.
 /// </summary>
-internal sealed class UserClients(BehalfClient behalf, TeamAgentOptions options)
+internal sealed class UserClients(BehalfClient behalf)
 {
-    public IUserClient For(ClaimsPrincipal person)
-    {
-        string identifier = person.Identifier();
-        return new UserClient(
-            options.Server,
-            cancellationToken => behalf.Sessions.CreateAsync(identifier, cancellationToken: cancellationToken)
-        );
-    }
+    public UserClient For(ClaimsPrincipal person) => behalf.CreateUserClient(person.GetBehalfIdentifier());
 }

@@ -19,7 +19,12 @@ internal sealed class Browser : IDisposable
     {
         Person = person;
         _http = new HttpClient(
-            new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer(), UseProxy = false }
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                CookieContainer = new CookieContainer(),
+                UseProxy = false,
+            }
         )
         {
             Timeout = TimeSpan.FromSeconds(60),
@@ -45,7 +50,9 @@ internal sealed class Browser : IDisposable
     {
         IHtmlFormElement form =
             page.Document.QuerySelector<IHtmlFormElement>(selector)
-            ?? throw new DemoFailedException($"{Person}'s page {page.Uri.AbsolutePath} has no form {selector}: {page.Title}");
+            ?? throw new DemoFailedException(
+                $"{Person}'s page {page.Uri.AbsolutePath} has no form {selector}: {page.Title}"
+            );
         Dictionary<string, string> fields = new(StringComparer.Ordinal);
         foreach (IHtmlInputElement input in form.QuerySelectorAll<IHtmlInputElement>("input[type=hidden]"))
         {
@@ -100,7 +107,9 @@ internal sealed class Browser : IDisposable
         using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken);
         return response.Headers.Location is { } location
             ? new Uri(uri, location)
-            : throw new DemoFailedException($"{uri.AbsolutePath} answered {(int)response.StatusCode} instead of a redirect.");
+            : throw new DemoFailedException(
+                $"{uri.AbsolutePath} answered {(int)response.StatusCode} instead of a redirect."
+            );
     }
 
     public void Dispose() => _http.Dispose();

@@ -102,7 +102,9 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new DemoFailedException($"{Name} was not ready after {patience.TotalSeconds:0} s. Its log: {LogPath}");
+            throw new DemoFailedException(
+                $"{Name} was not ready after {patience.TotalSeconds:0} s. Its log: {LogPath}"
+            );
         }
 
         return await File.ReadAllTextAsync(readyFile, cancellationToken);
@@ -145,6 +147,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     private static string DotnetRoot() =>
         Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int processId, int signal);
 
@@ -172,6 +175,8 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         }
 
         string[] lines = File.ReadAllLines(LogPath);
-        return lines.Length == 0 ? string.Empty : Environment.NewLine + string.Join(Environment.NewLine, lines.TakeLast(8));
+        return lines.Length == 0
+            ? string.Empty
+            : Environment.NewLine + string.Join(Environment.NewLine, lines.TakeLast(8));
     }
 }

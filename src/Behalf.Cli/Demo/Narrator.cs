@@ -31,7 +31,9 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
     public void Refused(string text) => console.MarkupLineInterpolated($"   [yellow]✗[/] {text}");
 
     public void Tool(string name, string person, long milliseconds, bool ok) =>
-        console.MarkupLineInterpolated($"   [blue]→[/] {name}   [dim]as {person} · {milliseconds} ms{(ok ? "" : " · refused")}[/]");
+        console.MarkupLineInterpolated(
+            $"   [blue]→[/] {name}   [dim]as {person} · {milliseconds} ms{(ok ? "" : " · refused")}[/]"
+        );
 
     public void Answer(string text)
     {
@@ -61,5 +63,6 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         console.Write(new Padder(table, new Padding(2, 0, 0, 0)));
     }
 
-    public static string Seconds(TimeSpan span) => span.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
+    public static string Seconds(TimeSpan span) =>
+        span.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
 }

@@ -1,0 +1,241 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Behalf.Client;
+
+namespace Behalf.Cli.Demo;
+
+/// <summary>The demo's processes: practice provider, server and application, each on a free port with its own folder.</summary>
+internal sealed class Stage : IAsyncDisposable
+{
+    private const string ConnectorSlug = "asana";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly List<ChildProcess> _processes = [];
+
+    private Stage(string folder) => Folder = folder;
+
+    public string Folder { get; }
+
+    public required World World { get; init; }
+
+    public required Uri SandboxUrl { get; init; }
+
+    public required Uri ServerUrl { get; init; }
+
+    public required Uri ApplicationUrl { get; init; }
+
+    public required HttpClient Sandbox { get; init; }
+
+    /// <value>With the service credential, to look at account states and the audit trail.</value>
+    public required BehalfClient Behalf { get; init; }
+
+    public required string Connection { get; init; }
+
+    public required string Model { get; init; }
+
+    public IReadOnlyList<ChildProcess> Processes => _processes;
+
+    public static async Task<Stage> SetAsync(string folder, string? worldFile, CancellationToken cancellationToken)
+    {
+        List<ChildProcess> started = [];
+        try
+        {
+            return await StartAsync(folder, worldFile, started, cancellationToken);
+        }
+        catch
+        {
+            await EndAsync(started);
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Sandbox.Dispose();
+        Behalf.Dispose();
+        await EndAsync(_processes);
+    }
+
+    private static async Task<Stage> StartAsync(
+        string folder,
+        string? worldFile,
+        List<ChildProcess> started,
+        CancellationToken cancellationToken
+    )
+    {
+        ChildProcess Start(
+            string project,
+            string name,
+            string[] arguments,
+            Dictionary<string, string>? environment = null
+        )
+        {
+            ChildProcess child = ChildProcess.Start(
+                project,
+                Path.Combine(folder, name + ".log"),
+                arguments,
+                environment ?? []
+            );
+            started.Add(child);
+            return child;
+        }
+
+        string sandboxReady = Path.Combine(folder, "sandbox.json");
+        string[] world = worldFile is null ? [] : ["--world", Path.GetFullPath(worldFile)];
+        ChildProcess sandboxProcess = Start(
+            "Behalf.Sandbox",
+            "sandbox",
+            ["sandbox", "--urls", "http://127.0.0.1:0", "--ready-file", sandboxReady, .. world]
+        );
+        Uri sandboxUrl = UrlIn(await sandboxProcess.ReadyAsync(sandboxReady, Patience, cancellationToken));
+
+        string data = Path.Combine(folder, "data");
+        string origin = sandboxUrl.GetLeftPart(UriPartial.Authority);
+        ChildProcess server = Start(
+            "Behalf.Server",
+            "server",
+            ["serve", "--data", data, "--urls", "http://127.0.0.1:0", "--allow-private-origin", origin]
+        );
+        Uri serverUrl = UrlIn(await server.ReadyAsync(Path.Combine(data, "server.json"), Patience, cancellationToken));
+
+        HttpClient sandbox = new() { BaseAddress = sandboxUrl };
+        World cast = await World.ReadAsync(sandbox, cancellationToken);
+        BehalfClient behalf = new(Credentials(Path.Combine(data, "credentials.json"), serverUrl));
+        string connection = await ConnectAsync(behalf, sandbox, sandboxUrl, cancellationToken);
+
+        string applicationReady = Path.Combine(folder, "application.json");
+        string users = Path.Combine(folder, "users.json");
+        await File.WriteAllTextAsync(
+            users,
+            JsonSerializer.Serialize(
+                cast.Cast.Select(p => new
+                {
+                    identifier = p.Key,
+                    name = p.Name,
+                    password = p.Password,
+                })
+            ),
+            cancellationToken
+        );
+        Dictionary<string, string> model = Models.Choose(sandboxUrl, out string modelName);
+        ChildProcess application = Start(
+            "TeamAgent",
+            "application",
+            [
+                "--urls",
+                "http://127.0.0.1:0",
+                "--users",
+                users,
+                "--connection",
+                connection,
+                "--credentials",
+                Path.Combine(data, "credentials.json"),
+                "--ready-file",
+                applicationReady,
+            ],
+            model
+        );
+        Uri applicationUrl = UrlIn(await application.ReadyAsync(applicationReady, Patience, cancellationToken));
+
+        Stage stage = new(folder)
+        {
+            World = cast,
+            SandboxUrl = sandboxUrl,
+            ServerUrl = serverUrl,
+            ApplicationUrl = applicationUrl,
+            Sandbox = sandbox,
+            Behalf = behalf,
+            Connection = connection,
+            Model = modelName,
+        };
+        stage._processes.AddRange(started);
+        return stage;
+    }
+
+    /// <summary>What an operator does: an app in the provider's developer console, a connection, the redirect URI registered.</summary>
+    private static async Task<string> ConnectAsync(
+        BehalfClient behalf,
+        HttpClient sandbox,
+        Uri sandboxUrl,
+        CancellationToken cancellationToken
+    )
+    {
+        string origin = sandboxUrl.GetLeftPart(UriPartial.Authority);
+        JsonNode app = await SendAsync(
+            sandbox,
+            HttpMethod.Post,
+            "/_sandbox/apps",
+            new JsonObject { ["name"] = "Team agent", ["redirect_uris"] = new JsonArray() },
+            cancellationToken
+        );
+        ConnectionDetails connection = await behalf.Connections.AddAsync(
+            new NewConnection
+            {
+                Connector = ConnectorSlug,
+                ClientId = (string)app["client_id"]!,
+                ClientSecret = new SecretText((string)app["client_secret"]!),
+                BaseUrl = origin,
+                OAuthUrl = origin,
+            },
+            cancellationToken
+        );
+        await SendAsync(
+            sandbox,
+            HttpMethod.Put,
+            $"/_sandbox/apps/{connection.ClientId}",
+            new JsonObject
+            {
+                ["redirect_uris"] = new JsonArray(connection.RedirectUri),
+                ["scopes"] = string.Join(' ', connection.Scopes),
+            },
+            cancellationToken
+        );
+        return connection.Name;
+    }
+
+    private static async Task<JsonNode> SendAsync(
+        HttpClient sandbox,
+        HttpMethod method,
+        string path,
+        JsonObject body,
+        CancellationToken cancellationToken
+    )
+    {
+        using HttpRequestMessage request = new(method, path) { Content = JsonContent.Create(body) };
+        using HttpResponseMessage response = await sandbox.SendAsync(request, cancellationToken);
+        string text = await response.Content.ReadAsStringAsync(cancellationToken);
+        return response.IsSuccessStatusCode
+            ? JsonNode.Parse(text)!
+            : throw new DemoFailedException($"The sandbox refused {path}: {text}");
+    }
+
+    private static BehalfClientOptions Credentials(string path, Uri server)
+    {
+        JsonNode credentials = JsonNode.Parse(File.ReadAllText(path))!;
+        return new BehalfClientOptions
+        {
+            Server = server,
+            ClientId = (string)credentials["client_id"]!,
+            ClientSecret = new SecretText((string)credentials["client_secret"]!),
+        };
+    }
+
+    private static Uri UrlIn(string readyFile)
+    {
+        JsonNode ready = JsonNode.Parse(readyFile)!;
+        string url =
+            (string?)ready["url"]
+            ?? (string?)ready["urls"]?[0]
+            ?? throw new DemoFailedException("No URL in a ready file.");
+        return new Uri(url);
+    }
+
+    private static async Task EndAsync(List<ChildProcess> processes)
+    {
+        for (int i = processes.Count - 1; i >= 0; i--)
+        {
+            await processes[i].DisposeAsync();
+        }
+    }
+}
