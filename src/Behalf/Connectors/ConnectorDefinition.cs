@@ -26,6 +26,9 @@ public sealed record ConnectorDefinition
 
     /// <value>Named procedures that tools share (look-ups by name and the like), as validated trees.</value>
     public required IReadOnlyDictionary<string, Procedure> Procedures { get; init; }
+
+    /// <value>What holds for every request: paging, errors, headers.</value>
+    internal Steps.ProviderRules Rules { get; init; } = Steps.ProviderRules.Default;
 }
 
 /// <summary>How the provider's OAuth server behaves (RFC 6749 and its known departures).</summary>
@@ -142,6 +145,13 @@ public sealed record ToolDefinition
 
     public required Procedure Procedure { get; init; }
 
+    /// <value>The schema as it is checked; null only for definitions that were not read from a document.</value>
+    internal Schemas.InputSchema? Input { get; init; }
+
+    internal Steps.PageRule? Page { get; init; }
+
+    internal Steps.RetryClass Retry { get; init; } = Steps.RetryClass.Never;
+
     public bool Writes => !Hints.HasFlag(ToolHints.ReadOnly);
 
     /// <summary>Whether a grant allows this tool.</summary>
@@ -152,7 +162,10 @@ public sealed record ToolDefinition
 /// <summary>The steps of a tool or of a named look-up, as a validated tree; interpreted by the Tools room.</summary>
 /// <param name="Steps">See <c>docs/connector-format.md</c>.</param>
 /// <param name="Result">The tree that shapes the answer.</param>
-public sealed record Procedure(JsonArray Steps, JsonNode? Result);
+public sealed record Procedure(JsonArray Steps, JsonNode? Result)
+{
+    internal Steps.CompiledProcedure Compiled { get; init; } = new([], null);
+}
 
 /// <summary>The definitions there are. A revision never changes, so it may be kept in memory.</summary>
 public interface IConnectorCatalog

@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using Behalf.Connectors.Document;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Behalf.Connectors;
+
+/// <summary>
+/// Definitions by revision, parsed once per node: a revision never changes, so it is kept for good. Safe to call
+/// concurrently.
+/// </summary>
+internal sealed partial class ConnectorCatalog(
+    IConnectorRevisionStore store,
+    IOptions<BehalfOptions> options,
+    ILogger<ConnectorCatalog> logger
+) : IConnectorCatalog
+{
+    private readonly ConcurrentDictionary<string, ConnectorDefinition> _parsed = new(StringComparer.Ordinal);
+
+    public async Task<IReadOnlyList<ConnectorDefinition>> ListAsync(CancellationToken cancellationToken)
+    {
+        List<ConnectorDefinition> definitions = [];
+        foreach ((_, string revision) in await store.ListLatestAsync(cancellationToken))
+        {
+            definitions.Add(await GetAsync(revision, cancellationToken));
+        }
+
+        return [.. definitions.OrderBy(definition => definition.Slug, StringComparer.Ordinal)];
+    }
+
+    public async Task<ConnectorDefinition?> FindLatestAsync(string slug, CancellationToken cancellationToken)
+    {
+        foreach ((string found, string revision) in await store.ListLatestAsync(cancellationToken))
+        {
+            if (found == slug)
+            {
+                return await GetAsync(revision, cancellationToken);
+            }
+        }
+
+        return null;
+    }
+
+    public ValueTask<ConnectorDefinition> GetAsync(string revision, CancellationToken cancellationToken) =>
+        _parsed.TryGetValue(revision, out ConnectorDefinition? known)
+            ? ValueTask.FromResult(known)
+            : new ValueTask<ConnectorDefinition>(LoadAsync(revision, cancellationToken));
+
+    public async Task SeedAsync(CancellationToken cancellationToken)
+    {
+        string root = options.Value.ConnectorsFolder;
+        if (!Directory.Exists(root))
+        {
+            Log.NoFolder(logger, root);
+            return;
+        }
+
+        foreach (string folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+        {
+            if (!File.Exists(Path.Combine(folder, ConnectorFolder.MainFile)))
+            {
+                continue;
+            }
+
+            string document = await ConnectorFolder.ReadAsync(folder, cancellationToken);
+            Result<ConnectorDefinition> read = Read(document);
+            if (!read.Succeeded)
+            {
+                throw new InvalidOperationException(
+                    $"The bundled connector in '{Path.GetFileName(folder)}' is refused: {read.Problem.Message}"
+                );
+            }
+
+            ConnectorDefinition definition = read.Value;
+            await store.PutAsync(definition.Revision, definition.Slug, document, "bundled", cancellationToken);
+            _parsed.TryAdd(definition.Revision, definition);
+            Log.Seeded(logger, definition.Slug, definition.Tools.Count, definition.Revision);
+        }
+    }
+
+    public Result<ConnectorDefinition> Read(string yaml)
+    {
+        ArgumentNullException.ThrowIfNull(yaml);
+        try
+        {
+            return DefinitionReader.Read(yaml);
+        }
+        catch (DefinitionFault fault)
+        {
+            return Problem.Invalid(
+                "invalid_definition",
+                $"{ConnectorFolder.Locate(yaml, fault.Line)}: {fault.Message}"
+            );
+        }
+    }
+
+    private async Task<ConnectorDefinition> LoadAsync(string revision, CancellationToken cancellationToken)
+    {
+        string document =
+            await store.FindAsync(revision, cancellationToken)
+            ?? throw new InvalidOperationException($"The connector revision {revision} is not stored.");
+        if (Digest.Of(document).Hex != revision)
+        {
+            throw new InvalidOperationException($"The stored connector document {revision} was altered.");
+        }
+
+        Result<ConnectorDefinition> read = Read(document);
+        return read.Succeeded
+            ? _parsed.GetOrAdd(revision, read.Value)
+            : throw new InvalidOperationException(
+                $"The connector revision {revision} cannot be read by this version: {read.Problem.Message}"
+            );
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3100, LogLevel.Information, "Connector {Slug}: {Tools} tools, revision {Revision}")]
+        public static partial void Seeded(ILogger logger, string slug, int tools, string revision);
+
+        [LoggerMessage(3101, LogLevel.Warning, "The connectors folder {Folder} does not exist: nothing is seeded")]
+        public static partial void NoFolder(ILogger logger, string folder);
+    }
+}

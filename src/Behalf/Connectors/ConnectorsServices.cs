@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Behalf.Connectors;
+
+public static class ConnectorsServices
+{
+    /// <summary>The catalog over an <see cref="IConnectorRevisionStore"/> and <see cref="BehalfOptions.ConnectorsFolder"/>.</summary>
+    public static IServiceCollection AddConnectors(this IServiceCollection services)
+    {
+        services.TryAddSingleton<IConnectorCatalog, ConnectorCatalog>();
+        return services;
+    }
+}

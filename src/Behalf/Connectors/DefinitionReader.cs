@@ -1,0 +1,227 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Behalf.Connectors.Document;
+using Behalf.Connectors.Steps;
+using Behalf.Connectors.Templates;
+
+namespace Behalf.Connectors;
+
+/// <summary>Reads and checks a whole definition. Pure: the same document always gives the same definition.</summary>
+internal static partial class DefinitionReader
+{
+    private const int MaxTools = 500;
+
+    /// <exception cref="DefinitionFault">The first thing that is wrong.</exception>
+    public static ConnectorDefinition Read(string yaml)
+    {
+        IReadOnlyList<MappingNode> documents = DocumentReader.Read(yaml);
+        if (documents.Count == 0)
+        {
+            throw new DefinitionFault(1, "the definition is empty");
+        }
+
+        Fields head = new(documents[0], "a definition");
+        if (head.Number("format", 0, 0, 1000) != 1)
+        {
+            throw new DefinitionFault(head.Line, "'format' is 1");
+        }
+
+        string slug = head.Text("slug");
+        if (!Slug().IsMatch(slug))
+        {
+            throw new DefinitionFault(head.Line, "'slug' is 1–20 of a-z and 0-9");
+        }
+
+        OAuthProfile oauth = OAuthProfileReader.Read(head.Required("oauth"));
+        (ProviderRules rules, string basePath) = Rules(head.Optional("requests"));
+        List<MappingEntry> procedures = [];
+        List<DocumentNode> tools = [];
+        string name = head.Text("name");
+        string description = head.Text("description");
+        Uri baseUrl = HttpsOrigin(head, "base_url");
+        for (int i = 0; i < documents.Count; i++)
+        {
+            Fields part = i == 0 ? head : new Fields(documents[i], "a further file");
+            procedures.AddRange(part.Entries("procedures"));
+            tools.AddRange(part.Items("tools"));
+            part.End();
+        }
+
+        Dictionary<string, Procedure> compiled = Procedures(procedures, rules, basePath);
+        return new ConnectorDefinition
+        {
+            Revision = Digest.Of(yaml).Hex,
+            Slug = slug,
+            Name = name,
+            Description = description,
+            BaseUrl = baseUrl,
+            OAuth = oauth,
+            Rules = rules,
+            Procedures = compiled,
+            Tools = Tools(tools, rules, basePath, compiled),
+        };
+    }
+
+    private static (ProviderRules Rules, string BasePath) Rules(DocumentNode? node)
+    {
+        if (node is null)
+        {
+            return (ProviderRules.Default, "");
+        }
+
+        Fields fields = new(node, "requests");
+        string basePath = fields.OptionalText("base_path") ?? "";
+        ProviderRules rules = ProviderRules.Default with
+        {
+            Headers = RequestReader.Headers(fields.Entries("headers")),
+            Errors = [.. fields.Items("errors").Select(ErrorRuleReader.Read)],
+        };
+        if (fields.Optional("select") is { } select)
+        {
+            rules = rules with { Select = Template.ReadExpression(select, "select") };
+        }
+
+        if (fields.Optional("message") is { } message)
+        {
+            rules = rules with { ProviderMessage = Template.ReadExpression(message, "message") };
+        }
+
+        if (fields.Optional("pages") is { } pages)
+        {
+            Fields inner = new(pages, "requests.pages");
+            rules = rules with
+            {
+                Next = Template.ReadExpression(inner.Required("next"), "next"),
+                PageParameter = inner.Text("parameter"),
+                Items = inner.Optional("items") is { } items
+                    ? Template.ReadExpression(items, "items")
+                    : ProviderRules.Default.Items,
+            };
+            inner.End();
+        }
+
+        fields.End();
+        return basePath.Length == 0 || (basePath[0] == '/' && basePath[^1] != '/')
+            ? (rules, basePath)
+            : throw new DefinitionFault(node.Line, "'base_path' begins with / and does not end with it");
+    }
+
+    private static Dictionary<string, Procedure> Procedures(
+        IReadOnlyList<MappingEntry> entries,
+        ProviderRules rules,
+        string basePath
+    )
+    {
+        Dictionary<string, Procedure> procedures = new(StringComparer.Ordinal);
+        Dictionary<string, List<(string Name, int Line)>> calls = new(StringComparer.Ordinal);
+        foreach (MappingEntry entry in entries)
+        {
+            StepReader reader = new(rules, basePath);
+            Fields fields = new(entry.Value, $"the procedure '{entry.Key}'");
+            fields.OptionalText("description");
+            Procedure procedure = reader.Procedure(fields);
+            fields.End();
+            if (!procedures.TryAdd(entry.Key, procedure))
+            {
+                throw new DefinitionFault(entry.Line, $"there are two procedures '{entry.Key}'");
+            }
+
+            calls[entry.Key] = reader.Calls;
+        }
+
+        foreach (string name in calls.Keys)
+        {
+            CheckEnds(name, calls, [name]);
+        }
+
+        return procedures;
+    }
+
+    /// <summary>A procedure that reaches itself would never end.</summary>
+    private static void CheckEnds(
+        string name,
+        Dictionary<string, List<(string Name, int Line)>> calls,
+        IReadOnlyList<string> path
+    )
+    {
+        foreach ((string called, int line) in calls[name])
+        {
+            if (!calls.ContainsKey(called))
+            {
+                throw new DefinitionFault(line, NoProcedure(called, calls.Keys));
+            }
+
+            if (path.Contains(called) || path.Count > 10)
+            {
+                throw new DefinitionFault(line, $"procedures call each other: {string.Join(" → ", path)} → {called}");
+            }
+
+            CheckEnds(called, calls, [.. path, called]);
+        }
+    }
+
+    private static List<ToolDefinition> Tools(
+        IReadOnlyList<DocumentNode> nodes,
+        ProviderRules rules,
+        string basePath,
+        IReadOnlyDictionary<string, Procedure> procedures
+    )
+    {
+        if (nodes.Count > MaxTools)
+        {
+            throw new DefinitionFault(nodes[0].Line, $"at most {MaxTools} tools");
+        }
+
+        List<ToolDefinition> tools = [];
+        foreach (DocumentNode node in nodes)
+        {
+            StepReader reader = new(rules, basePath);
+            ToolDefinition tool = ToolReader.Read(node, reader, procedures);
+            if (reader.Calls.FirstOrDefault(call => !procedures.ContainsKey(call.Name)) is { Name: { } missing } call)
+            {
+                throw new DefinitionFault(call.Line, NoProcedure(missing, procedures.Keys));
+            }
+
+            if (tools.Any(other => other.Name == tool.Name))
+            {
+                throw new DefinitionFault(node.Line, $"there are two tools '{tool.Name}'");
+            }
+
+            tools.Add(tool);
+        }
+
+        return tools;
+    }
+
+    private static string NoProcedure(string name, IEnumerable<string> known) =>
+        $"there is no procedure '{name}'" + (NearestName.Of(name, known) is { } near ? $"; did you mean '{near}'?" : "");
+
+    public static Uri HttpsOrigin(Fields fields, string key)
+    {
+        string text = fields.Text(key);
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
+            && uri.Scheme == Uri.UriSchemeHttps
+            && uri is { UserInfo: "", Query: "", Fragment: "" }
+            ? uri
+            : throw new DefinitionFault(fields.Line, $"'{key}' is an https address without user, query or fragment");
+    }
+
+    /// <summary>What an approval pins: name, description and schema, length-prefixed.</summary>
+    public static string HashOf(string name, string description, JsonObject schema)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string part in (string[])[name, description, schema.ToJsonString()])
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(part);
+            hash.AppendData(BitConverter.GetBytes(bytes.LongLength));
+            hash.AppendData(bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    [GeneratedRegex("^[a-z0-9]{1,20}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Slug();
+}

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using DevLab.JmesPath.Expressions;
+using DevLab.JmesPath.Interop;
+using Newtonsoft.Json.Linq;
+using JmesPathEngine = DevLab.JmesPath.JmesPath;
+
+namespace Behalf.Connectors.Templates;
+
+/// <summary>
+/// One JMESPath expression of a definition, parsed at load. Safe to call concurrently: a parsed expression of the library
+/// keeps its root (<c>$</c>) and its functions' context in itself, so each evaluation has one to itself, from a pool.
+/// </summary>
+internal sealed class Expression
+{
+    private const int MaxPooled = 16;
+    private readonly ConcurrentBag<JmesPathExpression> _idle = [];
+
+    /// <exception cref="Document.DefinitionFault">Not an expression, or a function that does not exist.</exception>
+    public Expression(string text, int line)
+    {
+        Text = text;
+        Line = line;
+        try
+        {
+            _idle.Add(Parse());
+        }
+#pragma warning disable CA1031 // the library throws System.Exception itself
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            throw new Document.DefinitionFault(line, $"'{text}' is not a JMESPath expression: {exception.Message}");
+        }
+    }
+
+    public string Text { get; }
+
+    public int Line { get; }
+
+    /// <returns>The value, which may stand inside <paramref name="root"/> (adding it elsewhere copies it); null for JSON null.</returns>
+    /// <exception cref="ExpressionFailure">The data does not fit the expression.</exception>
+    public JToken? Evaluate(JToken root)
+    {
+        JmesPathExpression expression = _idle.TryTake(out JmesPathExpression? idle) ? idle : Parse();
+        try
+        {
+            JToken value = expression.Transform(root).AsJToken();
+            if (_idle.Count < MaxPooled)
+            {
+                // One that threw may leave scopes behind: only one that ended well is used again.
+                _idle.Add(expression);
+            }
+
+            return value.Type == JTokenType.Null ? null : value;
+        }
+#pragma warning disable CA1031 // the library throws System.Exception itself
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            throw new ExpressionFailure($"line {Line}: '{Text}': {exception.Message}", exception);
+        }
+    }
+
+    private JmesPathExpression Parse()
+    {
+        JmesPathEngine engine = new();
+        ExpressionFunctions.Register(engine.FunctionRepository);
+        JmesPathExpression parsed = engine.Parse(Text);
+        parsed.Accept(LiteralOwner.Instance);
+        return parsed;
+    }
+
+    /// <summary>Gives each literal a parent of its own, so that adding it to a result always adds a copy.</summary>
+    private sealed class LiteralOwner : IVisitor
+    {
+        public static LiteralOwner Instance { get; } = new();
+
+        public void Visit(JmesPathExpression expression)
+        {
+            if (expression is JmesPathLiteral { Value: { Parent: null } value })
+            {
+                _ = new JArray(value);
+            }
+        }
+    }
+}
+
+/// <summary>An expression that met data it cannot work on; a fault of the definition or an answer of an unexpected shape.</summary>
+internal sealed class ExpressionFailure(string message, Exception? inner = null) : Exception(message, inner);
