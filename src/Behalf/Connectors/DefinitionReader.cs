@@ -196,12 +196,14 @@ internal static partial class DefinitionReader
     }
 
     private static string NoProcedure(string name, IEnumerable<string> known) =>
-        $"there is no procedure '{name}'" + (NearestName.Of(name, known) is { } near ? $"; did you mean '{near}'?" : "");
+        $"there is no procedure '{name}'"
+        + (NearestName.Of(name, known) is { } near ? $"; did you mean '{near}'?" : "");
 
     public static Uri HttpsOrigin(Fields fields, string key)
     {
         string text = fields.Text(key);
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
+        return
+            Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
             && uri.Scheme == Uri.UriSchemeHttps
             && uri is { UserInfo: "", Query: "", Fragment: "" }
             ? uri

@@ -21,8 +21,18 @@ internal static class OAuthProfileReader
     /// <summary>What the authorization request itself sets (RFC 6749 §4.1.1, RFC 7636 §4.3); a profile cannot.</summary>
     private static readonly string[] ReservedParameters =
     [
-        "client_id", "client_secret", "redirect_uri", "response_type", "scope", "state", "nonce",
-        "code_challenge", "code_challenge_method", "request", "request_uri", "response_mode",
+        "client_id",
+        "client_secret",
+        "redirect_uri",
+        "response_type",
+        "scope",
+        "state",
+        "nonce",
+        "code_challenge",
+        "code_challenge_method",
+        "request",
+        "request_uri",
+        "response_mode",
     ];
 
     public static OAuthProfile Read(DocumentNode node)
@@ -75,7 +85,10 @@ internal static class OAuthProfileReader
             .ToDictionary(
                 entry =>
                     ReservedParameters.Contains(entry.Key, StringComparer.OrdinalIgnoreCase)
-                        ? throw new DefinitionFault(entry.Line, $"'{entry.Key}' is set by the authorization request itself")
+                        ? throw new DefinitionFault(
+                            entry.Line,
+                            $"'{entry.Key}' is set by the authorization request itself"
+                        )
                         : entry.Key,
                 entry => Fields.TextOf(entry.Value, entry.Key),
                 StringComparer.Ordinal

@@ -92,7 +92,9 @@ internal static partial class ToolReader
         {
             throw new DefinitionFault(
                 line,
-                writes ? $"{tool.Name} writes and says read_only" : $"{tool.Name} writes nothing: give it the hint read_only"
+                writes
+                    ? $"{tool.Name} writes and says read_only"
+                    : $"{tool.Name} writes nothing: give it the hint read_only"
             );
         }
 

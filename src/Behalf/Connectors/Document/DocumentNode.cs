@@ -44,7 +44,7 @@ internal sealed record ScalarNode(int Line, string Text, bool Plain) : DocumentN
         : AsBoolean is { } boolean ? JsonValue.Create(boolean)
         : AsNumber is { } number
             ? number == decimal.Truncate(number) && number is >= long.MinValue and <= long.MaxValue
-                ? JsonValue.Create((long)number)
+                    ? JsonValue.Create((long)number)
                 : JsonValue.Create(number)
         : JsonValue.Create(Text);
 }
@@ -54,9 +54,7 @@ internal sealed record MappingEntry(string Key, int Line, DocumentNode Value);
 internal sealed record MappingNode(int Line, IReadOnlyList<MappingEntry> Entries) : DocumentNode(Line)
 {
     public override JsonNode ToJson() =>
-        new JsonObject(
-            Entries.Select(entry => new KeyValuePair<string, JsonNode?>(entry.Key, entry.Value.ToJson()))
-        );
+        new JsonObject(Entries.Select(entry => new KeyValuePair<string, JsonNode?>(entry.Key, entry.Value.ToJson())));
 }
 
 internal sealed record SequenceNode(int Line, IReadOnlyList<DocumentNode> Items) : DocumentNode(Line)

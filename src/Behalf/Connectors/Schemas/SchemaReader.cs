@@ -20,10 +20,34 @@ internal static partial class SchemaReader
     /// </summary>
     private static readonly string[] Forbidden =
     [
-        "identifier", "account", "account_id", "connected_account", "connected_account_id", "connection",
-        "connection_id", "connection_name", "environment", "environment_id", "organization_id", "user_id",
-        "host", "base_url", "header", "headers", "authorization", "token", "access_token", "refresh_token",
-        "api_key", "password", "secret", "client_id", "client_secret", "tenant", "act_as", "on_behalf_of",
+        "identifier",
+        "account",
+        "account_id",
+        "connected_account",
+        "connected_account_id",
+        "connection",
+        "connection_id",
+        "connection_name",
+        "environment",
+        "environment_id",
+        "organization_id",
+        "user_id",
+        "host",
+        "base_url",
+        "header",
+        "headers",
+        "authorization",
+        "token",
+        "access_token",
+        "refresh_token",
+        "api_key",
+        "password",
+        "secret",
+        "client_id",
+        "client_secret",
+        "tenant",
+        "act_as",
+        "on_behalf_of",
     ];
 
     /// <exception cref="DefinitionFault">Outside the subset, open, or a property that could name an identity.</exception>
@@ -69,7 +93,10 @@ internal static partial class SchemaReader
         {
             if (!Name().IsMatch(entry.Key))
             {
-                throw new DefinitionFault(entry.Line, $"'{entry.Key}': property names are 1–64 of a-z, A-Z, 0-9, _ and -");
+                throw new DefinitionFault(
+                    entry.Line,
+                    $"'{entry.Key}': property names are 1–64 of a-z, A-Z, 0-9, _ and -"
+                );
             }
 
             if (Forbidden.Contains(entry.Key, StringComparer.OrdinalIgnoreCase))
@@ -96,7 +123,15 @@ internal static partial class SchemaReader
         }
 
         whole["additionalProperties"] = false;
-        return (new SchemaNode { Types = ["object"], Properties = properties, Required = required }, whole);
+        return (
+            new SchemaNode
+            {
+                Types = ["object"],
+                Properties = properties,
+                Required = required,
+            },
+            whole
+        );
     }
 
     private static (SchemaNode Schema, JsonObject Json, bool Required) Property(DocumentNode node, string path)
@@ -113,8 +148,7 @@ internal static partial class SchemaReader
         JsonObject json = [];
         if (types.Count > 0)
         {
-            json["type"] =
-                types.Count == 1 ? types[0] : new JsonArray([.. types.Select(type => (JsonNode)type)]);
+            json["type"] = types.Count == 1 ? types[0] : new JsonArray([.. types.Select(type => (JsonNode)type)]);
         }
 
         CopyText(fields, json, "description");
@@ -125,7 +159,10 @@ internal static partial class SchemaReader
         schema = Lists(fields, schema, json, path);
         if (fields.Items("oneOf") is { Count: > 0 } choices)
         {
-            List<(SchemaNode Schema, JsonObject Json, bool)> read = [.. choices.Select(choice => Property(choice, path))];
+            List<(SchemaNode Schema, JsonObject Json, bool)> read =
+            [
+                .. choices.Select(choice => Property(choice, path)),
+            ];
             schema = schema with { OneOf = [.. read.Select(choice => choice.Schema)] };
             json["anyOf"] = new JsonArray([.. read.Select(choice => (JsonNode)choice.Json)]);
         }
@@ -249,7 +286,13 @@ internal static partial class SchemaReader
             json["format"] = format;
         }
 
-        return schema with { MinLength = least, MaxLength = most, Pattern = regex, Format = format };
+        return schema with
+        {
+            MinLength = least,
+            MaxLength = most,
+            Pattern = regex,
+            Format = format,
+        };
     }
 
     private static SchemaNode Numbers(Fields fields, SchemaNode schema, JsonObject json, DocumentNode node, string path)
@@ -271,7 +314,11 @@ internal static partial class SchemaReader
             json["maximum"] = to;
         }
 
-        return schema with { Minimum = least, Maximum = most };
+        return schema with
+        {
+            Minimum = least,
+            Maximum = most,
+        };
     }
 
     private static decimal? Number(Fields fields, string key, string path) =>

@@ -14,7 +14,9 @@ internal static class SchemaValidator
     private const int MaxProblems = 10;
     private static readonly string[] InstantForms =
     [
-        "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd'T'HH:mm:ssK",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+        "yyyy-MM-dd'T'HH:mmK",
     ];
 
     /// <returns>At most ten problems; none when the value fits.</returns>
@@ -176,7 +178,9 @@ internal static class SchemaValidator
         if (list.Count < schema.MinItems || list.Count > schema.MaxItems)
         {
             string bounds =
-                schema.MaxItems == int.MaxValue ? $"at least {schema.MinItems}" : $"{schema.MinItems} to {schema.MaxItems}";
+                schema.MaxItems == int.MaxValue
+                    ? $"at least {schema.MinItems}"
+                    : $"{schema.MinItems} to {schema.MaxItems}";
             problems.Add(new FieldViolation(path, $"{path} must have {bounds} items, not {list.Count}", "items"));
             return;
         }
@@ -197,13 +201,18 @@ internal static class SchemaValidator
 
         if (length < schema.MinLength)
         {
-            string what = schema.MinLength == 1 ? "must not be empty" : $"must have at least {schema.MinLength} characters";
+            string what =
+                schema.MinLength == 1 ? "must not be empty" : $"must have at least {schema.MinLength} characters";
             problems.Add(new FieldViolation(path, $"{path} {what}", "min_len"));
         }
         else if (length > schema.MaxLength)
         {
             problems.Add(
-                new FieldViolation(path, $"{path} has {length} characters; at most {schema.MaxLength} are taken", "max_len")
+                new FieldViolation(
+                    path,
+                    $"{path} has {length} characters; at most {schema.MaxLength} are taken",
+                    "max_len"
+                )
             );
         }
         else if (schema.Pattern is { } pattern && !pattern.IsMatch(text))
@@ -258,8 +267,7 @@ internal static class SchemaValidator
                 CultureInfo.InvariantCulture,
                 DateTimeStyles.AssumeUniversal,
                 out _
-            )
-                && (text.EndsWith('Z') || text.AsSpan(10).IndexOfAny('+', '-') >= 0),
+            ) && (text.EndsWith('Z') || text.AsSpan(10).IndexOfAny('+', '-') >= 0),
             "uri" => text.Length <= 4096
                 && Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
                 && uri.Scheme is "https" or "http"

@@ -24,9 +24,7 @@ internal static class ErrorRuleReader
             Quote = fields.Flag("quote"),
         };
         fields.End();
-        return rule.Statuses.Count == 0
-            ? throw new DefinitionFault(node.Line, "an error rule needs 'status'")
-            : rule;
+        return rule.Statuses.Count == 0 ? throw new DefinitionFault(node.Line, "an error rule needs 'status'") : rule;
     }
 
     /// <summary><c>404</c>, or <c>5xx</c> for a hundred.</summary>

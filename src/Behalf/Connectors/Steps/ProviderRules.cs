@@ -7,7 +7,12 @@ namespace Behalf.Connectors.Steps;
 internal sealed record ProviderRules
 {
     public static ProviderRules Default { get; } =
-        new() { Select = new Expression("body", 0), Next = null, Items = new Expression("@", 0) };
+        new()
+        {
+            Select = new Expression("body", 0),
+            Next = null,
+            Items = new Expression("@", 0),
+        };
 
     public required Expression Select { get; init; }
 
@@ -65,12 +70,20 @@ internal static class FaultKinds
     public const string Ambiguous = "ambiguous";
 
     public static IReadOnlyList<string> All { get; } =
-        [
-            NotFound, NoPermission, ScopeMissing, PlanRequired, RateLimited,
-            InvalidInput, ReconnectRequired, ProviderError, OutcomeUnknown, Ambiguous,
-        ];
+    [
+        NotFound,
+        NoPermission,
+        ScopeMissing,
+        PlanRequired,
+        RateLimited,
+        InvalidInput,
+        ReconnectRequired,
+        ProviderError,
+        OutcomeUnknown,
+        Ambiguous,
+    ];
 
     /// <summary>The kinds after which a definition may try something else; the others always end the call.</summary>
     public static IReadOnlyList<string> Recoverable { get; } =
-        [NotFound, NoPermission, ScopeMissing, PlanRequired, InvalidInput, ProviderError, Ambiguous];
+    [NotFound, NoPermission, ScopeMissing, PlanRequired, InvalidInput, ProviderError, Ambiguous];
 }

@@ -19,9 +19,21 @@ internal sealed partial class RequestReader(StepReader steps, ProviderRules rule
     /// <summary>Egress and the connection set these; a definition that could would choose the user or the host.</summary>
     private static readonly string[] ReservedHeaders =
     [
-        "authorization", "proxy-authorization", "cookie", "host", "content-length", "content-type",
-        "transfer-encoding", "connection", "upgrade", "te", "trailer", "forwarded", "x-forwarded-for",
-        "x-forwarded-host", "x-forwarded-proto",
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "host",
+        "content-length",
+        "content-type",
+        "transfer-encoding",
+        "connection",
+        "upgrade",
+        "te",
+        "trailer",
+        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
     ];
 
     public RequestStep Read(Fields fields)
@@ -36,7 +48,10 @@ internal sealed partial class RequestReader(StepReader steps, ProviderRules rule
         int pages = fields.Number("pages", 1, 1, 50);
         if (pages > 1 && (rules.Next is null || method != HttpMethod.Get))
         {
-            throw new DefinitionFault(fields.Line, "only a GET is read page by page, and only if 'requests.pages' says how");
+            throw new DefinitionFault(
+                fields.Line,
+                "only a GET is read page by page, and only if 'requests.pages' says how"
+            );
         }
 
         RequestStep step = new()

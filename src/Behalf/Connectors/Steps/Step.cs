@@ -68,7 +68,13 @@ internal abstract record RequestBody
 }
 
 /// <param name="File">Bytes; null for a field.</param>
-internal sealed record BodyPart(string Name, Template? Value, Expression? File, Template? FileName, Template? ContentType);
+internal sealed record BodyPart(
+    string Name,
+    Template? Value,
+    Expression? File,
+    Template? FileName,
+    Template? ContentType
+);
 
 internal sealed record CallStep : Step
 {

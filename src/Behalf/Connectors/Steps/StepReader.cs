@@ -151,7 +151,12 @@ internal sealed partial class StepReader(ProviderRules rules, string basePath)
     {
         string kind = fields.Text("fail");
         return FaultKinds.All.Contains(kind)
-            ? new FailStep { Line = fields.Line, Kind = kind, Message = Template.Read(fields.Required("message")) }
+            ? new FailStep
+            {
+                Line = fields.Line,
+                Kind = kind,
+                Message = Template.Read(fields.Required("message")),
+            }
             : throw new DefinitionFault(fields.Line, $"'fail' is one of {string.Join(", ", FaultKinds.All)}");
     }
 
@@ -183,13 +188,14 @@ internal sealed partial class StepReader(ProviderRules rules, string basePath)
         : throw new DefinitionFault(fields.Line, $"'{key}' is a name of a-z, 0-9 and _");
 
     private static Expression Computed(Fields fields, string key, string otherwise) =>
-        fields.Optional(key) is { } node
-            ? Template.ReadExpression(node, key)
-            : new Expression(otherwise, fields.Line);
+        fields.Optional(key) is { } node ? Template.ReadExpression(node, key) : new Expression(otherwise, fields.Line);
 
     [GeneratedRegex("^[a-z][a-z0-9_]{0,63}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex VariableName();
 
-    [GeneratedRegex("^([a-z0-9-]+\\.)+[a-z]{2,}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        "^([a-z0-9-]+\\.)+[a-z]{2,}$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex HostName();
 }

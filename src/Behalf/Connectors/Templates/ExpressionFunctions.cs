@@ -32,7 +32,12 @@ internal static class ExpressionFunctions
             new("same", 2, 2, args => string.Equals(Text(args[0]), Text(args[1]), StringComparison.OrdinalIgnoreCase)),
             new("matches", 2, 2, args => Pattern(Text(args[1])).IsMatch(Text(args[0]))),
             new("match", 2, 2, args => Capture(Text(args[0]), Text(args[1]))),
-            new("truncate", 2, 3, args => Truncate(Text(args[0]), Whole(args[1]), args.Length > 2 ? Text(args[2]) : "…")),
+            new(
+                "truncate",
+                2,
+                3,
+                args => Truncate(Text(args[0]), Whole(args[1]), args.Length > 2 ? Text(args[2]) : "…")
+            ),
             new("granted", 2, 2, args => Granted(args[0], Text(args[1]))),
             new("compact", 1, 1, args => new JArray(args[0].Where(item => item.Type != JTokenType.Null))),
             new("distinct", 1, 1, args => new JArray(args[0].Distinct(JToken.EqualityComparer))),

@@ -42,7 +42,10 @@ internal sealed partial class PathTemplate
                 string name = slot.Groups["name"].Value;
                 MappingEntry entry =
                     slots.FirstOrDefault(candidate => candidate.Key == name)
-                    ?? throw new DefinitionFault(node.Line, $"the path's slot '{name}' has no expression under 'slots'");
+                    ?? throw new DefinitionFault(
+                        node.Line,
+                        $"the path's slot '{name}' has no expression under 'slots'"
+                    );
                 used.Add(name);
                 segments.Add(("", Template.ReadExpression(entry.Value, name), name));
             }
@@ -103,7 +106,9 @@ internal sealed partial class PathTemplate
             && uri.Query.Length == 0
             && uri.Fragment.Length == 0
             && sent.Length == _segments.Count
-            && _segments.Zip(sent).All(pair => pair.First.Slot is not null ? pair.Second.Length > 0 : pair.First.Literal == pair.Second);
+            && _segments
+                .Zip(sent)
+                .All(pair => pair.First.Slot is not null ? pair.Second.Length > 0 : pair.First.Literal == pair.Second);
     }
 
     private static bool IsSegment([NotNullWhen(true)] string? value)

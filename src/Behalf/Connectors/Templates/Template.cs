@@ -43,10 +43,7 @@ internal abstract class Template
                 Read(fields.Required("$then")),
                 fields.Optional("$else") is { } otherwise ? Read(otherwise) : null
             ),
-            "$each" => new Each(
-                ReadExpression(fields.Required("$each"), "$each"),
-                Read(fields.Required("$do"))
-            ),
+            "$each" => new Each(ReadExpression(fields.Required("$each"), "$each"), Read(fields.Required("$do"))),
             "$merge" => new Merged([.. fields.Items("$merge").Select(Read)]),
             "$keep" => new Kept(Read(fields.Required("$keep"))),
             _ => new Fixed(JValue.CreateNull()), // refused by End below
