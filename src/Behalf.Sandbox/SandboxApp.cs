@@ -24,6 +24,8 @@ public static class SandboxApp
         builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = LargestBody);
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Logging.ClearProviders().AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
+        // A port that is taken is told in one line by whoever starts this.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.ConfigureHttpJsonOptions(j => j.SerializerOptions.Encoder = ApiPipeline.Plain.Encoder);
         AddParts(builder.Services, options, document);
         var app = builder.Build();

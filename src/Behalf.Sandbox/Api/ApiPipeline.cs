@@ -5,14 +5,15 @@ using Behalf.Sandbox.OAuth;
 namespace Behalf.Sandbox.Api;
 
 /// <summary>From a request to an answer: who calls, whether the token covers the operation, the body, the handler.</summary>
-internal sealed class ApiPipeline(
+internal sealed partial class ApiPipeline(
     ObjectStore store,
     AccessRules access,
     TokenStore tokens,
     RateLimits limits,
     Renderer renderer,
     Paging paging,
-    DownloadLinks links
+    DownloadLinks links,
+    ILogger<ApiPipeline> logger
 )
 {
     private const string Help =
@@ -49,6 +50,11 @@ internal sealed class ApiPipeline(
         catch (Refusal refusal)
         {
             await RefuseAsync(http, refusal);
+        }
+        catch (Exception exception) when (exception is not (OperationCanceledException or BadHttpRequestException))
+        {
+            Log.Broken(logger, exception, operation.Id);
+            await WriteAsync(http, 500, ErrorBody(500, "Server Error"));
         }
     }
 
@@ -112,4 +118,10 @@ internal sealed class ApiPipeline(
                 http.Request.Query["opt_fields"].ToString() is { Length: > 0 } fields ? fields : body.Fields
             ),
         };
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "The practice Asana failed in {Operation}")]
+        public static partial void Broken(ILogger logger, Exception exception, string operation);
+    }
 }

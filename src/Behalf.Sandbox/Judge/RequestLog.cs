@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Behalf.Sandbox.Judge;
 
 internal sealed record LoggedRequest(
@@ -8,7 +10,7 @@ internal sealed record LoggedRequest(
     string Method,
     string Path,
     int Status,
-    string Body
+    byte[] Body
 )
 {
     public JsonObject ToJson() =>
@@ -21,7 +23,7 @@ internal sealed record LoggedRequest(
             ["method"] = Method,
             ["path"] = Path,
             ["status"] = Status,
-            ["body"] = Body,
+            ["body"] = Encoding.UTF8.GetString(Body),
         };
 }
 
@@ -30,6 +32,11 @@ internal sealed class RequestLog
 {
     public const int MostEntries = 5000;
     public const int MostBody = 64 * 1024;
+
+    /// <summary>Bytes of all bodies together; the oldest entries make room.</summary>
+    public const long MostBytes = 100L * 1024 * 1024;
+
+    private long _bytes;
     private readonly Lock _gate = new();
     private readonly LinkedList<LoggedRequest> _entries = new();
     private long _sequence;
@@ -38,9 +45,10 @@ internal sealed class RequestLog
     {
         lock (_gate)
         {
-            _entries.AddLast(entry(++_sequence));
-            if (_entries.Count > MostEntries)
+            _bytes += _entries.AddLast(entry(++_sequence)).Value.Body.Length;
+            while (_entries.Count > MostEntries || _bytes > MostBytes)
             {
+                _bytes -= _entries.First!.Value.Body.Length;
                 _entries.RemoveFirst();
             }
         }
@@ -61,6 +69,7 @@ internal sealed class RequestLog
         lock (_gate)
         {
             _entries.Clear();
+            _bytes = 0;
         }
     }
 }

@@ -56,7 +56,7 @@ internal sealed partial class RequestRecorder(RequestLog log, FaultRules faults,
             request.Method,
             path,
             http.Response.StatusCode,
-            SecretQuery().Replace(text, "${name}***")
+            Encoding.UTF8.GetBytes(SecretQuery().Replace(text, "${name}***"))
         ));
     }
 

@@ -94,7 +94,7 @@ internal static class CustomFieldFields
         };
 
     private static string DateDisplay(DateOnly date) =>
-        date.ToString("yyyy-MM-dd'T'00:00:00.000'Z'", CultureInfo.InvariantCulture);
+        $"{date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}T00:00:00.000Z";
 
     private static JsonObject DateValue(DateOnly date) =>
         new() { ["date"] = date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), ["date_time"] = null };
