@@ -1,1 +1,4 @@
-return 0;
+using Behalf.Cli;
+using Behalf.Cli.Shell;
+
+return await CommandLine.RunAsync(args, Surroundings.OfProcess());

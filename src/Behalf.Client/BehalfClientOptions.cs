@@ -37,11 +37,11 @@ public class BehalfServerOptions
         if (server.Scheme == Uri.UriSchemeHttp && !server.IsLoopback)
         {
             throw new ArgumentException(
-                $"Server '{server.GetLeftPart(UriPartial.Authority)}' would get credentials in clear: use https; http is for loopback only.",
+                $"Server '{server.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}' would get credentials in clear: use https; http is for loopback only.",
                 nameof(Server)
             );
         }
-        return new Uri(server.GetLeftPart(UriPartial.Authority));
+        return new Uri(server.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
     }
 
     internal X509Certificate2Collection? ReadAuthority()

@@ -14,6 +14,7 @@ internal static class Errors
         "account_not_active",
         "account_not_connected",
         "authorization_required",
+        "scope_missing",
         "scopes_missing",
     };
 
@@ -21,7 +22,11 @@ internal static class Errors
         exception.StatusCode == StatusCode.Unauthenticated && ReadInfo(exception)?.ErrorCode != ToolErrorCode;
 
     public static BehalfException Unreachable(Uri server, Exception inner) =>
-        new("unreachable", $"No Behalf server answers at {server.GetLeftPart(UriPartial.Authority)}.", inner)
+        new(
+            "unreachable",
+            $"No Behalf server answers at {server.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}.",
+            inner
+        )
         {
             Kind = BehalfErrorKind.Unavailable,
         };

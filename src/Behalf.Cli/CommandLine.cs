@@ -1,0 +1,115 @@
+using System.CommandLine;
+using Behalf.Cli.Commands.Account;
+using Behalf.Cli.Commands.Audit;
+using Behalf.Cli.Commands.Client;
+using Behalf.Cli.Commands.Connection;
+using Behalf.Cli.Commands.Connector;
+using Behalf.Cli.Commands.Environment;
+using Behalf.Cli.Commands.Session;
+using Behalf.Cli.Commands.Tools;
+using Behalf.Cli.Commands.User;
+using Behalf.Cli.Output;
+using Behalf.Cli.Shell;
+
+namespace Behalf.Cli;
+
+/// <summary>The command line: one line per command.</summary>
+internal static class CommandLine
+{
+    private const string Description = """
+        Behalf: every tool call an agent makes runs as the user who asked.
+
+        Beside the commands below, `behalf serve` runs the server, `behalf sandbox` the practice provider, and
+        keys, database, backup, restore, doctor, connector validate and connector test work on a server's files.
+        Each explains itself with --help.
+        """;
+
+    public static async Task<int> RunAsync(string[] arguments, Surroundings surroundings)
+    {
+        using var interrupts = new Interrupts();
+        var parsed = Create(surroundings, interrupts)
+            .Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0)
+        {
+            await surroundings.Error.WriteLineAsync(Inert.Line(parsed.Errors[0].Message));
+            await surroundings.Error.WriteLineAsync($"Try: {Usage.CommandPath(parsed)} --help");
+            return ExitCode.Usage;
+        }
+        return await parsed.InvokeAsync(
+            new InvocationConfiguration
+            {
+                Output = surroundings.Out,
+                Error = surroundings.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            },
+            interrupts.Token
+        );
+    }
+
+    private static RootCommand Create(Surroundings surroundings, Interrupts interrupts)
+    {
+        var shell = new CommandShell(surroundings, interrupts);
+        return shell.Root(
+            Description,
+            shell.Noun(
+                "connection",
+                "Connectors configured with an OAuth client of your own.",
+                ConnectionAddCommand.Create(shell),
+                ConnectionListCommand.Create(shell),
+                ConnectionShowCommand.Create(shell),
+                ConnectionRemoveCommand.Create(shell)
+            ),
+            shell.Noun(
+                "account",
+                "Users' connected accounts.",
+                AccountLinkCommand.Create(shell),
+                AccountListCommand.Create(shell),
+                AccountShowCommand.Create(shell),
+                AccountVerifyCommand.Create(shell),
+                AccountRevokeCommand.Create(shell)
+            ),
+            shell.Noun(
+                "tools",
+                "Tools, and what a user may call.",
+                ToolsListCommand.Create(shell),
+                ToolsShowCommand.Create(shell)
+            ),
+            ExecCommand.Create(shell),
+            shell.Noun("session", "Credentials bound to one user.", SessionCreateCommand.Create(shell)),
+            shell.Noun(
+                "user",
+                "Whole users, across their accounts.",
+                UserRevokeCommand.Create(shell),
+                UserSignOutCommand.Create(shell)
+            ),
+            shell.Noun(
+                "audit",
+                "Who did what, on whose behalf.",
+                AuditListCommand.Create(shell),
+                AuditVerifyCommand.Create(shell),
+                AuditExportCommand.Create(shell)
+            ),
+            shell.Noun(
+                "connector",
+                "Providers' definitions.",
+                ConnectorListCommand.Create(shell),
+                ConnectorShowCommand.Create(shell)
+            ),
+            shell.Noun(
+                "env",
+                "Environments (operator).",
+                EnvironmentAddCommand.Create(shell),
+                EnvironmentListCommand.Create(shell)
+            ),
+            shell.Noun(
+                "client",
+                "Applications' service credentials (operator).",
+                ClientAddCommand.Create(shell),
+                ClientListCommand.Create(shell),
+                ClientRotateCommand.Create(shell),
+                ClientRemoveCommand.Create(shell)
+            )
+        );
+    }
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Behalf.Cli.Output;
+using Behalf.Cli.Shell;
+using Behalf.Client;
+
+namespace Behalf.Cli.Commands.Tools;
+
+internal static class ToolsListCommand
+{
+    public static Command Create(CommandShell shell)
+    {
+        var identifier = Options.IdentifierFilter();
+        identifier.Description = "Only what this user may call now.";
+        var connection = Options.Connection("Only tools of this connection.");
+        return shell.Verb(
+            "list",
+            "Lists tools: the environment's, or those one user may call now.",
+            [identifier, connection],
+            async call =>
+            {
+                using var behalf = call.ConnectAsService();
+                var name = call.Get(connection);
+                var tools = call.Get(identifier) is { } user
+                    ? await behalf
+                        .Tools.ListScopedAsync(
+                            user,
+                            new ScopedToolQuery { ConnectionNames = name is null ? [] : [name] },
+                            call.Token
+                        )
+                        .Select(scoped => scoped.Tool)
+                        .ToListAsync(call.Token)
+                    : await behalf
+                        .Tools.ListAsync(new ToolQuery { ConnectionName = name }, call.Token)
+                        .ToListAsync(call.Token);
+                call.Report.Items(
+                    tools,
+                    call.Get(identifier) is { } nobody
+                        ? $"{nobody} may call no tool now. See `behalf account list --identifier {nobody}`."
+                        : "No tools: there is no connection yet.",
+                    new Column<ToolDescription>("TOOL", tool => tool.Name, KeepsWhole: true),
+                    new("DOES", Effect, KeepsWhole: true),
+                    new("", tool => tool.Title)
+                );
+                return ExitCode.Ok;
+            }
+        );
+    }
+
+    private static string Effect(ToolDescription tool) =>
+        tool.IsReadOnly ? "read"
+        : tool.IsDestructive ? "delete"
+        : "change";
+}

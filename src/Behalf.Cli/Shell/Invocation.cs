@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Behalf.Cli.Output;
+using Behalf.Cli.Settings;
+using Behalf.Client;
+
+namespace Behalf.Cli.Shell;
+
+/// <summary>One run of one command.</summary>
+internal sealed class Invocation(CommandShell shell, ParseResult parsed, CancellationToken cancellationToken)
+{
+    public Surroundings Surroundings => shell.Surroundings;
+
+    public Interrupts Interrupts => shell.Interrupts;
+
+    public CancellationToken Token => cancellationToken;
+
+    public Report Report { get; } = new(shell.Surroundings, parsed.GetValue(shell.Json));
+
+    public T? Get<T>(Option<T> option) => parsed.GetValue(option);
+
+    public T Require<T>(Option<T> option) => parsed.GetRequiredValue(option);
+
+    public T? Get<T>(Argument<T> argument) => parsed.GetValue(argument);
+
+    public T Require<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);
+
+    /// <summary>The service credential: commands that act for users or manage one environment.</summary>
+    public BehalfClient ConnectAsService() => new(Resolve("credentials.json"));
+
+    /// <summary>The operator's credential: environments and clients.</summary>
+    public BehalfClient ConnectAsOperator() => new(Resolve("operator.json"));
+
+    private BehalfClientOptions Resolve(string credentialFile)
+    {
+        var options = ServerSettings.Resolve(
+            new SettingSources
+            {
+                Server = parsed.GetValue(shell.Server.Server),
+                CredentialsFile = parsed.GetValue(shell.Server.Credentials),
+                DataFolder = parsed.GetValue(shell.Server.Data),
+                DefaultCredentialFile = credentialFile,
+            },
+            Surroundings,
+            Report.Warn
+        );
+        options.Environment = parsed.GetValue(shell.Server.Environment) ?? "";
+        options.TimeProvider = Surroundings.Clock;
+        return options;
+    }
+}

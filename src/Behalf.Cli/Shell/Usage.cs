@@ -1,0 +1,18 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Behalf.Cli.Shell;
+
+internal static class Usage
+{
+    /// <summary>The command a line got as far as, such as <c>behalf account link</c>.</summary>
+    public static string CommandPath(ParseResult parsed)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? result = parsed.CommandResult; result is CommandResult command; result = result.Parent)
+        {
+            names.Push(command.Command is RootCommand ? "behalf" : command.Command.Name);
+        }
+        return string.Join(' ', names);
+    }
+}
