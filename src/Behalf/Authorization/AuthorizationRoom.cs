@@ -13,7 +13,8 @@ internal sealed class AuthorizationRoom(
     Verification verification,
     TokenRefresher refresher,
     RevocationJobs jobs,
-    BackgroundWork work
+    BackgroundWork work,
+    WorkSignal signal
 ) : IAuthorization
 {
     public Task<Result<AuthorizationLink>> CreateLinkAsync(
@@ -58,6 +59,8 @@ internal sealed class AuthorizationRoom(
         string? providerUserKey,
         CancellationToken cancellationToken
     ) => jobs.PrepareAsync(credential, connection, providerUserKey, cancellationToken);
+
+    public void Wake() => signal.Wake();
 
     public Task<bool> WorkAsync(CancellationToken cancellationToken) => work.TurnAsync(cancellationToken);
 }

@@ -125,7 +125,7 @@ internal sealed partial class CodeExchange(
     )
     {
         (ScopeSet scopes, string source) = await ReadScopesAsync(flow, context, tokens, deadline);
-        string? providerUser = ProviderUser.Key(vault, context.Connection.Id, tokens.UserId);
+        string? providerUser = ProviderUser.Key(vault, context.Connection, tokens.UserId);
         while (true)
         {
             ConnectedAccount? account = await accounts.FindAsync(

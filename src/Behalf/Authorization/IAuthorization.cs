@@ -69,6 +69,9 @@ public interface IAuthorization
         CancellationToken cancellationToken
     );
 
+    /// <summary>Lets the background look at once: a revocation job was stored.</summary>
+    void Wake();
+
     /// <summary>Work for the background: expires flows, ends abandoned ones, refreshes what is due, revokes what is stopped.</summary>
     /// <returns>True when more is waiting.</returns>
     Task<bool> WorkAsync(CancellationToken cancellationToken);

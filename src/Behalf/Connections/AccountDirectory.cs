@@ -1,0 +1,115 @@
+using Behalf.Authorization;
+using Behalf.Events;
+using Behalf.Identity;
+
+namespace Behalf.Connections;
+
+/// <summary>Finds, lists and creates connected accounts within the caller's reach.</summary>
+internal sealed class AccountDirectory(IAccountStore accounts, IConnectionStore connections)
+{
+    public async Task<Result<ConnectedAccount>> CreateAsync(
+        ActingSubject subject,
+        ConnectionName name,
+        AccountLabels labels,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await FindConnectionAsync(subject, name, cancellationToken) is not { } connection)
+        {
+            return Problem.NotFound("connection");
+        }
+
+        (ConnectedAccount account, bool created) = await accounts.EnsureAsync(
+            subject.Environment,
+            connection.Id,
+            subject.Identifier,
+            labels,
+            made =>
+                Traces
+                    .Of(made.Record("account.created", subject.Principal.ClientId))
+                    .With(made.Event(EventTypes.AccountCreated, made.State)),
+            cancellationToken
+        );
+        return created
+            ? account
+            : new Problem(
+                ProblemKind.AlreadyExists,
+                "account_exists",
+                $"{subject.Identifier} has a connected account at {name} already."
+            );
+    }
+
+    public async Task<Result<ConnectedAccount>> FindAsync(
+        ActingSubject subject,
+        ConnectionName name,
+        AccountLabels labels,
+        CancellationToken cancellationToken
+    )
+    {
+        Connection? connection = await FindConnectionAsync(subject, name, cancellationToken);
+        ConnectedAccount? account = connection is null
+            ? null
+            : await accounts.FindAsync(subject.Environment, connection.Id, subject.Identifier, cancellationToken);
+        return account is not null && IsOf(subject, account) && Fits(account, labels)
+            ? account
+            : Problem.NotFound("connected account");
+    }
+
+    public async Task<Result<ConnectedAccount>> FindAsync(
+        Principal principal,
+        AccountId id,
+        CancellationToken cancellationToken
+    )
+    {
+        ConnectedAccount? account = principal.Environment is { } environment
+            ? await accounts.FindAsync(environment, id, cancellationToken)
+            : null;
+        return account is not null && principal.Covers(account) ? account : Problem.NotFound("connected account");
+    }
+
+    public async Task<IReadOnlyList<ConnectedAccount>> OfAsync(
+        ActingSubject subject,
+        CancellationToken cancellationToken
+    )
+    {
+        IReadOnlyList<ConnectedAccount> all = await accounts.OfUserAsync(
+            subject.Environment,
+            subject.Identifier,
+            cancellationToken
+        );
+        return
+        [
+            .. all.Where(account =>
+                IsOf(subject, account) && subject.Principal.Limits.AllowsConnection(account.ConnectionName.Value)
+            ),
+        ];
+    }
+
+    public async Task<Page<ConnectedAccount>> ListAsync(
+        Principal principal,
+        AccountFilter filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    ) =>
+        principal.Narrow(filter) is { } narrowed
+            ? await accounts.ListAsync(narrowed, page, cancellationToken)
+            : new Page<ConnectedAccount>([], null, null, 0);
+
+    private async Task<Connection?> FindConnectionAsync(
+        ActingSubject subject,
+        ConnectionName name,
+        CancellationToken cancellationToken
+    ) =>
+        subject.Principal.Limits.AllowsConnection(name.Value)
+            ? await connections.FindByNameAsync(subject.Environment, name, cancellationToken)
+            : null;
+
+    /// <summary>A re-created user is another incarnation and inherits nothing.</summary>
+    private static bool IsOf(ActingSubject subject, ConnectedAccount account) =>
+        account.Identifier == subject.Identifier && account.Incarnation == subject.Epoch.Incarnation;
+
+    /// <summary>Labels that are given narrow exactly; they never select by themselves.</summary>
+    private static bool Fits(ConnectedAccount account, AccountLabels labels) =>
+        (labels.OrganizationId is null || labels.OrganizationId == account.OrganizationId)
+        && (labels.UserId is null || labels.UserId == account.UserId);
+}

@@ -1,0 +1,208 @@
+using Behalf.Audit;
+using Behalf.Authorization;
+using Behalf.Events;
+using Behalf.Identity;
+
+namespace Behalf.Connections;
+
+/// <summary>
+/// Ends the use of accounts: stopped in one transaction with the job that holds the token from then on, acknowledged,
+/// revoked upstream in the background.
+/// </summary>
+internal sealed class AccountEnding(
+    IAccountStore accounts,
+    IConnectionStore connections,
+    IEndUserStore users,
+    IAuthorization authorization
+)
+{
+    private const int MaxTries = 10;
+    private const int PageSize = 500;
+
+    public async Task<Result<ConnectedAccount>> DisconnectAsync(
+        Principal principal,
+        ConnectedAccount account,
+        string reason,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!principal.Covers(account))
+        {
+            return Problem.NotFound("connected account");
+        }
+
+        Problem? problem = await StopAsync(principal, account, delete: false, reason, cancellationToken);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        return await accounts.FindAsync(account.Environment, account.Id, cancellationToken) is { } stopped
+            ? stopped
+            : Problem.NotFound("connected account");
+    }
+
+    public async Task<Result<Done>> DeleteAsync(
+        Principal principal,
+        ConnectedAccount account,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!principal.Covers(account))
+        {
+            return Problem.NotFound("connected account");
+        }
+
+        Problem? problem = await StopAsync(
+            principal,
+            account,
+            delete: true,
+            AccountReasons.Disconnected,
+            cancellationToken
+        );
+        return problem is null ? Done.Value : problem;
+    }
+
+    public async Task<Result<IReadOnlyList<ConnectedAccount>>> RevokeUserAsync(
+        Principal principal,
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!principal.Manages(environment))
+        {
+            return Problem.Forbidden("not_allowed", "This credential may not revoke users here.");
+        }
+
+        // The tokens end first: whoever still holds one cannot connect again while the accounts are stopped.
+        var record = new AuditDraft
+        {
+            Environment = environment,
+            Kind = AuditKind.Admin,
+            Action = "user.revoked",
+            Identifier = identifier.Value,
+            Principal = principal.ClientId,
+        };
+        if (!await users.BumpEpochAsync(environment, identifier, Traces.Of(record), cancellationToken))
+        {
+            return Problem.NotFound("user");
+        }
+
+        var stopped = new List<ConnectedAccount>();
+        foreach (ConnectedAccount account in await accounts.OfUserAsync(environment, identifier, cancellationToken))
+        {
+            if (
+                account.Status == CredentialStatus.Disconnected && account.OpenFlow is null
+                || !principal.Covers(account)
+            )
+            {
+                continue;
+            }
+
+            Result<ConnectedAccount> ended = await DisconnectAsync(
+                principal,
+                account,
+                AccountReasons.Revoked,
+                cancellationToken
+            );
+            if (ended.Succeeded)
+            {
+                stopped.Add(ended.Value);
+            }
+            else if (ended.Problem.Kind != ProblemKind.NotFound)
+            {
+                return ended.Problem;
+            }
+        }
+
+        return stopped;
+    }
+
+    /// <summary>Stops every account of a connection, so that it can be removed.</summary>
+    public async Task<Problem?> StopAllAsync(
+        Principal principal,
+        Connection connection,
+        CancellationToken cancellationToken
+    )
+    {
+        var filter = new AccountFilter { Environment = connection.Environment, Connections = [connection.Name] };
+        Guid? after = null;
+        do
+        {
+            Page<ConnectedAccount> page = await accounts.ListAsync(
+                filter,
+                new PageRequest(PageSize, After: after),
+                cancellationToken
+            );
+            foreach (ConnectedAccount account in page.Items)
+            {
+                if (
+                    account.Status != CredentialStatus.Disconnected
+                    && await StopAsync(principal, account, false, AccountReasons.Revoked, cancellationToken)
+                        is { Kind: not ProblemKind.NotFound } problem
+                )
+                {
+                    return problem;
+                }
+            }
+
+            after = page.Next;
+        } while (after is not null);
+
+        return null;
+    }
+
+    private async Task<Problem?> StopAsync(
+        Principal principal,
+        ConnectedAccount account,
+        bool delete,
+        string reason,
+        CancellationToken cancellationToken
+    )
+    {
+        for (int attempt = 0; attempt < MaxTries; attempt++)
+        {
+            ConnectedAccount? now = await accounts.FindAsync(account.Environment, account.Id, cancellationToken);
+            Connection? connection = await connections.FindAsync(
+                account.Environment,
+                account.Connection,
+                cancellationToken
+            );
+            if (now is null || connection is null)
+            {
+                return Problem.NotFound("connected account");
+            }
+
+            if (!delete && now.Status == CredentialStatus.Disconnected && now.OpenFlow is null)
+            {
+                return null;
+            }
+
+            RevocationJob? job = await authorization.PrepareRevocationAsync(
+                await accounts.FindCredentialAsync(now.Environment, now.Id, cancellationToken),
+                connection,
+                now.ProviderUserKey,
+                cancellationToken
+            );
+            Traces traces = Traces
+                .Of(now.Record(delete ? "account.deleted" : "account.disconnected", principal.ClientId, reason))
+                .With(
+                    delete
+                        ? now.Event(EventTypes.AccountDeleted, AccountState.Disconnected, reason)
+                        : now.Event(EventTypes.AccountStatusUpdated, AccountState.Disconnected, reason)
+                );
+            if (await accounts.StopAsync(now, now.RowVersion, delete, reason, job, traces, cancellationToken))
+            {
+                authorization.Wake();
+                return null;
+            }
+        }
+
+        return new Problem(
+            ProblemKind.Unavailable,
+            "account_busy",
+            "The account keeps changing; nothing was stopped yet. Try again."
+        );
+    }
+}

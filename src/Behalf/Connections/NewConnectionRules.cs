@@ -1,0 +1,82 @@
+using System.Text.RegularExpressions;
+using Behalf.Connectors;
+
+namespace Behalf.Connections;
+
+/// <summary>Checks what an operator or service client asks for and fills in the connector's defaults. Gathers all faults.</summary>
+internal sealed partial class NewConnectionRules(ProviderUrls urls)
+{
+    public const int MaxPrefix = 20;
+    private const int MaxClientText = 512;
+    private const int MaxScopes = 200;
+    private const int MaxAllowedTools = 500;
+
+    public Result<CheckedConnection> Check(NewConnection wanted, ConnectorDefinition definition)
+    {
+        var faults = new List<FieldViolation>();
+        ConnectionName name = wanted.Name ?? ConnectionName.Parse(definition.Slug);
+        Uri baseUrl = wanted.BaseUrl ?? definition.BaseUrl;
+        Uri oauthUrl = wanted.OAuthUrl ?? definition.OAuth.Origin;
+        ScopeSet scopes = wanted.Scopes is { Count: > 0 } named ? named : definition.OAuth.DefaultScopes;
+        CheckUrl(faults, "base_url", baseUrl);
+        CheckUrl(faults, "oauth_url", oauthUrl);
+        CheckClient(faults, wanted, definition.OAuth);
+        if (wanted.ToolPrefix is { } prefix && !Prefix().IsMatch(prefix))
+        {
+            faults.Add(new("tool_prefix", $"must be 1 to {MaxPrefix} of a-z, 0-9 and _", "pattern"));
+        }
+
+        if (scopes.Count > MaxScopes || scopes.Values.Any(scope => !IsScope(scope)))
+        {
+            faults.Add(new("scopes", $"must be at most {MaxScopes} scopes of RFC 6749 §3.3", "pattern"));
+        }
+
+        if (
+            wanted.AllowedTools is { } tools
+            && (tools.Count > MaxAllowedTools || tools.Any(tool => !ToolPattern().IsMatch(tool)))
+        )
+        {
+            faults.Add(new("allowed_tools", "must be tool names, with * at the end only", "pattern"));
+        }
+
+        return faults.Count == 0
+            ? new CheckedConnection(name, baseUrl, oauthUrl, scopes)
+            : Problem.Invalid("invalid_argument", $"{faults[0].Field}: {faults[0].Description}") with
+            {
+                Violations = faults,
+            };
+    }
+
+    private void CheckUrl(List<FieldViolation> faults, string field, Uri url)
+    {
+        if (!urls.TryAccept(url, out string? problem))
+        {
+            faults.Add(new(field, problem, "url"));
+        }
+    }
+
+    private static void CheckClient(List<FieldViolation> faults, NewConnection wanted, OAuthProfile profile)
+    {
+        if (wanted.ClientId is not { Length: > 0 and <= MaxClientText } id || id.Any(c => c is < ' ' or > '~'))
+        {
+            faults.Add(new("client_id", "is required: register an OAuth app at the provider", "required"));
+        }
+
+        bool needsSecret = profile.ClientAuthentication != ClientAuthentication.None;
+        if (needsSecret && wanted.ClientSecret is not { Length: > 0 and <= MaxClientText })
+        {
+            faults.Add(new("client_secret", "is required for this provider", "required"));
+        }
+    }
+
+    private static bool IsScope(string scope) =>
+        scope.Length <= 256 && scope.All(c => c is '!' or (>= '#' and <= '[') or (>= ']' and <= '~'));
+
+    [GeneratedRegex("^[a-z0-9_]{1,20}\\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    private static partial Regex Prefix();
+
+    [GeneratedRegex("^[a-zA-Z0-9_-]{0,64}\\*?\\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    private static partial Regex ToolPattern();
+}
+
+internal sealed record CheckedConnection(ConnectionName Name, Uri BaseUrl, Uri OAuthUrl, ScopeSet Scopes);

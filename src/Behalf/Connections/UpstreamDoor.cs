@@ -1,0 +1,167 @@
+using Behalf.Audit;
+using Behalf.Authorization;
+using Behalf.Egress;
+using Behalf.Events;
+using Behalf.Vault;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Behalf.Connections;
+
+/// <summary>Sends one request of a call: recorded first if it writes, with the token in clear for that moment only.</summary>
+internal sealed partial class UpstreamDoor(
+    IAudit audit,
+    IEgress egress,
+    IVault vault,
+    IAccountStore accounts,
+    IOptions<BehalfOptions> options,
+    ILogger<UpstreamDoor> logger
+)
+{
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(30);
+
+    public async Task<UpstreamOutcome> SendAsync(
+        StartedCall call,
+        Connection connection,
+        UpstreamRequest request,
+        Uri uri,
+        SealedCredential credential,
+        CancellationToken cancellationToken
+    )
+    {
+        Secret token;
+        try
+        {
+            token = vault.OpenAccess(credential);
+        }
+        catch (SealBrokenException broken)
+        {
+            return await UnreadableAsync(call, credential, broken);
+        }
+
+        using (token)
+        {
+            if (request.Writes)
+            {
+                Result<Done> recorded = await audit.RequestAsync(call, request.Operation, cancellationToken);
+                if (!recorded.Succeeded)
+                {
+                    return new UpstreamOutcome.Stopped(recorded.Problem);
+                }
+            }
+
+            using HttpContent? content = request.Content?.Invoke();
+            EgressOutcome outcome = await egress.SendAsync(
+                new EgressRequest
+                {
+                    Method = request.Method,
+                    Uri = uri,
+                    Origin = new Uri(connection.BaseUrl.GetLeftPart(UriPartial.Authority)),
+                    Headers = request.Headers,
+                    Content = content,
+                    Credential = new EgressCredential("Authorization", "Bearer ", token),
+                    Timeout = request.Timeout,
+                    MaxResponseBytes = request.MaxResponseBytes,
+                },
+                cancellationToken
+            );
+            if (outcome is EgressOutcome.Answered)
+            {
+                Milestone.Reached(Milestone.UpstreamAnswered, call.Intent.Execution.ToString());
+            }
+
+            return Translate(outcome);
+        }
+    }
+
+    /// <summary>Without any credential, to a host the definition names (itself or below it, on label boundaries).</summary>
+    public async Task<UpstreamOutcome> FetchAsync(
+        Uri uri,
+        IReadOnlyList<string> allowedHosts,
+        int maxBytes,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!uri.IsAbsoluteUri || uri.UserInfo.Length > 0 || !MayFetch(uri, allowedHosts))
+        {
+            return new UpstreamOutcome.NotSent("the address is not one the connector may fetch from");
+        }
+
+        EgressOutcome outcome = await egress.SendAsync(
+            new EgressRequest
+            {
+                Method = HttpMethod.Get,
+                Uri = uri,
+                Origin = new Uri(uri.GetLeftPart(UriPartial.Authority)),
+                Timeout = FetchTimeout,
+                MaxResponseBytes = maxBytes,
+            },
+            cancellationToken
+        );
+        return Translate(outcome);
+    }
+
+    private bool MayFetch(Uri uri, IReadOnlyList<string> allowedHosts)
+    {
+        string host = uri.IdnHost;
+        bool isAllowed = allowedHosts.Any(allowed =>
+            string.Equals(host, allowed, StringComparison.OrdinalIgnoreCase)
+            || host.EndsWith($".{allowed}", StringComparison.OrdinalIgnoreCase)
+        );
+        bool isSecure =
+            uri.Scheme == Uri.UriSchemeHttps
+            || options.Value.AllowedPrivateOrigins.Contains(uri.GetLeftPart(UriPartial.Authority));
+        return isAllowed && isSecure;
+    }
+
+    private static UpstreamOutcome Translate(EgressOutcome outcome) =>
+        outcome switch
+        {
+            EgressOutcome.Answered answered => new UpstreamOutcome.Answered(
+                answered.Status,
+                answered.Headers,
+                answered.Body
+            ),
+            EgressOutcome.Failed { MayHaveBeenSent: false } failed => new UpstreamOutcome.NotSent(failed.Description),
+            EgressOutcome.Failed failed => new UpstreamOutcome.Unknown(failed.Description),
+            _ => throw new InvalidOperationException($"Unknown egress outcome {outcome.GetType().Name}."),
+        };
+
+    /// <summary>An altered or moved value fails this one account and raises an alert; it is never repaired.</summary>
+    private async Task<UpstreamOutcome> UnreadableAsync(
+        StartedCall call,
+        SealedCredential credential,
+        SealBrokenException broken
+    )
+    {
+        Log.Unreadable(logger, call.Intent.Account, broken);
+        ConnectedAccount? account = await accounts.FindAsync(
+            credential.Key.Environment,
+            call.Intent.Account,
+            CancellationToken.None
+        );
+        if (account is not null)
+        {
+            const string reason = AccountReasons.CredentialUnreadable;
+            Traces traces = Traces
+                .Of(account.Record("account.expired", "system", reason))
+                .With(account.Event(EventTypes.AccountStatusUpdated, AccountState.Expired, reason));
+            await accounts.MarkAsync(
+                account,
+                credential.Generation,
+                CredentialStatus.Expired,
+                reason,
+                traces,
+                CancellationToken.None
+            );
+        }
+
+        return new UpstreamOutcome.Unauthorized(AccountReasons.CredentialUnreadable);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2501, LogLevel.Critical, "The access token of {Account} does not open where it stands")]
+        public static partial void Unreadable(ILogger logger, AccountId account, Exception exception);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Behalf.Connections;
+
+/// <summary>Appends a request's path and query to a connection's base URL; whatever would leave the base is refused.</summary>
+internal static class UpstreamPath
+{
+    private const int MaxLength = 8 * 1024;
+
+    public static bool TryJoin(
+        Uri baseUrl,
+        string path,
+        IReadOnlyList<KeyValuePair<string, string>> query,
+        [NotNullWhen(true)] out Uri? uri
+    )
+    {
+        uri = null;
+        if (!IsSafe(path))
+        {
+            return false;
+        }
+
+        string basePath = baseUrl.AbsolutePath.TrimEnd('/');
+        string origin = baseUrl.GetLeftPart(UriPartial.Authority);
+        string text = $"{origin}{basePath}{path}";
+        if (query.Count > 0)
+        {
+            text += "?" + string.Join('&', query.Select(pair => $"{Escape(pair.Key)}={Escape(pair.Value)}"));
+        }
+
+        // Whatever the parser made of it must still be the base, then exactly the path that was asked for.
+        return text.Length <= MaxLength
+            && Uri.TryCreate(text, UriKind.Absolute, out uri)
+            && uri.GetLeftPart(UriPartial.Authority) == origin
+            && uri.AbsolutePath.StartsWith($"{basePath}/", StringComparison.Ordinal)
+            && uri.AbsolutePath.Count(c => c == '/') == basePath.Count(c => c == '/') + path.Count(c => c == '/');
+    }
+
+    private static bool IsSafe(string path)
+    {
+        if (
+            !path.StartsWith('/')
+            || path.Contains("//", StringComparison.Ordinal)
+            || path.Any(c => c is <= ' ' or >= '\x7f' or '\\' or '?' or '#')
+        )
+        {
+            return false;
+        }
+
+        // A server may decode before it splits: neither spelling of a segment may be a dot segment or hold a control.
+        string decoded = Uri.UnescapeDataString(path);
+        return !decoded.Any(char.IsControl)
+            && !decoded.StartsWith("//", StringComparison.Ordinal)
+            && !decoded.StartsWith("/\\", StringComparison.Ordinal)
+            && !Array.Exists(decoded.Split('/', '\\'), segment => segment.Split(';')[0] is "." or "..");
+    }
+
+    private static string Escape(string text) => Uri.EscapeDataString(text);
+}
