@@ -1,0 +1,29 @@
+namespace Behalf.Storage.Sqlite.Columns;
+
+/// <summary>
+/// UUIDv7 with microseconds, each greater than the one before it, so that rows of one moment keep the order in which they
+/// were written. Not thread safe: only the writer makes them.
+/// </summary>
+internal sealed class OrderedIds
+{
+    private UInt128 _last;
+
+    public Guid Next(DateTimeOffset at)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Guid.CreateVersion7(at).TryWriteBytes(bytes, bigEndian: true, out _);
+        int microsecond = (int)(at.Ticks / TimeSpan.TicksPerMicrosecond % 1000);
+        // RFC 9562 §6.2 method 3: the twelve bits after the version carry the fraction of the millisecond.
+        bytes[6] = (byte)(0x70 | (microsecond >> 8));
+        bytes[7] = (byte)microsecond;
+        UInt128 value = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        if (value <= _last && (_last - value) >> 64 == 0)
+        {
+            value = _last + 1; // the same microsecond: the random tail counts on
+        }
+
+        _last = value;
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
+        return new Guid(bytes, bigEndian: true);
+    }
+}

@@ -1,0 +1,47 @@
+namespace Behalf.Storage.Sqlite.Engine;
+
+/// <summary>One piece of work for the writer. A caller can take it back until it begins; then it runs to its end.</summary>
+internal abstract class WriteItem
+{
+    private const int Waiting = 0;
+    private const int Begun = 1;
+    private const int TakenBack = 2;
+
+    private int _state;
+
+    /// <returns>False when the caller took it back.</returns>
+    public bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting;
+
+    protected bool TryTakeBack() => Interlocked.CompareExchange(ref _state, TakenBack, Waiting) == Waiting;
+
+    /// <summary>Inside the transaction. Its result counts only once <see cref="Complete"/> is called.</summary>
+    public abstract void Run(WriteContext context);
+
+    /// <summary>The transaction is committed.</summary>
+    public abstract void Complete();
+
+    public abstract void Fail(Exception exception);
+}
+
+/// <inheritdoc />
+internal sealed class WriteItem<T>(Func<WriteContext, T> work) : WriteItem
+{
+    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T _result = default!;
+
+    public Task<T> Result => _done.Task;
+
+    public void TakeBack(CancellationToken cancellationToken)
+    {
+        if (TryTakeBack())
+        {
+            _done.TrySetCanceled(cancellationToken);
+        }
+    }
+
+    public override void Run(WriteContext context) => _result = work(context);
+
+    public override void Complete() => _done.TrySetResult(_result);
+
+    public override void Fail(Exception exception) => _done.TrySetException(exception);
+}

@@ -1,0 +1,179 @@
+using Behalf.Storage.Sqlite.Engine;
+using Behalf.Storage.Sqlite.Schema;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+
+namespace Behalf.Storage.Sqlite;
+
+/// <summary>
+/// The embedded database: one writer, many readers, one serving process per folder. The host opens it once before anything
+/// reads or writes and disposes it last. Safe to call concurrently.
+/// </summary>
+public sealed class SqliteDatabase : IDatabaseSchema, IAsyncDisposable
+{
+    private readonly string _path;
+    private readonly string _node;
+    private readonly TimeProvider _time;
+    private readonly ConnectionFactory _factory;
+    private readonly SqliteSchema _schema;
+    private readonly SemaphoreSlim _opening = new(1, 1);
+    private volatile Opened? _opened;
+    private bool _disposed;
+
+    public SqliteDatabase(IOptions<SqliteStorageOptions> options, IOptions<BehalfOptions> behalf, TimeProvider time)
+        : this(options, behalf, time, Migration.Embedded) { }
+
+    internal SqliteDatabase(
+        IOptions<SqliteStorageOptions> options,
+        IOptions<BehalfOptions> behalf,
+        TimeProvider time,
+        IReadOnlyList<Migration> migrations
+    )
+    {
+        _path = Path.GetFullPath(options.Value.DatabasePath);
+        _node = behalf.Value.Node;
+        _time = time;
+        _factory = new ConnectionFactory(_path, time);
+        _schema = new SqliteSchema(migrations);
+    }
+
+    /// <summary>Takes the folder, applies what migrations are pending, starts the writer. Repeating it does nothing.</summary>
+    /// <exception cref="StorageUnavailableException">Another process serves the folder, or the file cannot be used.</exception>
+    /// <exception cref="SchemaRefusedException">The schema is newer, unknown, altered or half applied; nothing was changed.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_opened is not null)
+            {
+                return;
+            }
+
+            DataFolder folder = DataFolder.Take(_path);
+            try
+            {
+                _opened = Start(folder);
+            }
+            catch (Exception e)
+            {
+                folder.Dispose();
+                StorageErrors.Throw(e);
+            }
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<SchemaStatus> CheckAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(File.Exists(_path) ? Look(_schema.Check) : _schema.OfNothing);
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<int>> MigrateAsync(CancellationToken cancellationToken)
+    {
+        if (_opened is not null)
+        {
+            return []; // opening migrated it
+        }
+
+        SchemaStatus before = await CheckAsync(cancellationToken);
+        await OpenAsync(cancellationToken);
+        return before.Pending;
+    }
+
+    /// <inheritdoc />
+    public Task<string> ScriptAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(File.Exists(_path) ? Look(connection => _schema.Script(connection)) : _schema.Script(null));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _opening.WaitAsync();
+        try
+        {
+            _disposed = true;
+            if (_opened is { } opened)
+            {
+                _opened = null;
+                await opened.Writer.DisposeAsync();
+                opened.Readers.Dispose();
+                opened.Folder.Dispose();
+            }
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    /// <value>Random per instance: tells what this process began from what a dead one left.</value>
+    internal string Process { get; } = Guid.NewGuid().ToString("N");
+
+    internal Task<T> WriteAsync<T>(Func<WriteContext, T> work, CancellationToken cancellationToken) =>
+        Current.Writer.WriteAsync(work, cancellationToken);
+
+    internal async Task WriteAsync(Action<WriteContext> work, CancellationToken cancellationToken) =>
+        await Current.Writer.WriteAsync(
+            context =>
+            {
+                work(context);
+                return true;
+            },
+            cancellationToken
+        );
+
+    internal Task<T> ReadAsync<T>(Func<SqliteConnection, T> query, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<T>(cancellationToken);
+        }
+
+        try
+        {
+            return Task.FromResult(Current.Readers.Read(query));
+        }
+        catch (Exception e)
+        {
+            return Task.FromException<T>(e);
+        }
+    }
+
+    private Opened Current =>
+        _opened ?? throw new StorageUnavailableException(StorageFault.Closed, "The database is not open.");
+
+    private Opened Start(DataFolder folder)
+    {
+        SqliteConnection connection = _factory.OpenWriter();
+        try
+        {
+            _schema.Migrate(connection);
+            WriteContext context = new(connection, _time, _node, Process);
+            return new Opened(folder, new WriteQueue(connection, context), new ReaderPool(_factory));
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private T Look<T>(Func<SqliteConnection, T> look)
+    {
+        try
+        {
+            using SqliteConnection connection = _factory.OpenReadOnly();
+            return look(connection);
+        }
+        catch (SqliteException e)
+        {
+            StorageErrors.Throw(e);
+            throw;
+        }
+    }
+
+    private sealed record Opened(DataFolder Folder, WriteQueue Writer, ReaderPool Readers);
+}

@@ -1,0 +1,214 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Behalf.Audit;
+using Behalf.Storage.Sqlite.Columns;
+using Dapper;
+
+namespace Behalf.Storage.Sqlite.Stores;
+
+internal sealed class AuditStore(SqliteDatabase database) : IAuditStore
+{
+    /// <summary>Records read at a time while streaming; no transaction is held in between.</summary>
+    private const int Bundle = 500;
+
+    public Task<StartResult> StartAsync(CallIntent intent, CancellationToken cancellationToken) =>
+        database.WriteAsync(context => CallStart.Run(context, intent), cancellationToken);
+
+    public Task AppendAsync(AuditDraft draft, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            context =>
+            {
+                context.Append(draft);
+            },
+            cancellationToken
+        );
+
+    public Task<Page<AuditRecord>> ListAsync(
+        AuditFilter filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync(
+            connection =>
+            {
+                (string where, DynamicParameters values) = Conditions(filter);
+                return new PageQuery(AuditRow.Select, "audit_record", where, "id").Read<AuditRow, AuditRecord>(
+                    connection,
+                    values,
+                    page,
+                    row => AuditChain.Read(row.ToStored())
+                );
+            },
+            cancellationToken
+        );
+
+    public async IAsyncEnumerable<StoredAuditRecord> ReadAsync(
+        EnvironmentId environment,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        string lane = string.Empty;
+        long sequence = 0;
+        while (true)
+        {
+            StoredAuditRecord[] records = await database.ReadAsync(
+                connection =>
+                    connection
+                        .Query<AuditRow>(
+                            $"""
+                            {AuditRow.Select}
+                            WHERE environment_id = @environment AND (lane, sequence) > (@lane, @sequence)
+                            ORDER BY lane, sequence LIMIT @limit
+                            """,
+                            new
+                            {
+                                environment = environment.ToColumn(),
+                                lane,
+                                sequence,
+                                limit = Bundle,
+                            }
+                        )
+                        .Select(row => row.ToStored())
+                        .ToArray(),
+                cancellationToken
+            );
+            foreach (StoredAuditRecord record in records)
+            {
+                yield return record;
+            }
+
+            if (records.Length < Bundle)
+            {
+                yield break;
+            }
+
+            (lane, sequence) = (records[^1].Lane, records[^1].Sequence);
+        }
+    }
+
+    public Task<IReadOnlyList<AuditLaneHead>> HeadsAsync(
+        EnvironmentId environment,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync<IReadOnlyList<AuditLaneHead>>(
+            connection =>
+                [
+                    .. connection
+                        .Query<(string Lane, long Sequence, byte[] Head)>(
+                            "SELECT lane, sequence, head FROM audit_lane WHERE environment_id = @environment ORDER BY lane",
+                            new { environment = environment.ToColumn() }
+                        )
+                        .Select(row => new AuditLaneHead(row.Lane, row.Sequence, row.Head)),
+                ],
+            cancellationToken
+        );
+
+    public Task AddCheckpointAsync(AuditCheckpoint checkpoint, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            context =>
+            {
+                context.Execute(
+                    """
+                    INSERT INTO audit_checkpoint (environment_id, sequence, at, heads, ring_key_id, signature)
+                    SELECT @environment, coalesce(max(sequence), 0) + 1, @at, @heads, @key, @signature
+                    FROM audit_checkpoint WHERE environment_id = @environment
+                    """,
+                    new
+                    {
+                        environment = checkpoint.Environment.ToColumn(),
+                        at = checkpoint.At.ToColumn(),
+                        heads = JsonSerializer.Serialize(
+                            [
+                                .. checkpoint.Heads.Select(head => new LaneHeadDocument(
+                                    head.Lane,
+                                    head.Sequence,
+                                    Convert.ToHexStringLower(head.Hash)
+                                )),
+                            ],
+                            StorageJson.Default.LaneHeadDocumentArray
+                        ),
+                        key = checkpoint.Key.ToColumn(),
+                        signature = checkpoint.Signature,
+                    }
+                );
+            },
+            cancellationToken
+        );
+
+    public Task<IReadOnlyList<AuditCheckpoint>> CheckpointsAsync(
+        EnvironmentId environment,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync<IReadOnlyList<AuditCheckpoint>>(
+            connection =>
+                [
+                    .. connection
+                        .Query<(long At, string Heads, byte[] Key, byte[] Signature)>(
+                            """
+                            SELECT at, heads, ring_key_id, signature FROM audit_checkpoint
+                            WHERE environment_id = @environment ORDER BY sequence
+                            """,
+                            new { environment = environment.ToColumn() }
+                        )
+                        .Select(row => new AuditCheckpoint(
+                            environment,
+                            row.At.ToInstant(),
+                            HeadsOf(row.Heads),
+                            row.Key.ToId<RingKeyId>(),
+                            row.Signature
+                        )),
+                ],
+            cancellationToken
+        );
+
+    public async Task<int> CompleteAbandonedAsync(CancellationToken cancellationToken)
+    {
+        int completed = 0;
+        int now;
+        do
+        {
+            now = await database.WriteAsync(AbandonedCalls.Complete, cancellationToken);
+            completed += now;
+        } while (now > 0);
+
+        return completed;
+    }
+
+    private static (string Where, DynamicParameters Values) Conditions(AuditFilter filter)
+    {
+        List<string> where = ["environment_id = @environment"];
+        DynamicParameters values = new();
+        values.Add("environment", filter.Environment.ToColumn());
+        if (filter.Identifier is { } identifier)
+        {
+            where.Add("identifier = @identifier");
+            values.Add("identifier", identifier);
+        }
+
+        if (filter.Execution is { } execution)
+        {
+            where.Add("execution_id = @execution");
+            values.Add("execution", execution.ToColumn());
+        }
+
+        if (filter.AgentRun is { } run)
+        {
+            where.Add("agent_run = @run");
+            values.Add("run", run);
+        }
+
+        if (filter.Kind is { } kind)
+        {
+            where.Add($"kind = {(int)kind}"); // a literal, so that the partial indexes of rare kinds serve it
+        }
+
+        return (string.Join(" AND ", where), values);
+    }
+
+    private static AuditLaneHead[] HeadsOf(string column) =>
+        [
+            .. (JsonSerializer.Deserialize(column, StorageJson.Default.LaneHeadDocumentArray) ?? []).Select(
+                head => new AuditLaneHead(head.Lane, head.Sequence, Convert.FromHexString(head.Hash))
+            ),
+        ];
+}

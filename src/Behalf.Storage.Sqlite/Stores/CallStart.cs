@@ -1,0 +1,162 @@
+using Behalf.Audit;
+using Behalf.Identity;
+using Behalf.Storage.Sqlite.Columns;
+using Behalf.Storage.Sqlite.Engine;
+using Behalf.Vault;
+using Microsoft.Data.Sqlite;
+
+namespace Behalf.Storage.Sqlite.Stores;
+
+/// <summary>
+/// A call starts here or not at all: in one transaction everything that allowed it is read again, the intent is appended
+/// and the sealed credential fetched; or the refusal is appended. On every call's path, so one prepared statement reads it
+/// all.
+/// </summary>
+internal static class CallStart
+{
+    private const string Action = "tool.call";
+
+    private const string Authority = """
+        SELECT
+          c.epoch,
+          s.identifier, s.incarnation, s.epoch,
+          u.incarnation, u.epoch,
+          k.policy_revision,
+          a.incarnation, a.generation,
+          cr.access_sealed, cr.refresh_sealed, cr.extra_sealed, cr.access_expires_at, cr.refresh_expires_at,
+          cr.granted_scopes, d.wrapped_key, d.ring_key_id
+        FROM (SELECT 1) one
+        LEFT JOIN api_client c ON c.environment_id = @environment AND c.id = @client AND c.enabled = 1
+        LEFT JOIN user_session s
+          ON s.environment_id = @environment AND s.id = @session AND s.client = @client AND s.expires_at > behalf_now()
+        LEFT JOIN end_user u
+          ON u.environment_id = @environment AND u.identifier = @identifier AND u.deleted_at IS NULL
+        LEFT JOIN connection k
+          ON k.environment_id = @environment AND k.id = @connection AND k.enabled = 1 AND k.deleted_at IS NULL
+        LEFT JOIN account a
+          ON a.environment_id = @environment AND a.id = @account AND a.connection_id = @connection
+          AND a.identifier = @identifier AND a.status = 2 AND a.deleted_at IS NULL
+        LEFT JOIN credential cr
+          ON cr.environment_id = a.environment_id AND cr.account_id = a.id AND cr.generation = a.generation
+        LEFT JOIN account_dek d ON d.environment_id = a.environment_id AND d.account_id = a.id
+        """;
+
+    public static StartResult Run(WriteContext context, CallIntent intent)
+    {
+        (StartRefusal? refusal, SealedCredential? credential) = Read(context, intent);
+        if (refusal is { } reason)
+        {
+            context.Append(Draft(intent, AuditKind.Denial) with { Decision = "deny", Outcome = NameOf(reason) });
+            return new StartResult.Refused(reason);
+        }
+
+        StoredAuditRecord record = context.Append(Draft(intent, AuditKind.Intent) with { Decision = "allow" });
+        context.Used(intent.Subject.Environment, intent.Account, record.At);
+        return new StartResult.Started(new StartedCall(intent, credential!, record.At));
+    }
+
+    private static (StartRefusal? Refusal, SealedCredential? Credential) Read(WriteContext context, CallIntent intent)
+    {
+        ActingSubject subject = intent.Subject;
+        Principal principal = subject.Principal;
+        using SqliteDataReader row = context
+            .Command(Authority)
+            .Bind("@environment", subject.Environment.ToColumn())
+            .Bind("@client", principal.Client?.ToColumn())
+            .Bind("@session", principal.Session?.ToColumn())
+            .Bind("@identifier", subject.Identifier.Value)
+            .Bind("@connection", intent.Connection.ToColumn())
+            .Bind("@account", intent.Account.ToColumn())
+            .ExecuteReader();
+        row.Read();
+
+        if (
+            principal.Kind == PrincipalKind.Operator
+            || principal.Environment != subject.Environment
+            || row.NumberOrNull(0) != principal.ClientEpoch
+        )
+        {
+            return (StartRefusal.ClientRemoved, null);
+        }
+
+        if (principal.Kind == PrincipalKind.UserSession && row.TextOrNull(1) != subject.Identifier.Value)
+        {
+            return (StartRefusal.SessionEnded, null);
+        }
+
+        bool signedOut =
+            EpochAt(row, 4) != subject.Epoch
+            || (principal.Kind == PrincipalKind.UserSession && EpochAt(row, 2) != subject.Epoch);
+        if (signedOut)
+        {
+            return (StartRefusal.UserSignedOut, null);
+        }
+
+        if (row.NumberOrNull(6) != intent.PolicyRevision)
+        {
+            return (StartRefusal.ConnectionChanged, null);
+        }
+
+        if (row.NumberOrNull(7) != subject.Epoch.Incarnation || row.IsDBNull(9) || row.IsDBNull(15))
+        {
+            return (StartRefusal.AccountNotActive, null);
+        }
+
+        SealedCredential credential = CredentialOf(row, intent);
+        // No scopes needed: the grant held the full scope, or the tool needs none.
+        return intent.NeededScopes.Count == 0 || credential.GrantedScopes.Covers(intent.NeededScopes)
+            ? (null, credential)
+            : (StartRefusal.ScopesMissing, null);
+    }
+
+    private static UserEpoch? EpochAt(SqliteDataReader row, int ordinal) =>
+        row.NumberOrNull(ordinal) is { } incarnation ? new UserEpoch(incarnation, row.GetInt64(ordinal + 1)) : null;
+
+    private static SealedCredential CredentialOf(SqliteDataReader row, CallIntent intent) =>
+        new()
+        {
+            Key = new AccountKey(
+                intent.Subject.Environment,
+                intent.Account,
+                row.GetFieldValue<byte[]>(15),
+                row.GetFieldValue<byte[]>(16).ToId<RingKeyId>()
+            ),
+            Connection = intent.Connection,
+            Generation = row.GetInt64(8),
+            AccessSealed = row.GetFieldValue<byte[]>(9),
+            RefreshSealed = row.BytesOrNull(10),
+            ExtraSealed = row.BytesOrNull(11),
+            AccessExpiresAt = row.NumberOrNull(12)?.ToInstant(),
+            RefreshExpiresAt = row.NumberOrNull(13)?.ToInstant(),
+            GrantedScopes = ScopeSet.Parse(row.GetString(14)),
+        };
+
+    private static AuditDraft Draft(CallIntent intent, AuditKind kind) =>
+        new()
+        {
+            Environment = intent.Subject.Environment,
+            Kind = kind,
+            Action = Action,
+            Execution = intent.Execution,
+            Identifier = intent.Subject.Identifier.Value,
+            Principal = intent.Subject.Principal.ClientId,
+            ActingThrough = intent.ActingThrough,
+            AgentRun = intent.AgentRun,
+            Connection = intent.ConnectionName.Value,
+            Account = intent.Account,
+            Tool = intent.Tool,
+            ArgumentDigest = intent.ArgumentDigest,
+        };
+
+    private static string NameOf(StartRefusal refusal) =>
+        refusal switch
+        {
+            StartRefusal.ClientRemoved => "client_removed",
+            StartRefusal.SessionEnded => "session_ended",
+            StartRefusal.UserSignedOut => "user_signed_out",
+            StartRefusal.ConnectionChanged => "connection_changed",
+            StartRefusal.AccountNotActive => "account_not_active",
+            StartRefusal.ScopesMissing => "scopes_missing",
+            _ => throw new InvalidOperationException($"Unknown refusal {refusal}."),
+        };
+}

@@ -1,0 +1,86 @@
+using Behalf.Identity;
+using Behalf.Storage.Sqlite.Columns;
+using Behalf.Storage.Sqlite.Engine;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Behalf.Storage.Sqlite.Stores;
+
+internal sealed class EndUserStore(SqliteDatabase database) : IEndUserStore
+{
+    private const string Select = """
+        SELECT incarnation, epoch FROM end_user
+        WHERE environment_id = @environment AND identifier = @identifier AND deleted_at IS NULL
+        """;
+
+    public async Task<UserEpoch> EnsureAsync(
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    ) =>
+        await FindAsync(environment, identifier, cancellationToken)
+        ?? await database.WriteAsync(context => Ensure(context, environment, identifier), cancellationToken);
+
+    public Task<UserEpoch?> FindAsync(
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    ) => database.ReadAsync(connection => Find(connection, environment, identifier), cancellationToken);
+
+    public Task<bool> BumpEpochAsync(
+        EnvironmentId environment,
+        Identifier identifier,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                bool bumped = context.ExecuteOne(
+                    """
+                    UPDATE end_user SET epoch = epoch + 1
+                    WHERE environment_id = @environment AND identifier = @identifier AND deleted_at IS NULL
+                    """,
+                    Key(environment, identifier)
+                );
+                if (bumped)
+                {
+                    context.Leave(traces);
+                }
+
+                return bumped;
+            },
+            cancellationToken
+        );
+
+    /// <summary>Also for rooms whose rows belong to a user: after a deletion the user is a new incarnation.</summary>
+    public static UserEpoch Ensure(WriteContext context, EnvironmentId environment, Identifier identifier)
+    {
+        context.Execute(
+            """
+            INSERT INTO end_user (environment_id, identifier, incarnation, epoch, created_at)
+            VALUES (@environment, @identifier, 1, 1, behalf_now())
+            ON CONFLICT DO UPDATE
+            SET incarnation = incarnation + 1, epoch = epoch + 1, created_at = excluded.created_at, deleted_at = NULL
+            WHERE deleted_at IS NOT NULL
+            """,
+            Key(environment, identifier)
+        );
+        return Find(context.Connection, environment, identifier)
+            ?? throw new InvalidOperationException("A user that was just ensured is not there.");
+    }
+
+    private static UserEpoch? Find(SqliteConnection connection, EnvironmentId environment, Identifier identifier) =>
+        connection.QuerySingleOrDefault<Row>(Select, Key(environment, identifier)) is { } row
+            ? new UserEpoch(row.Incarnation, row.Epoch)
+            : null;
+
+    private static object Key(EnvironmentId environment, Identifier identifier) =>
+        new { environment = environment.ToColumn(), identifier = identifier.Value };
+
+    private sealed class Row
+    {
+        public required long Incarnation { get; init; }
+        public required long Epoch { get; init; }
+    }
+}

@@ -1,0 +1,244 @@
+using Behalf.Authorization;
+using Behalf.Connections;
+using Behalf.Storage.Sqlite.Columns;
+using Dapper;
+
+namespace Behalf.Storage.Sqlite.Stores;
+
+internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
+{
+    /// <summary>The lease is this holder's, whether or not its time has passed: the fence alone fences.</summary>
+    private const string Held = """
+        environment_id = @environment AND account_id = @account AND fence = @fence AND owner = @owner
+        """;
+
+    public Task<RefreshLease?> AcquireAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                long? fence = context.Connection.QuerySingleOrDefault<long?>(
+                    """
+                    INSERT INTO refresh_state (environment_id, account_id, fence, owner, lease_until)
+                    SELECT environment_id, id, 1, @owner, behalf_now() + @duration FROM account
+                    WHERE environment_id = @environment AND id = @account AND deleted_at IS NULL
+                    ON CONFLICT DO UPDATE
+                    SET fence = fence + 1, owner = excluded.owner, lease_until = excluded.lease_until
+                    WHERE owner IS NULL OR lease_until <= behalf_now()
+                    RETURNING fence
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        account = account.ToColumn(),
+                        owner = context.Node,
+                        duration = duration.ToColumn(),
+                    }
+                );
+                return fence is { } taken ? new RefreshLease(environment, account, taken, context.Node) : null;
+            },
+            cancellationToken
+        );
+
+    public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection =>
+            {
+                connection.Execute("BEGIN DEFERRED");
+                StateRow? state = connection.QuerySingleOrDefault<StateRow>(
+                    $"""
+                    SELECT attempt_state, attempt_generation, not_before FROM refresh_state
+                    WHERE {Held} AND lease_until > behalf_now()
+                    """,
+                    Values(lease)
+                );
+                ConnectedAccount? account = AccountStore.Find(connection, lease.Environment, lease.Account);
+                Vault.SealedCredential? credential = CredentialRow.Find(connection, lease.Environment, lease.Account);
+                connection.Execute("COMMIT");
+                return state is null || account is null || credential is null
+                    ? null
+                    : new RefreshSubject(
+                        account,
+                        credential,
+                        (RefreshAttemptState)state.AttemptState,
+                        state.AttemptGeneration,
+                        state.NotBefore?.ToInstant()
+                    );
+            },
+            cancellationToken
+        );
+
+    public Task<bool> AttemptAsync(RefreshLease lease, long generation, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            context =>
+                context.ExecuteOne(
+                    $"""
+                    UPDATE refresh_state SET attempt_id = @attempt, attempt_generation = @generation, attempt_state = 1
+                    WHERE {Held} AND lease_until > behalf_now()
+                      AND EXISTS (
+                        SELECT 1 FROM account a
+                        WHERE a.environment_id = @environment AND a.id = @account AND a.generation = @generation
+                          AND a.deleted_at IS NULL AND a.status <> 4)
+                    """,
+                    Values(lease, generation: generation, attempt: Guid.CreateVersion7(context.Now).ToColumn())
+                ),
+            cancellationToken
+        );
+
+    public Task<bool> CommitAsync(
+        RefreshLease lease,
+        NewCredential credential,
+        Traces traces,
+        CancellationToken cancellationToken
+    )
+    {
+        if (credential.Account != lease.Account)
+        {
+            throw new ArgumentException("The credential is of another account than the lease.", nameof(credential));
+        }
+
+        return database.WriteAsync(
+            context =>
+            {
+                object values = Values(
+                    lease,
+                    dueAt: credential.RefreshDueAt?.ToColumn(),
+                    notBefore: credential.RefreshNotBefore?.ToColumn()
+                );
+                // A lease past its end still commits while nobody took it over: a rotated token must not be lost.
+                if (
+                    !context.Holds($"SELECT 1 FROM refresh_state WHERE {Held}", values)
+                    || !CredentialChange.Advance(
+                        context,
+                        lease.Environment,
+                        credential,
+                        credential.Sealed.Connection,
+                        reconnects: false
+                    )
+                )
+                {
+                    return false;
+                }
+
+                context.Execute(
+                    $"""
+                    UPDATE refresh_state
+                    SET owner = NULL, lease_until = NULL, attempt_state = 2, not_before = @notBefore, due_at = @dueAt
+                    WHERE {Held}
+                    """,
+                    values
+                );
+                context.Leave(traces);
+                return true;
+            },
+            cancellationToken
+        );
+    }
+
+    public Task<bool> FailAsync(
+        RefreshLease lease,
+        RefreshAttemptState state,
+        CredentialStatus? status,
+        string? reason,
+        TimeSpan notBefore,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                long? generation = context.Connection.QuerySingleOrDefault<long?>(
+                    $"""
+                    UPDATE refresh_state
+                    SET owner = NULL, lease_until = NULL, attempt_state = @state, not_before = behalf_now() + @notBefore
+                    WHERE {Held}
+                    RETURNING (SELECT generation FROM account WHERE environment_id = @environment AND id = @account)
+                    """,
+                    Values(lease, state: (long)state, notBefore: notBefore.ToColumn())
+                );
+                if (generation is null)
+                {
+                    return false;
+                }
+
+                if (status is { } changed)
+                {
+                    CredentialChange.Mark(context, lease.Environment, lease.Account, generation.Value, changed, reason);
+                }
+
+                context.Leave(traces);
+                return true;
+            },
+            cancellationToken
+        );
+
+    public Task ReleaseAsync(RefreshLease lease, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            context =>
+            {
+                context.Execute(
+                    $"UPDATE refresh_state SET owner = NULL, lease_until = NULL WHERE {Held}",
+                    Values(lease)
+                );
+            },
+            cancellationToken
+        );
+
+    public Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>>(
+            connection =>
+                [
+                    .. connection
+                        .Query<(byte[] Environment, byte[] Account)>(
+                            """
+                            SELECT r.environment_id, r.account_id
+                            FROM refresh_state r
+                            JOIN account a ON a.environment_id = r.environment_id AND a.id = r.account_id
+                            WHERE r.due_at <= behalf_now()
+                              AND (r.not_before IS NULL OR r.not_before <= behalf_now())
+                              AND (r.owner IS NULL OR r.lease_until <= behalf_now())
+                              AND a.status = 2 AND a.deleted_at IS NULL
+                            ORDER BY r.due_at LIMIT @limit
+                            """,
+                            new { limit }
+                        )
+                        .Select(row => (row.Environment.ToId<EnvironmentId>(), row.Account.ToId<AccountId>())),
+                ],
+            cancellationToken
+        );
+
+    private static object Values(
+        RefreshLease lease,
+        long? generation = null,
+        byte[]? attempt = null,
+        long? state = null,
+        long? notBefore = null,
+        long? dueAt = null
+    ) =>
+        new
+        {
+            environment = lease.Environment.ToColumn(),
+            account = lease.Account.ToColumn(),
+            fence = lease.Fence,
+            owner = lease.Owner,
+            generation,
+            attempt,
+            state,
+            notBefore,
+            dueAt,
+        };
+
+    private sealed class StateRow
+    {
+        public required long AttemptState { get; init; }
+        public required long AttemptGeneration { get; init; }
+        public long? NotBefore { get; init; }
+    }
+}

@@ -1,0 +1,50 @@
+using Behalf.Audit;
+using Behalf.Authorization;
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Events;
+using Behalf.Identity;
+using Behalf.Vault;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Behalf.Storage.SharedTests;
+
+/// <summary>An opened database with every store over it, and the clock in hand.</summary>
+public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider time) : IAsyncDisposable
+{
+    public FakeTimeProvider Time => time;
+
+    public IEnvironmentStore Environments => Get<IEnvironmentStore>();
+
+    public IApiClientStore Clients => Get<IApiClientStore>();
+
+    public IUserSessionStore Sessions => Get<IUserSessionStore>();
+
+    public IEndUserStore Users => Get<IEndUserStore>();
+
+    public IOperatorCredentialStore Operators => Get<IOperatorCredentialStore>();
+
+    public IKeyRingStore Keys => Get<IKeyRingStore>();
+
+    public IConnectorRevisionStore Revisions => Get<IConnectorRevisionStore>();
+
+    public IConnectionStore Connections => Get<IConnectionStore>();
+
+    public IAccountStore Accounts => Get<IAccountStore>();
+
+    public IFlowStore Flows => Get<IFlowStore>();
+
+    public IRefreshStore Refreshes => Get<IRefreshStore>();
+
+    public IRevocationStore Revocations => Get<IRevocationStore>();
+
+    public IAuditStore Audit => Get<IAuditStore>();
+
+    public IEventStore Events => Get<IEventStore>();
+
+    public T Get<T>()
+        where T : notnull => services.GetRequiredService<T>();
+
+    public ValueTask DisposeAsync() => services.DisposeAsync();
+}
