@@ -33,6 +33,9 @@ internal sealed class Browser : IDisposable
 
     public string Person { get; }
 
+    /// <value>A redirect to such a place is not followed: the page is what the redirect says, without content.</value>
+    public Func<Uri, bool>? StopsAt { get; init; }
+
     public Task<WebPage> OpenAsync(Uri uri, CancellationToken cancellationToken) =>
         FollowAsync(new HttpRequestMessage(HttpMethod.Get, uri), cancellationToken);
 
@@ -123,7 +126,13 @@ internal sealed class Browser : IDisposable
             request.Dispose();
             if ((int)response.StatusCode is >= 300 and < 400 && response.Headers.Location is { } location)
             {
-                request = new HttpRequestMessage(HttpMethod.Get, new Uri(at, location));
+                Uri next = new(at, location);
+                if (StopsAt?.Invoke(next) == true)
+                {
+                    return new WebPage(next, response.StatusCode, new HtmlParser().ParseDocument(string.Empty));
+                }
+
+                request = new HttpRequestMessage(HttpMethod.Get, next);
                 continue;
             }
 

@@ -1,0 +1,262 @@
+using System.Text.Json.Nodes;
+using Behalf.Client;
+
+namespace Behalf.Isolation.Tests;
+
+/// <summary>
+/// What a person cannot do at the provider, no tool does for them: every person × every tool × every object of a kind the
+/// tool takes, named in every way. The sandbox's own access table is the judge.
+/// </summary>
+public sealed class IsolationTests(Practice practice)
+{
+    private const int Concurrency = 4;
+
+    public static TheoryData<string> People() => new(Practice.People);
+
+    public static TheoryData<string, int> PeopleAndTools()
+    {
+        TheoryData<string, int> data = [];
+        foreach (string person in Practice.People)
+        {
+            for (int i = 0; i < ToolTable.Cases.Count; i++)
+            {
+                data.Add(person, i);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(People))]
+    public async Task EveryOfferedToolIsProbed(string person)
+    {
+        UserTools offered = await practice.As(person).ListToolsAsync(TestContext.Current.CancellationToken);
+
+        offered.Tools.Should().NotBeEmpty();
+        offered.Tools.Select(tool => tool.Name).Should().BeSubsetOf(ToolTable.Cases.Select(c => c.Tool));
+    }
+
+    [Theory]
+    [MemberData(nameof(PeopleAndTools))]
+    public async Task ToolReturnsOnlyWhatThePersonMaySee_AndChangesOnlyWhatThePersonMayChange(string person, int index)
+    {
+        ToolCase probe = ToolTable.Cases[index];
+        IReadOnlyList<string> forbidden = practice.Objects.Forbidden(person);
+        forbidden.Should().NotBeEmpty("every person is kept from something in this world");
+        Assert.SkipWhen(
+            probe.Tool == "asana_delete_task" && !await IsOfferedAsync(person, probe.Tool),
+            "this grant does not hold the delete scope, so the tool is not offered"
+        );
+
+        await Parallel.ForEachAsync(
+            Attempts(person, probe),
+            new ParallelOptions
+            {
+                MaxDegreeOfParallelism = Concurrency,
+                CancellationToken = TestContext.Current.CancellationToken,
+            },
+            async (attempt, cancellationToken) =>
+            {
+                ToolOutcome outcome = await practice
+                    .As(person)
+                    .CallToolAsync(probe.Tool, attempt.Arguments, "isolation", cancellationToken);
+                string text = TextOf(outcome);
+                string asked = attempt.Arguments.ToJsonString();
+                foreach (string word in forbidden)
+                {
+                    (text.Contains(word, StringComparison.OrdinalIgnoreCase) && !Echoes(asked, word))
+                        .Should()
+                        .BeFalse($"{person} called {probe.Tool} {asked} and must not read \"{word}\" in {text}");
+                }
+
+                if (attempt.MustFail)
+                {
+                    outcome.Should().BeOfType<ToolOutcome.Failed>($"{person} may not {probe.Tool} {asked}");
+                }
+            }
+        );
+    }
+
+    [Theory]
+    [MemberData(nameof(People))]
+    public async Task ListedProjectsAreExactlyThoseThePersonMaySee(string person)
+    {
+        IReadOnlySet<string> listed = await GidsAsync(
+            person,
+            "asana_list_projects",
+            practice.Objects.Of(Kind.Workspace).Where(w => practice.Objects.Sees(person, w.Gid)).Select(w => w.Gid),
+            "workspace",
+            "projects"
+        );
+        JsonNode data = await practice.DataAsync(TestContext.Current.CancellationToken);
+        IEnumerable<string> visible = data["projects"]!
+            .AsArray()
+            .Where(p => !(bool)p!["archived"]! && practice.Objects.Sees(person, (string)p["gid"]!))
+            .Select(p => (string)p!["gid"]!);
+
+        listed.Should().BeEquivalentTo(visible);
+    }
+
+    [Theory]
+    [MemberData(nameof(People))]
+    public async Task ListedTasksOfAProjectAreExactlyThoseThePersonMaySee(string person)
+    {
+        JsonNode data = await practice.DataAsync(TestContext.Current.CancellationToken);
+        foreach (JsonNode? project in data["projects"]!.AsArray())
+        {
+            string gid = (string)project!["gid"]!;
+            if (!practice.Objects.Sees(person, gid))
+            {
+                continue;
+            }
+
+            IReadOnlySet<string> listed = await GidsAsync(person, "asana_list_tasks", [gid], "project", "tasks");
+            IEnumerable<string> visible = project["tasks"]!
+                .AsArray()
+                .Select(task => (string)task!)
+                .Where(task => practice.Objects.Sees(person, task) && IsOpen(data, task));
+            listed.Should().BeEquivalentTo(visible, $"{person} lists {project["name"]}");
+        }
+    }
+
+    [Fact]
+    public async Task InterleavedCallsOfTwoPeopleNeverMix()
+    {
+        string[] pair = ["alice", "bob"];
+        Dictionary<string, string> own = pair.ToDictionary(
+            p => p,
+            p => practice.Objects.Of(Kind.User).Single(u => u.Texts[1].StartsWith(p, StringComparison.Ordinal)).Gid,
+            StringComparer.Ordinal
+        );
+
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 300),
+            new ParallelOptions { MaxDegreeOfParallelism = 50, CancellationToken = TestContext.Current.CancellationToken },
+            async (i, cancellationToken) =>
+            {
+                string person = pair[i % 2];
+                ToolOutcome outcome = await practice.As(person).CallToolAsync("asana_get_me", [], null, cancellationToken);
+                outcome.Should().BeOfType<ToolOutcome.Succeeded>();
+                TextOf(outcome).Should().Contain(own[person]).And.NotContain(own[pair[(i + 1) % 2]]);
+            }
+        );
+    }
+
+    [Theory]
+    [MemberData(nameof(People))]
+    public async Task NoPrivateTextAndNoTokenStandsInTheLog(string person)
+    {
+        await practice.As(person).CallToolAsync("asana_list_my_tasks", [], null, TestContext.Current.CancellationToken);
+        IReadOnlyList<string> canaries =
+        [
+            .. practice.Objects.All.SelectMany(o => o.Texts).Where(t => t.Contains("Canary", StringComparison.Ordinal)),
+        ];
+
+        practice.Log.Lines.Should().NotBeEmpty();
+        foreach (string line in practice.Log.Lines)
+        {
+            canaries.Where(canary => line.Contains(canary, StringComparison.Ordinal)).Should().BeEmpty(line);
+            line.Should().NotContain("Bearer ").And.NotContain("sks_");
+        }
+    }
+
+    private async Task<bool> IsOfferedAsync(string person, string tool)
+    {
+        UserTools tools = await practice.As(person).ListToolsAsync(TestContext.Current.CancellationToken);
+        return tools.Tools.Any(offered => offered.Name == tool);
+    }
+
+    /// <summary>Writes are tried only where the person may not write, so that the world stays as it is.</summary>
+    private IEnumerable<(JsonObject Arguments, bool MustFail)> Attempts(string person, ToolCase probe)
+    {
+        if (probe.Takes is not { } kind)
+        {
+            yield return (probe.Others.DeepClone().AsObject(), false);
+            yield break;
+        }
+
+        foreach (PracticeObject target in practice.Objects.Of(kind))
+        {
+            string access = practice.Objects.Access(person, target.Gid);
+            bool isComment = probe.Tool == "asana_add_comment_to_task";
+            bool mayWrite = access == "edit" || (isComment && access == "comment");
+            if (probe.Writes && (mayWrite || kind == Kind.Team))
+            {
+                continue;
+            }
+
+            foreach (string spelling in target.Spellings())
+            {
+                // A name may also be the name of something the person may see or change.
+                bool isAlone = spelling.Contains(target.Gid, StringComparison.Ordinal) || IsOnlyOneNamed(target);
+                bool mustFail = isAlone && (probe.Writes || (access == "none" && FailsWhenHidden(probe.Tool)));
+                if (!probe.Writes || isAlone)
+                {
+                    yield return (probe.With(spelling), mustFail);
+                }
+            }
+        }
+    }
+
+    private bool IsOnlyOneNamed(PracticeObject target) =>
+        !practice.Objects.All.Any(other =>
+            other.Gid != target.Gid && other.Name.Contains(target.Name, StringComparison.OrdinalIgnoreCase)
+        );
+
+    /// <summary>Searches answer "nothing found"; the others must say that there is no such thing.</summary>
+    private static bool FailsWhenHidden(string tool) => tool is not ("asana_find" or "asana_search_tasks");
+
+    private async Task<IReadOnlySet<string>> GidsAsync(
+        string person,
+        string tool,
+        IEnumerable<string> contexts,
+        string argument,
+        string rows
+    )
+    {
+        HashSet<string> gids = new(StringComparer.Ordinal);
+        foreach (string context in contexts)
+        {
+            string? cursor = null;
+            do
+            {
+                JsonObject arguments = new() { [argument] = context, ["limit"] = 3 };
+                if (cursor is not null)
+                {
+                    arguments["cursor"] = cursor;
+                }
+
+                ToolOutcome outcome = await practice
+                    .As(person)
+                    .CallToolAsync(tool, arguments, null, TestContext.Current.CancellationToken);
+                JsonObject data = outcome.Should().BeOfType<ToolOutcome.Succeeded>(TextOf(outcome)).Subject.Data;
+                foreach (JsonNode? row in data[rows]!.AsArray())
+                {
+                    gids.Add((string)row!["gid"]!).Should().BeTrue("no row comes twice");
+                }
+
+                cursor = (string?)data["next_cursor"];
+            } while (cursor is not null);
+        }
+
+        return gids;
+    }
+
+    private static bool IsOpen(JsonNode data, string gid) =>
+        data["tasks"]!.AsArray().Any(task => (string)task!["gid"]! == gid && !(bool)task["completed"]!);
+
+    private static string TextOf(ToolOutcome outcome) =>
+        outcome switch
+        {
+            ToolOutcome.Succeeded succeeded => succeeded.Data.ToJsonString(Plain),
+            ToolOutcome.Failed failed => $"{failed.Code}: {failed.Message}",
+            _ => throw new InvalidOperationException("A third kind of outcome."),
+        };
+
+    /// <summary>A message may repeat what the caller itself wrote.</summary>
+    private static bool Echoes(string asked, string word) => asked.Contains(word, StringComparison.OrdinalIgnoreCase);
+
+    private static System.Text.Json.JsonSerializerOptions Plain { get; } =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+}

@@ -1,0 +1,162 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Behalf.Cli.Demo;
+using Behalf.Client;
+using Behalf.Isolation.Tests;
+using Behalf.Sandbox;
+using Behalf.Server.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+[assembly: AssemblyFixture(typeof(Practice))]
+
+namespace Behalf.Isolation.Tests;
+
+/// <summary>
+/// The whole service in this process on free ports, with the practice provider beside it and every person connected
+/// through the real flow. The server logs everything it can; what it logged is kept.
+/// </summary>
+public sealed class Practice : IAsyncLifetime
+{
+    private static readonly Uri VerifyPage = new("http://127.0.0.1:9/verified");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("behalf-isolation-").FullName;
+    private readonly Dictionary<string, UserClient> _users = new(StringComparer.Ordinal);
+    private WebApplication? _sandbox;
+    private RunningServer? _server;
+    private HttpClient? _judge;
+    private BehalfClient? _behalf;
+
+    /// <value>Sees everybody's everything; the service account is not connected at all.</value>
+    public static IReadOnlyList<string> People { get; } = ["alice", "bob", "carol", "dave", "erin"];
+
+    public KeptLog Log { get; } = new();
+
+    public BehalfClient Behalf => _behalf!;
+
+    public Objects Objects { get; private set; } = null!;
+
+    public UserClient As(string person) => _users[person];
+
+    public async ValueTask InitializeAsync()
+    {
+        CancellationToken cancellationToken = CancellationToken.None;
+        _sandbox = SandboxApp.Build(new SandboxOptions { RequestsPerMinute = 1_000_000 });
+        await _sandbox.StartAsync(cancellationToken);
+        string origin = _sandbox.Urls.First();
+        _judge = new HttpClient { BaseAddress = new Uri(origin) };
+
+        _server = await ServerApp.BuildAsync(
+            new ServerOptions
+            {
+                DataFolder = Path.Combine(_folder, "data"),
+                Urls = ["http://127.0.0.1:0"],
+                AllowedPrivateOrigins = [origin],
+                LogLevel = LogLevel.Trace,
+                ConfigureServices = services => services.AddLogging(logging => logging.ClearProviders().AddProvider(Log)),
+            },
+            cancellationToken
+        );
+        await _server.StartAsync(cancellationToken);
+        JsonNode credentials = JsonNode.Parse(await File.ReadAllTextAsync(_server.CredentialsFile, cancellationToken))!;
+        _behalf = new BehalfClient(
+            new BehalfClientOptions
+            {
+                Server = new Uri(_server.Url),
+                ClientId = (string)credentials["client_id"]!,
+                ClientSecret = new SecretText((string)credentials["client_secret"]!),
+            }
+        );
+        await AddConnectionAsync(origin, cancellationToken);
+        JsonNode world = (await _judge.GetFromJsonAsync<JsonNode>("/_sandbox/world", cancellationToken))!;
+        foreach (string person in People)
+        {
+            JsonNode user = world["users"]!.AsArray().Single(u => (string)u!["key"]! == person)!;
+            await ConnectAsync(person, (string)user["password"]!, cancellationToken);
+            _users[person] = _behalf.CreateUserClient(person);
+        }
+
+        Objects = await Objects.ReadAsync(_judge, cancellationToken);
+    }
+
+    public async Task<JsonNode> DataAsync(CancellationToken cancellationToken) =>
+        (await _judge!.GetFromJsonAsync<JsonNode>("/_sandbox/data", cancellationToken))!;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (UserClient user in _users.Values)
+        {
+            user.Dispose();
+        }
+
+        _behalf?.Dispose();
+        if (_server is not null)
+        {
+            await _server.StopAsync(CancellationToken.None);
+            await _server.DisposeAsync();
+        }
+
+        _judge?.Dispose();
+        if (_sandbox is not null)
+        {
+            await _sandbox.StopAsync();
+            await _sandbox.DisposeAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task AddConnectionAsync(string origin, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage made = await _judge!.PostAsJsonAsync(
+            "/_sandbox/apps",
+            new JsonObject { ["name"] = "Isolation", ["redirect_uris"] = new JsonArray() },
+            cancellationToken
+        );
+        JsonNode app = (await made.Content.ReadFromJsonAsync<JsonNode>(cancellationToken))!;
+        ConnectionDetails connection = await Behalf.Connections.AddAsync(
+            new NewConnection
+            {
+                Connector = "asana",
+                ClientId = (string)app["client_id"]!,
+                ClientSecret = new SecretText((string)app["client_secret"]!),
+                BaseUrl = origin,
+                OAuthUrl = origin,
+            },
+            cancellationToken
+        );
+        HttpResponseMessage registered = await _judge.PutAsJsonAsync(
+            $"/_sandbox/apps/{connection.ClientId}",
+            new JsonObject { ["redirect_uris"] = new JsonArray(connection.RedirectUri) },
+            cancellationToken
+        );
+        registered.EnsureSuccessStatusCode();
+    }
+
+    private async Task ConnectAsync(string person, string password, CancellationToken cancellationToken)
+    {
+        using Browser browser = new(person) { StopsAt = uri => uri.Port == VerifyPage.Port };
+        AuthorizationLink link = await Behalf.Accounts.CreateLinkAsync(
+            "asana",
+            person,
+            VerifyPage,
+            cancellationToken: cancellationToken
+        );
+        WebPage page = await browser.OpenAsync(link.Link, cancellationToken);
+        page = await browser.SubmitAsync(page, "form#continue", new Dictionary<string, string>(), cancellationToken);
+        page = await browser.SubmitAsync(
+            page,
+            "form#sign-in",
+            new Dictionary<string, string> { ["username"] = person, ["password"] = password },
+            cancellationToken
+        );
+        page = await browser.SubmitAsync(
+            page,
+            "form#consent",
+            new Dictionary<string, string> { ["decision"] = "allow" },
+            cancellationToken
+        );
+        string requestId = System.Web.HttpUtility.ParseQueryString(page.Uri.Query)["auth_request_id"]!;
+        await Behalf.Accounts.VerifyAsync(requestId, person, cancellationToken);
+    }
+}
