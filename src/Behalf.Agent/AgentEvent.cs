@@ -20,6 +20,7 @@ public abstract record AgentEvent
 
     public sealed record ToolCalling(string CallId, string Name, JsonObject Arguments) : AgentEvent;
 
+    /// <summary>The answer to a call; a call refused before it ran has this event only.</summary>
     /// <param name="Ok">False for every kind of refusal and failure.</param>
     /// <param name="Summary">One line for people, at most 200 characters.</param>
     /// <param name="ExecutionId">The server's record of the call, when one was made.</param>

@@ -156,7 +156,7 @@ internal static class IntentRulesForReading
         Of(
             Verb.List,
             "",
-            $@"(?:{Show}|{What}|are there|do i have|have i)\s*(?:{The}\s+)?(?:[\w' -]*?\s)??(?<noun>{AnyNoun})(?:\s+.*)?",
+            $@"(?:{Show}|{What}|are there|do i have|have i)\s*(?:{The}\s+)?(?:[\w' -]*?\s)??(?<noun>{AnyNoun})(?:[\s,]+.*)?",
             form: RuleForm.Listing
         ),
         Of(

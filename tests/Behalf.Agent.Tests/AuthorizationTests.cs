@@ -1,0 +1,82 @@
+using Behalf.Agent.Tests.Infrastructure;
+using Behalf.Client;
+
+namespace Behalf.Agent.Tests;
+
+public sealed class AuthorizationTests(AgentFixture agent) : IClassFixture<AgentFixture>
+{
+    private static readonly AgentOptions WithLink = new()
+    {
+        DisplayName = "Carol",
+        AuthorizationLink = (account, _) => Task.FromResult<Uri?>(new Uri($"https://connect.example.com/{account.Id}")),
+    };
+
+    [Fact]
+    public async Task NoActiveAccount_AsksForItsReconnection_WithoutTheModel()
+    {
+        var carol = new FakeUser { Accounts = [new UserAccount("ca_3", "acme", "acme", "EXPIRED")] };
+        const string prompt = "a prompt the model never sees";
+
+        var run = await agent.RunAsync(prompt, carol, WithLink);
+
+        run.All<AgentEvent.AuthorizationRequired>()
+            .Single()
+            .Should()
+            .Be(new AgentEvent.AuthorizationRequired("acme", "EXPIRED", new Uri("https://connect.example.com/ca_3")));
+        run.Completed.Should()
+            .Match<AgentEvent.Completed>(end =>
+                end.Stop == AgentStop.AuthorizationRequired
+                && end.Text == "Carol must reconnect acme (EXPIRED): https://connect.example.com/ca_3"
+                && end.Usage.Turns == 0
+            );
+        var seen = async () => await agent.LastRequestAsync(prompt);
+        await seen.Should().ThrowAsync<InvalidOperationException>();
+    }
+
+    [Fact]
+    public async Task NeverConnected_AsksToConnect()
+    {
+        var run = await agent.RunAsync("anything", new FakeUser { Accounts = [] });
+
+        run.Completed.Text.Should().Be("You must connect an account first.");
+    }
+
+    [Fact]
+    public async Task AccountThatStopsDuringTheRun_IsTold_AndItsLinkStaysFromTheModel()
+    {
+        var carol = new FakeUser().Tool(
+            "acme_list_projects",
+            "Lists projects.",
+            "",
+            new ToolOutcome.Failed("account_not_active", "The connection was revoked.", null, NeedsAuthorization: true),
+            readOnly: true
+        );
+
+        var run = await agent.RunAsync("List my projects, revoked", carol, WithLink);
+
+        run.All<AgentEvent.AuthorizationRequired>()
+            .Single()
+            .Link.Should()
+            .Be(new Uri("https://connect.example.com/ca_1"));
+        run.Completed.Text.Should().Contain("must be reconnected");
+        (await agent.LastRequestAsync("revoked")).ToJsonString().Should().NotContain("connect.example.com");
+    }
+
+    [Fact]
+    public async Task OtherAccounts_AreMentionedOnlyWhenATheirToolAsks()
+    {
+        var user = new FakeUser
+        {
+            Accounts =
+            [
+                new UserAccount("ca_1", "acme", "acme", "ACTIVE"),
+                new UserAccount("ca_2", "other", "other", "EXPIRED"),
+            ],
+        }.Tool("acme_list_projects", "Lists projects.", "", FakeUser.Ok("""{"projects":[]}"""), readOnly: true);
+
+        var run = await agent.RunAsync("List my projects", user, WithLink);
+
+        run.All<AgentEvent.AuthorizationRequired>().Should().BeEmpty();
+        run.Completed.Stop.Should().Be(AgentStop.Answered);
+    }
+}
