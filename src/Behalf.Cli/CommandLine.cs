@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Behalf.Cli.Commands.Account;
+using Behalf.Cli.Commands.Agent;
 using Behalf.Cli.Commands.Audit;
 using Behalf.Cli.Commands.Client;
 using Behalf.Cli.Commands.Connection;
@@ -31,7 +32,7 @@ internal static class CommandLine
             .Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            await surroundings.Error.WriteLineAsync(Inert.Line(parsed.Errors[0].Message));
+            await surroundings.Error.WriteLineAsync(Inert.Line(Usage.Objection(parsed)));
             await surroundings.Error.WriteLineAsync($"Try: {Usage.CommandPath(parsed)} --help");
             return ExitCode.Usage;
         }
@@ -47,7 +48,7 @@ internal static class CommandLine
         );
     }
 
-    private static RootCommand Create(Surroundings surroundings, Interrupts interrupts)
+    private static Command Create(Surroundings surroundings, Interrupts interrupts)
     {
         var shell = new CommandShell(surroundings, interrupts);
         return shell.Root(
@@ -76,6 +77,7 @@ internal static class CommandLine
                 ToolsShowCommand.Create(shell)
             ),
             ExecCommand.Create(shell),
+            AgentCommand.Create(shell),
             shell.Noun("session", "Credentials bound to one user.", SessionCreateCommand.Create(shell)),
             shell.Noun(
                 "user",

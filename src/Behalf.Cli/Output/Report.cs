@@ -12,6 +12,7 @@ internal sealed class Report
 {
     private readonly Surroundings _surroundings;
     private readonly IAnsiConsole _console;
+    private string _halfCharacter = "";
 
     public Report(Surroundings surroundings, bool isJson)
     {
@@ -57,6 +58,29 @@ internal sealed class Report
         {
             _surroundings.Out.WriteLine(JsonSerializer.Serialize(document, CliJson.Document));
         }
+    }
+
+    /// <summary>One of several documents, each on a line of its own, for programs only.</summary>
+    public void JsonLine<T>(T document)
+    {
+        if (IsJson)
+        {
+            _surroundings.Out.WriteLine(JsonSerializer.Serialize(document, CliJson.Line));
+        }
+    }
+
+    /// <summary>A piece of a text that is still being written, for people only.</summary>
+    public void Piece(string text)
+    {
+        if (IsJson)
+        {
+            return;
+        }
+        // A character may come in two halves, in two pieces.
+        text = _halfCharacter + text;
+        _halfCharacter = text.Length > 0 && char.IsHighSurrogate(text[^1]) ? text[^1..] : "";
+        _surroundings.Out.Write(Inert.Text(text[..^_halfCharacter.Length]));
+        _surroundings.Out.Flush();
     }
 
     /// <summary>A link a person can click, on a line of its own and never wrapped; a document for programs.</summary>

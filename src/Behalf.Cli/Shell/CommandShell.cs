@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace Behalf.Cli.Shell;
 
@@ -14,9 +15,14 @@ internal sealed class CommandShell(Surroundings surroundings, Interrupts interru
     public Option<bool> Json { get; } =
         new("--json") { Description = "Answer as JSON on standard output.", Recursive = true };
 
-    public RootCommand Root(string description, params Command[] commands)
+    /// <remarks>Not a RootCommand, whose name would be the executable's rather than what people type.</remarks>
+    public Command Root(string description, params Command[] commands)
     {
-        var root = new RootCommand(description);
+        var root = new Command("behalf", description);
+        root.Options.Add(
+            new HelpOption { Action = new HelpAction { MaxWidth = Math.Clamp(Surroundings.Width, 80, 120) } }
+        );
+        root.Options.Add(new VersionOption());
         foreach (var option in Server.Options.Append(Json))
         {
             root.Options.Add(option);

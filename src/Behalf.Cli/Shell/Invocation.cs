@@ -18,6 +18,9 @@ internal sealed class Invocation(CommandShell shell, ParseResult parsed, Cancell
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 
+    /// <summary>True: the command line has it, with or without a value.</summary>
+    public bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
+
     public T Require<T>(Option<T> option) => parsed.GetRequiredValue(option);
 
     public T? Get<T>(Argument<T> argument) => parsed.GetValue(argument);

@@ -3,9 +3,12 @@ using System.Collections;
 namespace Behalf.Cli.Shell;
 
 /// <summary>What a command finds around it: streams, what they are attached to, variables, clock.</summary>
-internal sealed record Surroundings
+internal sealed class Surroundings
 {
     public required TextReader In { get; init; }
+
+    /// <value>The same input as lines, for commands that ask a person while something else goes on.</value>
+    public InputLines Lines => field ??= new InputLines(In);
 
     public required TextWriter Out { get; init; }
 
@@ -45,7 +48,10 @@ internal sealed record Surroundings
                 .Environment.GetEnvironmentVariables()
                 .Cast<DictionaryEntry>()
                 .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
-            HomeFolder = System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile),
+            HomeFolder = System.Environment.GetFolderPath(
+                System.Environment.SpecialFolder.UserProfile,
+                System.Environment.SpecialFolderOption.DoNotVerify
+            ),
         };
 
     private static int TerminalWidth()

@@ -11,8 +11,14 @@ internal static class Usage
         var names = new Stack<string>();
         for (SymbolResult? result = parsed.CommandResult; result is CommandResult command; result = result.Parent)
         {
-            names.Push(command.Command is RootCommand ? "behalf" : command.Command.Name);
+            names.Push(command.Command.Name);
         }
         return string.Join(' ', names);
     }
+
+    /// <summary>What is wrong with the line, in one sentence.</summary>
+    public static string Objection(ParseResult parsed) =>
+        parsed.UnmatchedTokens is [var unknown, ..]
+            ? $"`{CommandPath(parsed)}` does not know \"{unknown}\"."
+            : parsed.Errors[0].Message;
 }

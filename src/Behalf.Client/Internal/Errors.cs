@@ -46,7 +46,7 @@ internal static class Errors
         var tool = info?.ToolErrorInfo;
         var code =
             isToolError && tool is { ToolErrorCode.Length: > 0 } ? tool.ToolErrorCode
-            : info is { ErrorCode.Length: > 0 } ? info.ErrorCode
+            : info is { ErrorCode.Length: > 0 } ? info.ErrorCode.ToLowerInvariant()
             : Name(exception.StatusCode);
         var message =
             isToolError && tool is { ToolErrorMessage.Length: > 0 } ? tool.ToolErrorMessage
@@ -56,7 +56,10 @@ internal static class Errors
         return new BehalfException(code, message, exception)
         {
             Kind = isToolError ? BehalfErrorKind.ToolError : KindOf(exception.StatusCode),
-            ExecutionId = tool is { ExecutionId.Length: > 0 } ? tool.ExecutionId : null,
+            ExecutionId =
+                tool is { ExecutionId.Length: > 0 } ? tool.ExecutionId
+                : info?.RequestInfo is { RequestId.Length: > 0 } request ? request.RequestId
+                : null,
             Violations =
             [
                 .. (info?.ValidationErrorInfo?.FieldViolations ?? []).Select(violation => new FieldViolation(

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Behalf.Agent;
+using Behalf.Cli.Output;
+using Behalf.Cli.Shell;
+using Behalf.Client;
+
+namespace Behalf.Cli.Commands.Agent;
+
+/// <summary>
+/// <c>behalf agent --identifier U "…"</c>: connect the user if need be, then run the agent on a session that is the
+/// user's and nobody else's.
+/// </summary>
+internal static class AgentCommand
+{
+    public static Command Create(CommandShell shell)
+    {
+        var prompt = new Argument<string>("prompt") { Description = "What the user asks." };
+        var identifier = Options.Identifier();
+        var connection = Options.Connection("Only this connection (needed to connect when there are several).");
+        var noWait = new Option<bool>("--no-wait")
+        {
+            Description = "Do not wait for an authorization: print the link and end with exit code 3.",
+        };
+        var model = new ModelFeature();
+        return shell.Verb(
+            "agent",
+            "Answers one prompt with a user's tools, as that user.",
+            [prompt, identifier, connection, noWait, .. model.Options],
+            async call =>
+            {
+                var text = call.Require(prompt);
+                if (string.IsNullOrWhiteSpace(text))
+                {
+                    throw CommandFailure.Usage("The prompt is empty.");
+                }
+                var claude = model.Check(call);
+                using var behalf = call.ConnectAsService();
+                var user = call.Require(identifier);
+                var only = call.Get(connection);
+                var connecting = new Connecting(call, behalf, user);
+                if (await connecting.FindMissingAsync(only) is { } missing)
+                {
+                    if (call.Get(noWait) || !call.Surroundings.IsInteractive)
+                    {
+                        return await connecting.HandOverAsync(missing);
+                    }
+                    await connecting.WaitAsync(missing);
+                }
+                await using var practice = claude is null ? await model.StartPracticeAsync(call) : null;
+                using var userClient = behalf.CreateUserClient(
+                    user,
+                    new SessionLimits { Connections = only is null ? [] : [only] }
+                );
+                using var chat = ClaudeChatClient.Create(claude ?? ModelOptions.Practice(practice!.Url));
+                var agent = new BehalfAgent(chat, call.Surroundings.Clock);
+                return await RunAsync(call, behalf, agent, userClient, user, text);
+            }
+        );
+    }
+
+    private static async Task<int> RunAsync(
+        Invocation call,
+        BehalfClient behalf,
+        BehalfAgent agent,
+        UserClient userClient,
+        string identifier,
+        string prompt
+    )
+    {
+        var options = new AgentOptions
+        {
+            DisplayName = identifier,
+            ApproveAsync = call.Surroundings.IsInteractive ? new Approvals(call).AskAsync : null,
+            AuthorizationLink = async (account, token) =>
+            {
+                var link = await behalf.Accounts.CreateLinkAsync(
+                    account.ConnectionName,
+                    identifier,
+                    cancellationToken: token
+                );
+                return link.Link;
+            },
+        };
+        var narration = new Narration(call.Report);
+        await foreach (var happened in agent.RunAsync(prompt, userClient, options, call.Token))
+        {
+            narration.Tell(happened);
+        }
+        return narration.ExitCode;
+    }
+}
