@@ -18,8 +18,9 @@ internal sealed class InputLines(TextReader input)
         {
             _ = Task.Run(PumpAsync, CancellationToken.None);
         }
-        return
-            await _lines.Reader.WaitToReadAsync(cancellationToken) && _lines.Reader.TryRead(out var line) ? line : null;
+        return await _lines.Reader.WaitToReadAsync(cancellationToken) && _lines.Reader.TryRead(out var line)
+            ? line
+            : null;
     }
 
     private async Task PumpAsync()

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Behalf.Agent;
-using Behalf.Cli.Output;
 using Behalf.Cli.Shell;
 using Behalf.Client;
 
@@ -14,7 +13,11 @@ internal static class AgentCommand
 {
     public static Command Create(CommandShell shell)
     {
-        var prompt = new Argument<string>("prompt") { Description = "What the user asks." };
+        var prompt = new Argument<string?>("prompt")
+        {
+            Description = "What the user asks.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var identifier = Options.Identifier();
         var connection = Options.Connection("Only this connection (needed to connect when there are several).");
         var noWait = new Option<bool>("--no-wait")
@@ -28,11 +31,7 @@ internal static class AgentCommand
             [prompt, identifier, connection, noWait, .. model.Options],
             async call =>
             {
-                var text = call.Require(prompt);
-                if (string.IsNullOrWhiteSpace(text))
-                {
-                    throw CommandFailure.Usage("The prompt is empty.");
-                }
+                var text = Prompt(call.Get(prompt), model.PromptBehindFlag(call));
                 var claude = model.Check(call);
                 using var behalf = call.ConnectAsService();
                 var user = call.Require(identifier);
@@ -57,6 +56,17 @@ internal static class AgentCommand
             }
         );
     }
+
+    private static string Prompt(string? given, string? behindFlag) =>
+        (given, behindFlag) switch
+        {
+            ({ } text, null) when !string.IsNullOrWhiteSpace(text) => text,
+            (null, { } text) => text,
+            ({ }, { } url) => throw CommandFailure.Usage(
+                $"--practice-model takes an http or https URL, not \"{url}\"."
+            ),
+            _ => throw CommandFailure.Usage("The prompt is missing: say in quotes what the user asks."),
+        };
 
     private static async Task<int> RunAsync(
         Invocation call,

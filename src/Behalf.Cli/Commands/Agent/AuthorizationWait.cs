@@ -1,4 +1,3 @@
-using Behalf.Cli.Output;
 using Behalf.Cli.Shell;
 using Behalf.Client;
 
@@ -101,7 +100,8 @@ internal sealed class AuthorizationWait(
             _ = await VerifyAsync(id);
             return true;
         }
-        catch (BehalfException failure) when (failure.Kind is BehalfErrorKind.NotFound or BehalfErrorKind.InvalidArgument)
+        catch (BehalfException failure)
+            when (failure.Kind is BehalfErrorKind.NotFound or BehalfErrorKind.InvalidArgument)
         {
             call.Report.Remark("That code is not known, or was used already.");
             return false;

@@ -28,11 +28,7 @@ internal sealed class Connecting(Invocation call, BehalfClient behalf, string id
     /// <summary>For whoever cannot wait: the link on standard output; the page it leads to shows a code to verify with.</summary>
     public async Task<int> HandOverAsync(ConnectionDetails connection)
     {
-        var link = await behalf.Accounts.CreateLinkAsync(
-            connection.Name,
-            identifier,
-            cancellationToken: call.Token
-        );
+        var link = await behalf.Accounts.CreateLinkAsync(connection.Name, identifier, cancellationToken: call.Token);
         call.Report.JsonLine(
             new
             {

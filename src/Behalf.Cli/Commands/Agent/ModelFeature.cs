@@ -46,8 +46,12 @@ internal sealed class ModelFeature
         };
     }
 
+    /// <summary>The text after a bare <c>--practice-model</c>, which is not its URL but the prompt.</summary>
+    public string? PromptBehindFlag(Invocation call) =>
+        call.Get(_practice) is { Length: > 0 } text && !PracticeModel.IsUrl(text) ? text : null;
+
     public Task<PracticeModel> StartPracticeAsync(Invocation call) =>
-        call.Get(_practice) is { Length: > 0 } url
+        call.Get(_practice) is { Length: > 0 } url && PracticeModel.IsUrl(url)
             ? Task.FromResult(PracticeModel.At(url))
             : PracticeModel.StartAsync(call.Token);
 }

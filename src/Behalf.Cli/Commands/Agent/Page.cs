@@ -9,7 +9,10 @@ internal sealed record Page(string Status, string Headers, string Body)
     public static Page NotFound { get; } = Say("404 Not Found", "There is nothing here.");
 
     public static Page Foreign { get; } =
-        Say("400 Bad Request", "This address does not belong to the authorization that is under way. Nothing was done.");
+        Say(
+            "400 Bad Request",
+            "This address does not belong to the authorization that is under way. Nothing was done."
+        );
 
     public static Page Refused(string message) => Say("403 Forbidden", message);
 

@@ -21,10 +21,10 @@ internal sealed class PracticeModel : IAsyncDisposable
 
     public Uri Url { get; }
 
-    public static PracticeModel At(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"
-            ? new PracticeModel(parsed!, null, null)
-            : throw CommandFailure.Usage($"--practice-model takes an http or https URL, not \"{url}\".");
+    public static bool IsUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https";
+
+    public static PracticeModel At(string url) => new(new Uri(url), null, null);
 
     public static async Task<PracticeModel> StartAsync(CancellationToken cancellationToken)
     {
