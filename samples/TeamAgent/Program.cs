@@ -11,6 +11,7 @@ app.UseAuthorization();
 app.MapSignIn();
 app.MapHome();
 app.MapConnect();
+app.MapAsk();
 
 await app.StartAsync();
 await ReadyFile.WriteAsync(options.ReadyFile, app.Urls.First());

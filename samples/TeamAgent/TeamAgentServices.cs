@@ -1,5 +1,7 @@
+using Behalf.Agent;
 using Behalf.Client;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.Extensions.AI;
 
 namespace TeamAgent;
 
@@ -9,7 +11,8 @@ internal static class TeamAgentServices
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<BegunFlows>();
+        services.AddSingleton<Connecting>();
+        services.AddSingleton(_ => Model());
         services.AddSingleton<UserClients>();
         services.AddSingleton(_ => new BehalfClient(
             new BehalfClientOptions
@@ -32,4 +35,13 @@ internal static class TeamAgentServices
             });
         return services;
     }
+
+    private static IChatClient Model() =>
+        ModelOptions.FromEnvironment() switch
+        {
+            ModelOptionsResult.Found found => ClaudeChatClient.Create(found.Options),
+            ModelOptionsResult.KeyMissing missing => throw new InvalidOperationException(missing.Message),
+            ModelOptionsResult.Invalid invalid => throw new InvalidOperationException(invalid.Message),
+            _ => throw new InvalidOperationException("The model's settings cannot be read."),
+        };
 }

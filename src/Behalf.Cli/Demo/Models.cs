@@ -22,7 +22,7 @@ internal static class Models
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [KeyVariable] = "practice",
-            [ModelVariable] = "practice",
+            [ModelVariable] = "practice-1",
             [UrlVariable] = practiceModel.GetLeftPart(UriPartial.Authority),
         };
     }
