@@ -1,0 +1,113 @@
+using System.Net.Http.Headers;
+
+namespace Behalf.Egress;
+
+internal sealed class EgressDoor : IEgress, IDisposable
+{
+    private readonly HttpMessageInvoker _invoker;
+    private readonly IEgressOrigins _origins;
+    private readonly TimeProvider _time;
+
+    public EgressDoor(IEgressTransport transport, IEgressOrigins origins, TimeProvider time)
+    {
+        _invoker = new HttpMessageInvoker(transport.CreateHandler(), disposeHandler: true);
+        _origins = origins;
+        _time = time;
+    }
+
+    /// <exception cref="EgressCancelledException">The caller's token was cancelled; tells whether anything may have left.</exception>
+    public async Task<EgressOutcome> SendAsync(EgressRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(request.Timeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfNegative(request.MaxResponseBytes);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (ProblemWith(request) is { } problem)
+        {
+            return new EgressOutcome.Failed(EgressFailure.Refused, MayHaveBeenSent: false, problem);
+        }
+
+        using CancellationTokenSource timeout = new(request.Timeout, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+            timeout.Token,
+            cancellationToken
+        );
+        OnceContent? content = ContentOf(request);
+        using HttpRequestMessage message = MessageOf(request, content);
+        bool answered = false;
+        try
+        {
+            using HttpResponseMessage response = await _invoker.SendAsync(message, either.Token);
+            answered = true;
+            return await AnswerReader.ReadAsync(request, response, either.Token);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new EgressCancelledException(answered || content is not { Started: false }, cancellationToken);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return EgressFailures.Classify(
+                failure,
+                request.Uri.IdnHost,
+                bodyStarted: answered ? true : content?.Started,
+                timedOut: timeout.IsCancellationRequested
+            );
+        }
+    }
+
+    public void Dispose() => _invoker.Dispose();
+
+    private string? ProblemWith(EgressRequest request)
+    {
+        if (_origins.ProblemWith(request.Origin) is { } wrongOrigin)
+        {
+            return wrongOrigin;
+        }
+
+        if (!request.Uri.IsAbsoluteUri || request.Uri.UserInfo.Length > 0 || request.Uri.Fragment.Length > 0)
+        {
+            return "the request's address is not a plain absolute URL";
+        }
+
+        return EgressOrigins.OriginOf(request.Uri) == EgressOrigins.OriginOf(request.Origin)
+            ? RequestHeaders.ProblemWith(request)
+            : $"the request would leave {request.Origin.IdnHost}";
+    }
+
+    // The framework re-sends requests without content when a reused connection turns out to be closed. That is right
+    // for GET and HEAD only, so all others carry content, if only an empty one.
+    private static OnceContent? ContentOf(EgressRequest request) =>
+        request.Content is { } content ? new OnceContent(content)
+        : request.Method == HttpMethod.Get || request.Method == HttpMethod.Head ? null
+        : new OnceContent(new ByteArrayContent([]));
+
+    private static HttpRequestMessage MessageOf(EgressRequest request, OnceContent? content)
+    {
+        HttpRequestMessage message = new(request.Method, request.Uri)
+        {
+            Version = System.Net.HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
+        foreach ((string name, string value) in request.Headers)
+        {
+            if (!message.Headers.TryAddWithoutValidation(name, value) && content is not null)
+            {
+                HttpContentHeaders headers = content.Headers;
+                headers.Remove(name);
+                headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        if (request.Credential is { } credential)
+        {
+            message.Headers.TryAddWithoutValidation(
+                credential.Header,
+                credential.Prefix + credential.Value.RevealText()
+            );
+        }
+
+        return message;
+    }
+}
