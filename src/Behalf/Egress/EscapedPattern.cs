@@ -11,6 +11,9 @@ namespace Behalf.Egress;
 /// </summary>
 internal sealed class EscapedPattern
 {
+    // More are only possible for secrets that look like chains of escapes themselves.
+    private const int MaxReadings = 16;
+
     private readonly Rune[] _secret;
     private readonly SearchValues<byte> _starts;
 
@@ -46,31 +49,61 @@ internal sealed class EscapedPattern
     /// <returns>How many bytes the secret takes here, zero when it is not here.</returns>
     private int Match(ReadOnlySpan<byte> body)
     {
-        int at = 0;
+        // A character may stand for itself and begin an escape, so several readings are followed side by side.
+        Span<int> readings = stackalloc int[MaxReadings];
+        Span<int> next = stackalloc int[MaxReadings];
+        readings[0] = 0;
+        int count = 1;
+        Span<byte> utf8 = stackalloc byte[4];
         foreach (Rune rune in _secret)
         {
-            int length = MatchOne(body[at..], rune);
-            if (length == 0)
+            ReadOnlySpan<byte> plain = utf8[..rune.EncodeToUtf8(utf8)];
+            int found = 0;
+            foreach (int at in readings[..count])
+            {
+                ReadOnlySpan<byte> rest = body[at..];
+                found = Follow(next, found, at, rest.StartsWith(plain) ? plain.Length : 0);
+                found = Follow(next, found, at, Escaped(rest, rune, plain));
+            }
+
+            if (found == 0)
             {
                 return 0;
             }
 
-            at += length;
+            Span<int> spent = readings;
+            readings = next;
+            next = spent;
+            count = found;
         }
 
-        return at;
+        return Max(readings[..count]);
     }
 
-    private static int MatchOne(ReadOnlySpan<byte> body, Rune rune)
+    private static int Follow(Span<int> readings, int count, int at, int length)
     {
-        Span<byte> utf8 = stackalloc byte[4];
-        utf8 = utf8[..rune.EncodeToUtf8(utf8)];
-        if (body.StartsWith(utf8))
+        if (length == 0 || count == readings.Length || readings[..count].Contains(at + length))
         {
-            return utf8.Length;
+            return count;
         }
 
-        return body.IsEmpty
+        readings[count] = at + length;
+        return count + 1;
+    }
+
+    private static int Max(ReadOnlySpan<int> readings)
+    {
+        int max = 0;
+        foreach (int reading in readings)
+        {
+            max = Math.Max(max, reading);
+        }
+
+        return max;
+    }
+
+    private static int Escaped(ReadOnlySpan<byte> body, Rune rune, ReadOnlySpan<byte> utf8) =>
+        body.IsEmpty
             ? 0
             : body[0] switch
             {
@@ -80,7 +113,6 @@ internal sealed class EscapedPattern
                 (byte)'+' => rune.Value == ' ' ? 1 : 0,
                 _ => 0,
             };
-    }
 
     private static int Percent(ReadOnlySpan<byte> body, ReadOnlySpan<byte> utf8)
     {

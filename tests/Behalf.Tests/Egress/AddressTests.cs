@@ -83,12 +83,10 @@ public sealed class AddressTests
     [InlineData("https://[64:ff9b::127.0.0.1]")]
     [InlineData("https://[2002:7f00:0001::]")]
     [InlineData("https://[fe80::1%25eth0]")]
-    [InlineData("https://①②⑦.⓪.⓪.①")]
     [InlineData("https://127。0。0。1")]
     [InlineData("https://169.254.169.254")]
     [InlineData("https://2852039166")]
     [InlineData("https://localhost")]
-    [InlineData("https://localhost.")]
     [InlineData("https://LOCALHOST")]
     public async Task Send_ReachesNoPrivateAddress_WhateverItsSpelling(string origin)
     {
@@ -97,6 +95,23 @@ public sealed class AddressTests
         EgressOutcome.Failed failed = await door.FailAsync(Door.Request(new Uri(origin)));
 
         failed.Failure.Should().Be(EgressFailure.Refused);
+        failed.MayHaveBeenSent.Should().BeFalse();
+    }
+
+    // Whether these are addresses, names or neither is the resolver's opinion.
+    [Theory]
+    [InlineData("https://①②⑦.⓪.⓪.①")]
+    [InlineData("https://localhost.")]
+    [InlineData("https://127.0.0.1.")]
+    [InlineData("https://localhost.localdomain")]
+    public async Task Send_ConnectsNowhere_WhenAHostIsAPrivateAddressOrNothing(string origin)
+    {
+        using Door door = new([]);
+
+        EgressOutcome.Failed failed = await door.FailAsync(Door.Request(new Uri(origin)));
+
+        failed.Failure.Should().BeOneOf(EgressFailure.Refused, EgressFailure.NotConnected);
+        failed.Description.Should().MatchRegex("not allowed|not a public address|has no address");
         failed.MayHaveBeenSent.Should().BeFalse();
     }
 

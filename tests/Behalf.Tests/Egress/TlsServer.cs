@@ -56,7 +56,7 @@ internal sealed class TlsServer : IAsyncDisposable
                 }
             }
         }
-        catch (SocketException)
+        catch (Exception stopped) when (stopped is SocketException or InvalidOperationException)
         {
             // Stopped.
         }

@@ -1,0 +1,289 @@
+using System.Text;
+using Behalf.Vault;
+using CsCheck;
+
+namespace Behalf.Tests.Vault;
+
+public sealed class SealTests
+{
+    private static readonly string[] Fields =
+    [
+        SealedFields.AccessToken,
+        SealedFields.RefreshToken,
+        SealedFields.Extra,
+        "",
+    ];
+
+    private static readonly Gen<Guid> Ids = Gen.Guid;
+
+    private static readonly Gen<SealPlace> Places = Gen.Select(
+        Ids,
+        Gen.Bool,
+        Ids,
+        Ids,
+        Gen.Int[0, 3].Select(index => Fields[index]),
+        Gen.Long[0, 1_000_000],
+        (environment, connected, connection, owner, field, generation) =>
+            new SealPlace(
+                new EnvironmentId(environment),
+                connected ? new ConnectionId(connection) : null,
+                owner,
+                field,
+                generation
+            )
+    );
+
+    [Fact]
+    public async Task Open_GivesTheValue_WhereItWasSealed()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+
+        Gen.Select(Places, Ids, Gen.Byte.Array[0, 3000])
+            .Sample(
+                (place, account, value) =>
+                {
+                    AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(account));
+                    byte[] byAccount = vault.Vault.Seal(key, place, Secret.Own([.. value]));
+                    byte[] byRing = vault.Vault.Seal(place, Secret.Own([.. value]));
+
+                    vault.Vault.Open(key, place, byAccount).Reveal().ToArray().Should().Equal(value);
+                    vault.Vault.Open(place, byRing).Reveal().ToArray().Should().Equal(value);
+                    byRing.Should().HaveCount(value.Length + 45).And.NotEqual(byAccount);
+                },
+                iter: 50
+            );
+    }
+
+    [Fact]
+    public async Task Open_FailsClosed_WhenAnyBitIsFlipped()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+        SealPlace place = SomePlace();
+        AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
+        byte[] byAccount = vault.Vault.Seal(key, place, Secret.FromText("alice's token"));
+        byte[] byRing = vault.Vault.Seal(place, Secret.FromText("client secret"));
+
+        foreach (int bit in Enumerable.Range(0, byAccount.Length * 8))
+        {
+            Breaks(() => vault.Vault.Open(key, place, Flip(byAccount, bit)));
+        }
+
+        foreach (int bit in Enumerable.Range(0, byRing.Length * 8))
+        {
+            Breaks(() => vault.Vault.Open(place, Flip(byRing, bit)));
+        }
+
+        foreach (int bit in Enumerable.Range(0, key.WrappedKey.Length * 8))
+        {
+            AccountKey altered = key with { WrappedKey = Flip(key.WrappedKey, bit) };
+            Breaks(() => vault.Vault.Open(altered, place, byAccount));
+        }
+    }
+
+    [Fact]
+    public async Task Open_FailsClosed_WhenTheValueIsTruncatedOrExtended()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+        SealPlace place = SomePlace();
+        AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
+        byte[] sealedValue = vault.Vault.Seal(key, place, Secret.FromText("alice's token"));
+
+        foreach (int length in Enumerable.Range(0, sealedValue.Length))
+        {
+            Breaks(() => vault.Vault.Open(key, place, sealedValue.AsMemory(0, length)));
+            Breaks(() => vault.Vault.Open(place, sealedValue.AsMemory(0, length)));
+        }
+
+        Breaks(() => vault.Vault.Open(key, place, (byte[])[.. sealedValue, 0]));
+    }
+
+    [Fact]
+    public async Task Open_FailsClosed_WhenTheValueIsMoved()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+
+        Gen.Select(Places, Places, Ids, Ids)
+            .Where((here, there, _, _) => here != there)
+            .Sample(
+                (here, there, alice, bob) =>
+                {
+                    AccountKey key = vault.Vault.CreateAccountKey(here.Environment, new AccountId(alice));
+                    AccountKey other = vault.Vault.CreateAccountKey(here.Environment, new AccountId(bob));
+                    byte[] byAccount = vault.Vault.Seal(key, here, Secret.FromText("alice's token"));
+                    byte[] byRing = vault.Vault.Seal(here, Secret.FromText("client secret"));
+
+                    Breaks(() => vault.Vault.Open(key, there, byAccount));
+                    Breaks(() => vault.Vault.Open(other, here, byAccount));
+                    Breaks(() => vault.Vault.Open(there, byRing));
+                    Breaks(() => vault.Vault.Open(here, byAccount));
+                    Breaks(() => vault.Vault.Open(key, here, byRing));
+                },
+                iter: 50
+            );
+    }
+
+    [Fact]
+    public async Task Open_FailsClosed_WhenOnePartOfThePlaceDiffers()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+        SealPlace place = SomePlace();
+        AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
+        byte[] byAccount = vault.Vault.Seal(key, place, Secret.FromText("alice's token"));
+        byte[] byRing = vault.Vault.Seal(place, Secret.FromText("client secret"));
+        SealPlace[] others =
+        [
+            place with
+            {
+                Environment = new EnvironmentId(Guid.NewGuid()),
+            },
+            place with
+            {
+                Connection = null,
+            },
+            place with
+            {
+                Connection = new ConnectionId(Guid.NewGuid()),
+            },
+            place with
+            {
+                Owner = Guid.NewGuid(),
+            },
+            place with
+            {
+                Field = SealedFields.RefreshToken,
+            },
+            place with
+            {
+                Generation = place.Generation + 1,
+            },
+        ];
+
+        foreach (SealPlace other in others)
+        {
+            Breaks(() => vault.Vault.Open(key, other, byAccount));
+            Breaks(() => vault.Vault.Open(other, byRing));
+        }
+    }
+
+    [Fact]
+    public async Task Open_FailsClosed_WhenTheAccountsKeyIsMoved()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+        SealPlace place = SomePlace();
+        AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
+        byte[] sealedValue = vault.Vault.Seal(key, place, Secret.FromText("alice's token"));
+        AccountKey[] moved =
+        [
+            key with
+            {
+                Account = new AccountId(Guid.NewGuid()),
+            },
+            key with
+            {
+                Environment = new EnvironmentId(Guid.NewGuid()),
+            },
+            key with
+            {
+                RingKey = new RingKeyId(Guid.NewGuid()),
+            },
+        ];
+
+        foreach (AccountKey other in moved)
+        {
+            Breaks(() => vault.Vault.Open(other, place, sealedValue));
+            Breaks(() => vault.Vault.Open(other, place with { Environment = other.Environment }, sealedValue));
+        }
+    }
+
+    [Fact]
+    public async Task Open_TakesAnyBytes_AndFailsInOneWay()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+        SealPlace place = SomePlace();
+        AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
+
+        Gen.Select(Gen.Byte.Array[0, 200], Gen.Bool)
+            .Sample(
+                (bytes, plausible) =>
+                {
+                    if (plausible && bytes.Length > 17)
+                    {
+                        bytes[0] = SealedFormat.Version;
+                        key.RingKey.Value.TryWriteBytes(bytes.AsSpan(1), bigEndian: true, out _);
+                    }
+
+                    Breaks(() => vault.Vault.Open(key, place, bytes));
+                    Breaks(() => vault.Vault.Open(place, bytes));
+                    Breaks(() => vault.Vault.Open(key with { WrappedKey = bytes }, place, bytes));
+                },
+                iter: 2000
+            );
+    }
+
+    [Fact]
+    public async Task Seal_NeverRepeatsANonce()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+        SealPlace place = SomePlace();
+
+        HashSet<string> nonces =
+        [
+            .. Enumerable
+                .Range(0, 1000)
+                .Select(_ => Convert.ToHexString(vault.Vault.Seal(place, Secret.FromText("same")).AsSpan(17, 12))),
+        ];
+
+        nonces.Should().HaveCount(1000);
+    }
+
+    [Fact]
+    public async Task Mac_DependsOnPurposeAndData_AndNotOnWhereTheyMeet()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+
+        byte[] mac = vault.Vault.Mac("argument", "data"u8);
+
+        vault.Vault.Mac("argument", "data"u8).Should().Equal(mac).And.HaveCount(32);
+        vault.Vault.Mac("argumentd", "ata"u8).Should().NotEqual(mac);
+        vault.Vault.Mac("page", "data"u8).Should().NotEqual(mac);
+    }
+
+    [Fact]
+    public async Task OtherInstallation_OpensNothing()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+        using TestVault other = await TestVault.OpenedAsync();
+        SealPlace place = SomePlace();
+
+        Breaks(() => other.Vault.Open(place, vault.Vault.Seal(place, Secret.FromText("client secret"))));
+    }
+
+    private static SealPlace SomePlace() =>
+        new(
+            new EnvironmentId(Guid.NewGuid()),
+            new ConnectionId(Guid.NewGuid()),
+            Guid.NewGuid(),
+            SealedFields.AccessToken,
+            Generation: 1
+        );
+
+    private static byte[] Flip(byte[] bytes, int bit)
+    {
+        byte[] flipped = [.. bytes];
+        flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+        return flipped;
+    }
+
+    private static void Breaks(Func<Secret> open)
+    {
+        try
+        {
+            string value = Encoding.UTF8.GetString(open().Reveal());
+            Assert.Fail($"It opened: {value}");
+        }
+        catch (SealBrokenException broken)
+        {
+            broken.Message.Should().NotContain("token").And.NotContain("secret");
+        }
+    }
+}
