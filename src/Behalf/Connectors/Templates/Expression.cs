@@ -56,7 +56,11 @@ internal sealed class Expression
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            throw new ExpressionFailure($"line {Line}: '{Text}': {exception.Message}", exception);
+            // The library's own messages name types and functions; a framework's may hold the data.
+            string reason = exception.Message.StartsWith("Error: ", StringComparison.Ordinal)
+                ? exception.Message
+                : exception.GetType().Name;
+            throw new ExpressionFailure($"line {Line}: '{Text}': {reason}");
         }
     }
 
@@ -85,4 +89,4 @@ internal sealed class Expression
 }
 
 /// <summary>An expression that met data it cannot work on; a fault of the definition or an answer of an unexpected shape.</summary>
-internal sealed class ExpressionFailure(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class ExpressionFailure(string message) : Exception(message);

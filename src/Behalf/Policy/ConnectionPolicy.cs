@@ -1,0 +1,60 @@
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Identity;
+using Behalf.Tools;
+
+namespace Behalf.Policy;
+
+/// <summary>What the connection offers and the caller's credential is limited to. Deny wins; nothing here widens.</summary>
+internal sealed class ConnectionPolicy : IPolicy
+{
+    public PolicyDecision Decide(ActingSubject subject, Connection connection, ToolDefinition tool) =>
+        Decide(subject.Principal, connection, tool);
+
+    /// <summary>The part that needs no subject: for the list of all tools.</summary>
+    public static PolicyDecision Decide(Principal principal, Connection connection, ToolDefinition tool)
+    {
+        string name = ToolNames.Of(connection, tool);
+        if (!connection.Enabled)
+        {
+            return new PolicyDecision.Deny(
+                "connection_disabled",
+                $"The connection \"{connection.Name}\" is switched off."
+            );
+        }
+
+        if (connection.AllowedTools is { } patterns && !patterns.Any(pattern => Covers(pattern, name, tool.Name)))
+        {
+            return new PolicyDecision.Deny(
+                "tool_not_allowed",
+                $"{name} is not offered on the connection \"{connection.Name}\"."
+            );
+        }
+
+        if (!principal.Limits.AllowsConnection(connection.Name.Value))
+        {
+            return new PolicyDecision.Deny(
+                "connection_not_allowed",
+                $"This credential is limited to other connections than \"{connection.Name}\"."
+            );
+        }
+
+        return principal.Limits.AllowsTool(name)
+            ? PolicyDecision.Allow.Instance
+            : new PolicyDecision.Deny("tool_not_allowed", $"This credential is limited to other tools than {name}.");
+    }
+
+    /// <summary>A pattern names a tool with or without the connection's prefix; <c>*</c> stands at its end only.</summary>
+    private static bool Covers(string pattern, params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (pattern is [.. var start, '*'] ? name.StartsWith(start, StringComparison.Ordinal) : name == pattern)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

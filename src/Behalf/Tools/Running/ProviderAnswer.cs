@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json;
+using Behalf.Connections;
+using Behalf.Connectors.Templates;
+using Newtonsoft.Json.Linq;
+
+namespace Behalf.Tools.Running;
+
+/// <summary>An answer whose body could be read: JSON, or nothing.</summary>
+internal sealed class ProviderAnswer
+{
+    private const int MaxDepth = 64;
+    private readonly IReadOnlyDictionary<string, string> _headers;
+    private readonly JToken? _body;
+
+    private ProviderAnswer(int status, IReadOnlyDictionary<string, string> headers, JToken? body)
+    {
+        Status = status;
+        _headers = headers;
+        _body = body;
+    }
+
+    public int Status { get; }
+
+    /// <returns>Null: a success whose body is not JSON. A refusal is read as far as it can be.</returns>
+    public static ProviderAnswer? Read(UpstreamOutcome.Answered answered)
+    {
+        if (answered.Body.All(b => b is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t'))
+        {
+            return new ProviderAnswer(answered.Status, answered.Headers, null);
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(
+                answered.Body,
+                new JsonDocumentOptions { MaxDepth = MaxDepth }
+            );
+            return new ProviderAnswer(answered.Status, answered.Headers, Tokens.FromAnswer(document.RootElement));
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: a text with half a surrogate pair.
+            return answered.Status is >= 200 and <= 299
+                ? null
+                : new ProviderAnswer(answered.Status, answered.Headers, null);
+        }
+    }
+
+    /// <summary>Evaluates with <c>body</c> and <c>status</c> in the scope.</summary>
+    public T With<T>(RunScope scope, Func<T> work) =>
+        scope.With("status", new JValue((long)Status), () => scope.With("body", _body, work));
+
+    public TimeSpan? RetryAfter(TimeProvider time) => RetryAfter(_headers, time);
+
+    /// <summary>RFC 9110 §10.2.3: seconds or a date; at most an hour is believed.</summary>
+    public static TimeSpan? RetryAfter(IReadOnlyDictionary<string, string> headers, TimeProvider time)
+    {
+        string? text = headers
+            .FirstOrDefault(header => header.Key.Equals("Retry-After", StringComparison.OrdinalIgnoreCase))
+            .Value;
+        TimeSpan? wait =
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+                ? TimeSpan.FromSeconds(seconds)
+            : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out DateTimeOffset at) ? at - time.GetUtcNow()
+            : null;
+        return wait is { } value && value > TimeSpan.Zero
+            ? value < TimeSpan.FromHours(1)
+                ? value
+                : TimeSpan.FromHours(1)
+            : null;
+    }
+}

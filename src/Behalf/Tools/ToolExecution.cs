@@ -1,0 +1,269 @@
+using System.Text;
+using System.Text.Json;
+using Behalf.Audit;
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Connectors.Templates;
+using Behalf.Identity;
+using Behalf.Policy;
+using Behalf.Tools.Running;
+using Behalf.Vault;
+using Newtonsoft.Json.Linq;
+
+namespace Behalf.Tools;
+
+/// <summary>The walk of one call, in the order in which it is told.</summary>
+internal sealed class ToolExecution(
+    ScopedToolList scoped,
+    IConnectorCatalog catalog,
+    IPolicy policy,
+    IAudit audit,
+    IConnections connections,
+    ToolRunner runner,
+    IVault vault,
+    TimeProvider time
+)
+{
+    /// <value>How long a call may take in all, waits included.</value>
+    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+
+    private readonly ToolCursor _cursors = new(vault);
+
+    public async Task<Result<ToolAnswer>> RunAsync(
+        ActingSubject subject,
+        ToolCall call,
+        CancellationToken cancellationToken
+    )
+    {
+        Result<ScopedTool> found = await scoped.FindAsync(subject, call, cancellationToken);
+        if (!found.Succeeded)
+        {
+            return await RefuseAsync(subject, call, null, found.Problem, cancellationToken);
+        }
+
+        ScopedTool tool = found.Value;
+        Result<CheckedCall> check = Check(tool, call);
+        if (!check.Succeeded)
+        {
+            return await RefuseAsync(subject, call, tool, check.Problem, cancellationToken);
+        }
+
+        if (policy.Decide(subject, tool.Tool.Connection, tool.Tool.Definition) is PolicyDecision.Deny deny)
+        {
+            Problem denied = Problem.Forbidden(deny.Code, deny.Message);
+            return await RefuseAsync(subject, call, tool, denied, cancellationToken);
+        }
+
+        ConnectorDefinition definition = await catalog.GetAsync(
+            tool.Tool.Connection.ConnectorRevision,
+            cancellationToken
+        );
+        Result<StartedCall> started = await audit.StartAsync(
+            IntentOf(subject, call, tool, check.Value, definition),
+            cancellationToken
+        );
+        if (!started.Succeeded)
+        {
+            return started.Problem; // the refusal was recorded where it was found
+        }
+
+        RunOutcome outcome = await CarryOutAsync(started.Value, tool, definition, check.Value, cancellationToken);
+        return await CompleteAsync(started.Value, tool, check.Value, outcome);
+    }
+
+    private sealed record CheckedCall(ToolArguments Arguments, string? Position);
+
+    private Result<CheckedCall> Check(ScopedTool tool, ToolCall call)
+    {
+        Result<ToolArguments> arguments = ToolArguments.Read(
+            tool.Tool.Definition.Input
+                ?? throw new InvalidOperationException($"{tool.Tool.Name} was not read from a document."),
+            call.Arguments
+        );
+        if (!arguments.Succeeded || arguments.Value.Cursor is not { } cursor)
+        {
+            return arguments.To(value => new CheckedCall(value, null));
+        }
+
+        return _cursors
+            .Open(tool, arguments.Value.Canonical, cursor)
+            .To(position => new CheckedCall(arguments.Value, position));
+    }
+
+    private CallIntent IntentOf(
+        ActingSubject subject,
+        ToolCall call,
+        ScopedTool tool,
+        CheckedCall check,
+        ConnectorDefinition definition
+    ) =>
+        new()
+        {
+            Execution = EntityId.New<ExecutionId>(time),
+            Subject = subject,
+            Connection = tool.Tool.Connection.Id,
+            ConnectionName = tool.Tool.Connection.Name,
+            PolicyRevision = tool.Tool.Connection.PolicyRevision,
+            Account = tool.Account.Id,
+            Tool = tool.Tool.Name,
+            NeededScopes = HoldsFullScope(tool.Account, definition)
+                ? ScopeSet.Of([definition.OAuth.FullScope!])
+                : tool.Tool.Definition.NeededScopes,
+            ArgumentDigest = Convert.ToHexStringLower(vault.Mac("argument_digest", check.Arguments.Canonical)),
+            ActingThrough = call.ActingThrough,
+            AgentRun = call.AgentRun,
+            Writes = tool.Tool.Definition.Writes,
+        };
+
+    /// <summary>A write, once begun, is not cut short by a caller that leaves: its outcome would be unknown for nothing.</summary>
+    private async Task<RunOutcome> CarryOutAsync(
+        StartedCall started,
+        ScopedTool tool,
+        ConnectorDefinition definition,
+        CheckedCall check,
+        CancellationToken cancellationToken
+    )
+    {
+        using CancellationTokenSource deadline = new(Deadline, time);
+        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(
+            deadline.Token,
+            tool.Tool.Definition.Writes ? CancellationToken.None : cancellationToken
+        );
+        try
+        {
+            Result<IUpstream> upstream = await connections.OpenAsync(started, tool.Tool.Connection, linked.Token);
+            if (!upstream.Succeeded)
+            {
+                return new RunOutcome.Failed(
+                    upstream.Problem with
+                    {
+                        Execution = started.Intent.Execution,
+                    },
+                    ToolSentences.NameOfOutcome(upstream.Problem)
+                );
+            }
+
+            return await runner.RunAsync(
+                definition,
+                tool.Tool.Definition,
+                upstream.Value,
+                check.Arguments.Value,
+                FactsOf(tool.Account, definition),
+                check.Position,
+                linked.Token
+            );
+        }
+        catch
+        {
+            // A bug, or a caller that left before the provider was opened: the intent gets its end, the exception goes on.
+            bool unknown = tool.Tool.Definition.Writes;
+            await audit.CompleteAsync(
+                started,
+                new CallCompletion(unknown ? CallOutcomes.OutcomeUnknown : CallOutcomes.PlatformError)
+            );
+            throw;
+        }
+    }
+
+    private async Task<Result<ToolAnswer>> CompleteAsync(
+        StartedCall started,
+        ScopedTool tool,
+        CheckedCall check,
+        RunOutcome outcome
+    )
+    {
+        CallCompletion completion = outcome switch
+        {
+            RunOutcome.Finished finished => new CallCompletion(CallOutcomes.Success, finished.Status),
+            RunOutcome.Failed failed => new CallCompletion(
+                failed.Outcome,
+                failed.Problem.ProviderStatus,
+                failed.Problem.Code
+            ),
+            _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
+        };
+        Task completed = audit.CompleteAsync(started, completion);
+        if (tool.Tool.Definition.Writes)
+        {
+            await completed;
+        }
+
+        Milestone.Reached(Milestone.CallCompleted, started.Intent.Execution.ToString());
+        if (outcome is not RunOutcome.Finished done)
+        {
+            return ((RunOutcome.Failed)outcome).Problem;
+        }
+
+        string? cursor = done.Next is { } next ? _cursors.Seal(tool, check.Arguments.Canonical, next) : null;
+        return new ToolAnswer(started.Intent.Execution, ResultShaper.Shape(done.Result, done.Notes, cursor));
+    }
+
+    private async Task<Result<ToolAnswer>> RefuseAsync(
+        ActingSubject subject,
+        ToolCall call,
+        ScopedTool? tool,
+        Problem problem,
+        CancellationToken cancellationToken
+    )
+    {
+        await audit.DenyAsync(
+            new AuditDraft
+            {
+                Environment = subject.Environment,
+                Kind = AuditKind.Denial,
+                Action = "tool.call",
+                Identifier = subject.Identifier.Value,
+                Principal = subject.Principal.ClientId,
+                ActingThrough = call.ActingThrough,
+                AgentRun = call.AgentRun,
+                Connection = tool?.Tool.Connection.Name.Value ?? call.Connection?.Value,
+                Account = tool?.Account.Id,
+                Tool = ToolNames.IsNameLike(call.ToolName) ? call.ToolName : null,
+                Decision = "deny",
+                Outcome = problem.Code,
+            },
+            cancellationToken
+        );
+        return problem;
+    }
+
+    private static bool HoldsFullScope(ConnectedAccount account, ConnectorDefinition definition) =>
+        definition.OAuth.FullScope is { } full && account.GrantedScopes.Contains(full);
+
+    /// <summary>What expressions may know of the account: nothing that identifies it to anyone but the provider.</summary>
+    private static JObject FactsOf(ConnectedAccount account, ConnectorDefinition definition)
+    {
+        JObject facts = new()
+        {
+            ["scopes"] = new JArray(account.GrantedScopes.Values),
+            ["full"] = HoldsFullScope(account, definition),
+        };
+        if (account.ProviderUserName is { } name)
+        {
+            facts["name"] = name;
+        }
+
+        if (account.ApiConfig is { Length: <= 16_384 } config && Config(config) is { } settings)
+        {
+            facts["config"] = settings;
+        }
+
+        return facts;
+    }
+
+    /// <summary>The application's own JSON; anything else is no setting.</summary>
+    private static JToken? Config(string text)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(Encoding.UTF8.GetBytes(text));
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Tokens.FromAnswer(document.RootElement)
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

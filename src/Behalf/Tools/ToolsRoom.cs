@@ -1,0 +1,65 @@
+using Behalf.Identity;
+using Behalf.Policy;
+
+namespace Behalf.Tools;
+
+/// <summary>The room's entry.</summary>
+internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution) : ITools
+{
+    public async Task<ScopedToolPage> ListScopedAsync(
+        ActingSubject subject,
+        ScopedToolFilter filter,
+        ToolPageRequest page,
+        CancellationToken cancellationToken
+    )
+    {
+        (IReadOnlyList<ScopedTool> tools, var accounts) = await scoped.ListAsync(subject, filter, cancellationToken);
+        return new ScopedToolPage([.. tools.Skip(page.Offset).Take(page.Size)], tools.Count, accounts);
+    }
+
+    public async Task<ToolPage> ListAsync(
+        Principal principal,
+        ToolFilter filter,
+        ToolPageRequest page,
+        CancellationToken cancellationToken
+    )
+    {
+        if (principal.Environment is not { } environment)
+        {
+            return new ToolPage([], 0);
+        }
+
+        List<OfferedTool> tools = [];
+        await foreach (OfferedTool tool in scoped.OfferedAsync(environment, cancellationToken))
+        {
+            bool allowed = ConnectionPolicy.Decide(principal, tool.Connection, tool.Definition) is PolicyDecision.Allow;
+            if (allowed && Fits(filter, tool))
+            {
+                tools.Add(tool);
+            }
+        }
+
+        return new ToolPage([.. tools.Skip(page.Offset).Take(page.Size)], tools.Count);
+    }
+
+    public Task<Result<ToolAnswer>> ExecuteAsync(
+        ActingSubject subject,
+        ToolCall call,
+        CancellationToken cancellationToken
+    ) => execution.RunAsync(subject, call, cancellationToken);
+
+    private static bool Fits(ToolFilter filter, OfferedTool tool) =>
+        (filter.Connector is null || tool.Connection.Connector == filter.Connector)
+        && (filter.ConnectionName is null || tool.Connection.Name.Value == filter.ConnectionName)
+        && (filter.ToolNames.Count == 0 || filter.ToolNames.Contains(tool.Name))
+        && (
+            filter.Query is null
+            || filter
+                .Query.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .All(word =>
+                    tool.Name.Contains(word, StringComparison.OrdinalIgnoreCase)
+                    || tool.Definition.Title.Contains(word, StringComparison.OrdinalIgnoreCase)
+                    || tool.Definition.Description.Contains(word, StringComparison.OrdinalIgnoreCase)
+                )
+        );
+}

@@ -1,0 +1,19 @@
+using Behalf.Tools.Running;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Behalf.Tools;
+
+public static class ToolsServices
+{
+    /// <summary>The scoped list and execution, over the rooms Connectors, Policy, Audit, Connections and Vault.</summary>
+    public static IServiceCollection AddTools(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ScopedToolList>();
+        services.TryAddSingleton<ToolRunner>();
+        services.TryAddSingleton<ToolExecution>();
+        services.TryAddSingleton<ITools, ToolsRoom>();
+        return services;
+    }
+}
