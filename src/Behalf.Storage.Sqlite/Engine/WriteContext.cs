@@ -108,8 +108,7 @@ internal sealed class WriteContext(SqliteConnection connection, TimeProvider tim
     }
 
     /// <summary>Before the commit of a batch.</summary>
-    /// <param name="all">Also what was written less than a minute ago: at the end.</param>
-    public void Flush(bool all) => _uses.Flush(this, all);
+    public void Flush() => _uses.Flush(this, force: false);
 
     public void AfterCommit()
     {
@@ -124,9 +123,9 @@ internal sealed class WriteContext(SqliteConnection connection, TimeProvider tim
                 using SqliteDataReader reader = checkpoint.ExecuteReader();
                 _shredded = reader.Read() && reader.GetInt64(0) != 0;
             }
-            catch (SqliteException)
+            catch (SqliteException e) when (StorageErrors.Translate(e) is not null)
             {
-                _shredded = true; // tried again after the next commit
+                _shredded = true;
             }
         }
     }

@@ -47,7 +47,7 @@ internal sealed class WriteQueue : IAsyncDisposable
         }
         catch (ChannelClosedException e)
         {
-            throw Closing(e);
+            throw new StorageUnavailableException(StorageFault.Closed, "The database is closing.", e);
         }
 
         await using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
@@ -62,12 +62,6 @@ internal sealed class WriteQueue : IAsyncDisposable
     {
         _waiting.Writer.TryComplete();
         await _loop;
-        WriteItem<bool> last = new(context =>
-        {
-            context.Flush(all: true);
-            return true;
-        });
-        Commit([last]);
         _context.Dispose();
         await _connection.DisposeAsync();
     }
@@ -75,40 +69,20 @@ internal sealed class WriteQueue : IAsyncDisposable
     private async Task RunAsync()
     {
         List<WriteItem> batch = new(LargestBatch);
-        try
+        while (await _waiting.Reader.WaitToReadAsync())
         {
-            while (await _waiting.Reader.WaitToReadAsync())
+            while (batch.Count < LargestBatch && _waiting.Reader.TryRead(out WriteItem? item))
             {
-                Take(batch);
-                Commit(batch);
-                batch.Clear();
+                if (item.TryBegin())
+                {
+                    batch.Add(item);
+                }
             }
-        }
-        finally
-        {
-            // Only a bug ends the loop before the queue is closed; nobody may wait for ever because of it.
-            _waiting.Writer.TryComplete();
-            for (Take(batch); batch.Count > 0; Take(batch))
-            {
-                batch.ForEach(item => item.Fail(Closing()));
-                batch.Clear();
-            }
+
+            Commit(batch);
+            batch.Clear();
         }
     }
-
-    private void Take(List<WriteItem> batch)
-    {
-        while (batch.Count < LargestBatch && _waiting.Reader.TryRead(out WriteItem? item))
-        {
-            if (item.TryBegin())
-            {
-                batch.Add(item);
-            }
-        }
-    }
-
-    private static StorageUnavailableException Closing(Exception? inner = null) =>
-        new(StorageFault.Closed, "The database is closing.", inner);
 
     private void Commit(List<WriteItem> batch)
     {
@@ -126,15 +100,16 @@ internal sealed class WriteQueue : IAsyncDisposable
                 ran.Add((item, RunOne(item)));
             }
 
-            _context.Flush(all: false);
+            _context.Flush();
             _context.Command("COMMIT").ExecuteNonQuery();
         }
         catch (Exception e)
         {
             RollBack();
+            Exception failure = StorageErrors.Translate(e) ?? e;
             foreach (WriteItem item in batch)
             {
-                item.Fail(StorageErrors.Translate(e) ?? e);
+                item.Fail(failure);
             }
 
             return;
