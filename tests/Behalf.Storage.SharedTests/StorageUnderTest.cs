@@ -11,9 +11,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Behalf.Storage.SharedTests;
 
 /// <summary>An opened database with every store over it, and the clock in hand.</summary>
-/// <param name="owned">Goes with it, such as its folder.</param>
-public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider time, IDisposable? owned = null)
-    : IAsyncDisposable
+public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider time) : IAsyncDisposable
 {
     public FakeTimeProvider Time => time;
 
@@ -48,9 +46,5 @@ public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider 
     public T Get<T>()
         where T : notnull => services.GetRequiredService<T>();
 
-    public async ValueTask DisposeAsync()
-    {
-        await services.DisposeAsync();
-        owned?.Dispose();
-    }
+    public ValueTask DisposeAsync() => services.DisposeAsync();
 }
