@@ -1,1 +1,3 @@
-return 0;
+using Behalf.Server.Commands;
+
+return await BehalfServerCommand.RunAsync(args);

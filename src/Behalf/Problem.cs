@@ -32,6 +32,9 @@ public enum ProblemKind
     Unavailable,
 
     DeadlineExceeded,
+
+    /// <summary>Our own fault; the message holds nothing but a number that also stands in the log.</summary>
+    Internal,
 }
 
 /// <summary>An expected refusal, written for the caller: a stable code, one sentence, nothing secret.</summary>

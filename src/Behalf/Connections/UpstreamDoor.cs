@@ -4,6 +4,7 @@ using Behalf.Egress;
 using Behalf.Events;
 using Behalf.Vault;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Behalf.Connections;
 
@@ -13,7 +14,7 @@ internal sealed partial class UpstreamDoor(
     IEgress egress,
     IVault vault,
     IAccountStore accounts,
-    IEgressOrigins origins,
+    IOptions<BehalfOptions> options,
     ILogger<UpstreamDoor> logger
 )
 {
@@ -107,7 +108,10 @@ internal sealed partial class UpstreamDoor(
             string.Equals(host, allowed, StringComparison.OrdinalIgnoreCase)
             || host.EndsWith($".{allowed}", StringComparison.OrdinalIgnoreCase)
         );
-        return isAllowed && origins.ProblemWith(uri) is null;
+        bool isSecure =
+            uri.Scheme == Uri.UriSchemeHttps
+            || options.Value.AllowedPrivateOrigins.Contains(uri.GetLeftPart(UriPartial.Authority));
+        return isAllowed && isSecure;
     }
 
     private static UpstreamOutcome Translate(EgressOutcome outcome) =>

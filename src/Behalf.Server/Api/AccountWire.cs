@@ -1,0 +1,72 @@
+using Behalf.Connections;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Wired = Behalf.Wire.ConnectedAccounts;
+
+namespace Behalf.Server.Api;
+
+/// <summary>Connected accounts as the wire has them; never a token.</summary>
+internal static class AccountWire
+{
+    /// <value>Beside the state, where the contract has no field for it.</value>
+    public const string ReasonHeader = "behalf-account-reason";
+
+    public static Wired.ConnectedAccount ToWire(ConnectedAccount account)
+    {
+        Wired.OauthToken token = new();
+        token.Scopes.AddRange(account.GrantedScopes.Values);
+        return new Wired.ConnectedAccount
+        {
+            Id = account.Id.ToString(),
+            Identifier = account.Identifier.Value,
+            Provider = account.Connector,
+            Status = StatusOf(account),
+            AuthorizationType = Wired.ConnectorType.Oauth,
+            AuthorizationDetails = new Wired.AuthorizationDetails { OauthToken = token },
+            TokenExpiresAt = ToTimestamp(account.AccessExpiresAt),
+            UpdatedAt = ToTimestamp(account.UpdatedAt),
+            Connector = account.ConnectionName.Value,
+            ConnectionId = account.Connection.ToString(),
+            LastUsedAt = ToTimestamp(account.LastUsedAt),
+            ApiConfig = StructJson.ParseOrNull(account.ApiConfig),
+        };
+    }
+
+    public static Wired.ConnectedAccountForList ToListItem(ConnectedAccount account) =>
+        new()
+        {
+            Id = account.Id.ToString(),
+            Identifier = account.Identifier.Value,
+            Provider = account.Connector,
+            Status = StatusOf(account),
+            AuthorizationType = Wired.ConnectorType.Oauth,
+            TokenExpiresAt = ToTimestamp(account.AccessExpiresAt),
+            UpdatedAt = ToTimestamp(account.UpdatedAt),
+            Connector = account.ConnectionName.Value,
+            ConnectionId = account.Connection.ToString(),
+            LastUsedAt = ToTimestamp(account.LastUsedAt),
+        };
+
+    /// <summary>Says why an account is in its state.</summary>
+    public static void AddReason(ServerCallContext context, ConnectedAccount account)
+    {
+        HttpResponse response = context.GetHttpContext().Response;
+        if (account.Reason is { } reason && !response.HasStarted)
+        {
+            response.Headers[ReasonHeader] = reason;
+        }
+    }
+
+    private static Wired.ConnectorStatus StatusOf(ConnectedAccount account) =>
+        account.State switch
+        {
+            AccountState.Active => Wired.ConnectorStatus.Active,
+            AccountState.Expired => Wired.ConnectorStatus.Expired,
+            AccountState.PendingAuth => Wired.ConnectorStatus.PendingAuth,
+            AccountState.PendingVerification => Wired.ConnectorStatus.PendingVerification,
+            AccountState.Disconnected => Wired.ConnectorStatus.Disconnected,
+            _ => throw new InvalidOperationException($"Unknown account state {account.State}."),
+        };
+
+    private static Timestamp? ToTimestamp(DateTimeOffset? at) => at is { } value ? value.ToTimestamp() : null;
+}

@@ -1,0 +1,48 @@
+using Behalf.Server.Api.Rules;
+using Behalf.Server.Api.Services;
+using Behalf.Server.Doors;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Behalf.Server.Api;
+
+/// <summary>gRPC and JSON on one set of services, the token endpoint, the key set and health.</summary>
+internal static class ApiDoor
+{
+    private const int MaxMessageBytes = 1024 * 1024;
+
+    public static IServiceCollection AddApiDoor(this IServiceCollection services)
+    {
+        services.TryAddSingleton<RequestRules>();
+        services.TryAddSingleton<RequestSubjects>();
+        services.TryAddSingleton<AccountLookup>();
+        services.TryAddSingleton<AdministeredEnvironment>();
+        services.TryAddSingleton<PageTokens>();
+        services
+            .AddGrpc(grpc =>
+            {
+                grpc.IgnoreUnknownServices = true;
+                grpc.MaxReceiveMessageSize = MaxMessageBytes;
+                grpc.EnableDetailedErrors = false;
+                grpc.Interceptors.Add<DoorInterceptor>();
+            })
+            .AddJsonTranscoding(json => json.TypeRegistry = WireTypes.Errors);
+        services.TryAddSingleton<DoorInterceptor>();
+        services.TryAddSingleton<ConnectedAccountService>();
+        services.TryAddSingleton<ToolService>();
+        services.TryAddSingleton<ConnectionService>();
+        services.TryAddSingleton<UserSessionsService>();
+        services.TryAddSingleton<AdministrationService>();
+        return services;
+    }
+
+    public static void MapApiDoor(this WebApplication app)
+    {
+        app.MapGrpcService<ConnectedAccountService>();
+        app.MapGrpcService<ToolService>();
+        app.MapGrpcService<ConnectionService>();
+        app.MapGrpcService<UserSessionsService>();
+        app.MapGrpcService<AdministrationService>();
+        app.MapTokenEndpoint();
+        app.MapPublicEndpoints();
+    }
+}

@@ -1,0 +1,50 @@
+using Behalf.Identity;
+using Behalf.Server.Doors;
+using Behalf.Vault;
+
+namespace Behalf.Server.Api;
+
+/// <summary>Health and the key set: they reveal no names and no environments.</summary>
+internal static class PublicEndpoints
+{
+    public static void MapPublicEndpoints(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/health/live", Live).WithDisplayName("health live");
+        app.MapGet("/health/ready", ReadyAsync).WithDisplayName("health ready");
+        app.MapGet("/keys", KeysAsync).WithDisplayName("key set");
+    }
+
+    [OpenToAll("A probe has no credential.")]
+    private static IResult Live() => Results.Text("live\n");
+
+    [OpenToAll("A probe has no credential.")]
+    private static async Task<IResult> ReadyAsync(
+        IVault vault,
+        IOperatorCredentialStore database,
+        IHostApplicationLifetime lifetime,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!vault.IsOpen || lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return NotReady();
+        }
+
+        try
+        {
+            // A read proves the database; it holds a row since the first start.
+            return await database.AnyAsync(cancellationToken) ? Results.Text("ready\n") : NotReady();
+        }
+        catch (StorageUnavailableException)
+        {
+            return NotReady();
+        }
+    }
+
+    [OpenToAll("Public halves of the token-signing keys.")]
+    private static async Task<IResult> KeysAsync(IIdentity identity, CancellationToken cancellationToken) =>
+        Results.Content(await identity.PublishKeysAsync(cancellationToken), "application/json");
+
+    private static IResult NotReady() =>
+        Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+}

@@ -1,0 +1,273 @@
+using System.Text.Json;
+using Behalf.Connections;
+using Behalf.Identity;
+using Behalf.Server.Doors;
+using Behalf.Tools;
+using Behalf.Wire.Tools;
+using Grpc.Core;
+using Filter = Behalf.Wire.Tools.Filter;
+using ScopedToolFilter = Behalf.Tools.ScopedToolFilter;
+
+namespace Behalf.Server.Api.Services;
+
+/// <summary><c>scalekit.v1.tools.ToolService</c>.</summary>
+[Accepts(PrincipalKind.ServiceClient, PrincipalKind.UserSession)]
+internal sealed class ToolService(
+    ITools tools,
+    IConnections connections,
+    RequestSubjects subjects,
+    AccountLookup accounts,
+    PageTokens pages
+) : Wire.Tools.ToolService.ToolServiceBase
+{
+    private const int MaxPageSize = 100;
+    private const string AgentRunHeader = "behalf-agent-run-id";
+    private const int MaxAgentRunLength = 255;
+
+    public override async Task<ListToolsResponse> ListTools(ListToolsRequest request, ServerCallContext context)
+    {
+        Filter filter = request.Filter ?? new Filter();
+        await subjects.CheckAsync(context, filter.Identifier, filter.UserId);
+        if (filter.ConnectedAccountId.Length > 0)
+        {
+            await accounts.FindAsync(
+                context,
+                new AccountName(
+                    filter.ConnectedAccountId,
+                    filter.Connector,
+                    filter.Identifier,
+                    string.Empty,
+                    string.Empty
+                )
+            );
+        }
+
+        int offset = pages.ReadOffset(context, request, request.PageToken);
+        int size = SizeOf(request.PageSize);
+        ToolPage page = await tools.ListAsync(
+            context.Principal(),
+            new ToolFilter
+            {
+                Connector = filter.Provider.Length == 0 ? null : filter.Provider.ToLowerInvariant(),
+                ConnectionName = context.ReadConnection("filter.connector", filter.Connector)?.Value,
+                ToolNames = [.. filter.ToolName],
+                Query = filter.Query.Length == 0 ? null : filter.Query,
+            },
+            new ToolPageRequest(size, offset),
+            context.CancellationToken
+        );
+        ListToolsResponse response = new()
+        {
+            TotalSize = (uint)page.TotalSize,
+            NextPageToken = pages.Offset(context, request, Next(offset, page.Tools.Count, page.TotalSize)),
+            PrevPageToken = pages.Offset(context, request, Previous(offset, size)),
+        };
+        if (filter.Summary == true)
+        {
+            response.ToolNames.AddRange(page.Tools.Select(tool => tool.Name));
+        }
+        else
+        {
+            response.Tools.AddRange(page.Tools.Select(ToolWire.ToWire));
+        }
+
+        return response;
+    }
+
+    public override async Task<ListScopedToolsResponse> ListScopedTools(
+        ListScopedToolsRequest request,
+        ServerCallContext context
+    )
+    {
+        ActingSubject subject = await subjects.ResolveAsync(context, request.Identifier);
+        int offset = pages.ReadOffset(context, request, request.PageToken);
+        int size = SizeOf(request.PageSize);
+        ScopedToolPage page = await tools.ListScopedAsync(
+            subject,
+            new ScopedToolFilter
+            {
+                Connectors = [.. (request.Filter?.Providers ?? []).Select(provider => provider.ToLowerInvariant())],
+                ToolNames = [.. request.Filter?.ToolNames ?? []],
+                ConnectionNames = [.. request.Filter?.ConnectionNames ?? []],
+            },
+            new ToolPageRequest(size, offset),
+            context.CancellationToken
+        );
+        ListScopedToolsResponse response = new()
+        {
+            TotalSize = (uint)page.TotalSize,
+            NextPageToken = pages.Offset(context, request, Next(offset, page.Tools.Count, page.TotalSize)),
+            PrevPageToken = pages.Offset(context, request, Previous(offset, size)),
+        };
+        response.Tools.AddRange(
+            page.Tools.Select(scoped => new Wire.Tools.ScopedTool
+            {
+                Tool = ToolWire.ToWire(scoped.Tool),
+                Identifier = subject.Identifier.Value,
+                ConnectedAccountId = scoped.Account.Id.ToString(),
+            })
+        );
+        return response;
+    }
+
+    /// <summary>Tools of the environment that the user's accounts do not give yet.</summary>
+    public override async Task<ListAvailableToolsResponse> ListAvailableTools(
+        ListAvailableToolsRequest request,
+        ServerCallContext context
+    )
+    {
+        ActingSubject subject = await subjects.ResolveAsync(context, request.Identifier);
+        int offset = pages.ReadOffset(context, request, request.PageToken);
+        int size = SizeOf(request.PageSize);
+        HashSet<string> bound = await ScopedNamesAsync(subject, context.CancellationToken);
+        List<OfferedTool> candidates = [];
+        await foreach (OfferedTool tool in AllAsync(context))
+        {
+            if (!bound.Contains(tool.Name))
+            {
+                candidates.Add(tool);
+            }
+        }
+
+        ListAvailableToolsResponse response = new() { TotalSize = (uint)candidates.Count };
+        response.Tools.AddRange(candidates.Skip(offset).Take(size).Select(ToolWire.ToWire));
+        response.NextPageToken = pages.Offset(context, request, Next(offset, response.Tools.Count, candidates.Count));
+        response.PrevPageToken = pages.Offset(context, request, Previous(offset, size));
+        return response;
+    }
+
+    public override async Task<ExecuteToolResponse> ExecuteTool(ExecuteToolRequest request, ServerCallContext context)
+    {
+        JsonElement arguments = StructJson.ToElement(request.Params, "params").OrThrow(context);
+        (ActingSubject subject, AccountId? account) = await TargetAsync(request, context);
+        ToolAnswer answer = (
+            await tools.ExecuteAsync(
+                subject,
+                new ToolCall
+                {
+                    ToolName = request.ToolName,
+                    Arguments = arguments,
+                    Connection = context.ReadConnection("connector", request.Connector),
+                    Account = account,
+                    AgentRun = AgentRunOf(request, context),
+                    ActingThrough = context.ActingThrough(),
+                },
+                context.CancellationToken
+            )
+        ).OrThrow(context);
+        return new ExecuteToolResponse
+        {
+            Data = StructJson.ToStruct(answer.Data),
+            ExecutionId = answer.Execution.ToString(),
+        };
+    }
+
+    private static int SizeOf(uint asked) => asked is 0 or > MaxPageSize ? MaxPageSize : (int)asked;
+
+    private static int? Next(int offset, int count, int total) =>
+        count > 0 && offset + count < total ? offset + count : null;
+
+    private static int? Previous(int offset, int size) => offset > 0 ? Math.Max(0, offset - size) : null;
+
+    private static string? AgentRunOf(ExecuteToolRequest request, ServerCallContext context)
+    {
+        string run =
+            request.AgentRunId.Length > 0
+                ? request.AgentRunId
+                : context.RequestHeaders.GetValue(AgentRunHeader) ?? string.Empty;
+        return run.Length > MaxAgentRunLength
+                ? throw context.Refuse(
+                    Problem.Invalid(AgentRunHeader, "max_len", $"is longer than {MaxAgentRunLength}")
+                )
+            : run.Length == 0 ? null
+            : run;
+    }
+
+    /// <summary>Whose account: the user named or bound, narrowed by account id or labels.</summary>
+    private async Task<(ActingSubject Subject, AccountId? Account)> TargetAsync(
+        ExecuteToolRequest request,
+        ServerCallContext context
+    )
+    {
+        AccountName name = new(
+            request.ConnectedAccountId,
+            request.Connector,
+            request.Identifier,
+            request.OrganizationId,
+            request.UserId
+        );
+        if (name.Id.Length > 0)
+        {
+            ConnectedAccount found = await accounts.FindAsync(context, name);
+            return (await subjects.ResolveAsync(context, found.Identifier.Value), found.Id);
+        }
+
+        ActingSubject subject = await subjects.ResolveAsync(context, name.Identifier, name.UserId);
+        AccountLabels labels = AccountLookup.LabelsOf(context, name);
+        if (labels == AccountLabels.None)
+        {
+            return (subject, null);
+        }
+
+        List<ConnectedAccount> labelled =
+        [
+            .. (await connections.AccountsOfAsync(subject, context.CancellationToken)).Where(account =>
+                AccountLookup.Carries(account, labels)
+                && (name.Connector.Length == 0 || name.Connector == account.ConnectionName.Value)
+            ),
+        ];
+        return labelled switch
+        {
+            [] => throw context.Refuse(AccountLookup.Unknown),
+            [var only] => (subject, only.Id),
+            _ => throw context.Refuse(
+                new Problem(
+                    ProblemKind.FailedPrecondition,
+                    "ambiguous_account",
+                    $"Several accounts carry these labels. Name the connection: {string.Join(", ", labelled.Select(a => a.ConnectionName.Value))}."
+                )
+            ),
+        };
+    }
+
+    private async Task<HashSet<string>> ScopedNamesAsync(ActingSubject subject, CancellationToken cancellationToken)
+    {
+        HashSet<string> names = new(StringComparer.Ordinal);
+        for (int offset = 0; ; offset += MaxPageSize)
+        {
+            ScopedToolPage page = await tools.ListScopedAsync(
+                subject,
+                new ScopedToolFilter(),
+                new ToolPageRequest(MaxPageSize, offset),
+                cancellationToken
+            );
+            names.UnionWith(page.Tools.Select(scoped => scoped.Tool.Name));
+            if (offset + page.Tools.Count >= page.TotalSize || page.Tools.Count == 0)
+            {
+                return names;
+            }
+        }
+    }
+
+    private async IAsyncEnumerable<OfferedTool> AllAsync(ServerCallContext context)
+    {
+        for (int offset = 0; ; offset += MaxPageSize)
+        {
+            ToolPage page = await tools.ListAsync(
+                context.Principal(),
+                new ToolFilter(),
+                new ToolPageRequest(MaxPageSize, offset),
+                context.CancellationToken
+            );
+            foreach (OfferedTool tool in page.Tools)
+            {
+                yield return tool;
+            }
+
+            if (offset + page.Tools.Count >= page.TotalSize || page.Tools.Count == 0)
+            {
+                yield break;
+            }
+        }
+    }
+}

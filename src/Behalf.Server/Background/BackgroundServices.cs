@@ -1,0 +1,13 @@
+namespace Behalf.Server.Background;
+
+internal static class BackgroundServices
+{
+    /// <summary>What the server does without being asked.</summary>
+    public static IServiceCollection AddBackground(this IServiceCollection services)
+    {
+        services.AddHostedService<AuthorizationWork>();
+        services.AddHostedService<AuditCheckpointing>();
+        services.AddHostedService<SessionCleanup>();
+        return services;
+    }
+}

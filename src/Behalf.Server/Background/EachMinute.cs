@@ -1,0 +1,51 @@
+namespace Behalf.Server.Background;
+
+/// <summary>Something small that is done each minute; a failing turn is logged and followed by the next.</summary>
+internal abstract partial class EachMinute(TimeProvider time, ILogger logger) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+    protected TimeProvider Time => time;
+
+    protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(Period, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await TryTurnAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+    }
+
+    protected abstract Task TurnAsync(CancellationToken cancellationToken);
+
+    protected async Task TryTurnAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TurnAsync(cancellationToken);
+        }
+#pragma warning disable CA1031 // logged; the next minute comes
+        catch (Exception exception) when (exception is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            Log.TurnFailed(logger, GetType().Name, exception);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventId = 120,
+            Level = LogLevel.Error,
+            Message = "{Work} failed; it will be tried again in a minute"
+        )]
+        public static partial void TurnFailed(ILogger logger, string work, Exception exception);
+    }
+}

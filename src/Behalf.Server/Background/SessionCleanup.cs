@@ -1,0 +1,11 @@
+using Behalf.Identity;
+
+namespace Behalf.Server.Background;
+
+/// <summary>Removes user sessions that ended; they were of no use since.</summary>
+internal sealed class SessionCleanup(IUserSessionStore sessions, TimeProvider time, ILogger<SessionCleanup> logger)
+    : EachMinute(time, logger)
+{
+    protected override Task TurnAsync(CancellationToken cancellationToken) =>
+        sessions.RemoveEndedAsync(Time.GetUtcNow(), cancellationToken);
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Behalf.Server.Hosting;
+using Behalf.Vault;
+
+namespace Behalf.Server.Commands;
+
+/// <summary>The verbs that touch files or the database. Errors are one sentence on standard error.</summary>
+internal static class BehalfServerCommand
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        RootCommand root = new("Behalf: connected accounts for multi-user agents.")
+        {
+            ServeCommand.Create(),
+            KeysCommand.Create(),
+            DatabaseCommand.Create(),
+            DoctorCommand.Create(),
+            ConnectorCommand.Create(),
+        };
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            await Console.Error.WriteLineAsync(parsed.Errors[0].Message);
+            return ExitCodes.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception failure)
+            when (failure
+                    is StartupException
+                        or VaultSealedException
+                        or SchemaRefusedException
+                        or StorageUnavailableException
+            )
+        {
+            await Console.Error.WriteLineAsync(failure.Message);
+            return ExitCodes.Failed;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using Behalf.Authorization;
+
+namespace Behalf.Server.Connect;
+
+/// <summary>The sentences of the outcome pages.</summary>
+internal static class Notices
+{
+    public static Notice Connected { get; } =
+        new("Connected", ["Your account is connected. You can close this page and go back to the application."]);
+
+    public static Notice Cancelled { get; } =
+        new(
+            "Cancelled",
+            [
+                "Nothing was connected, and this link no longer works. Ask the application for a new one if you change your mind.",
+            ]
+        );
+
+    public static Notice Repeated { get; } =
+        new(
+            "That answer could not be read",
+            ["The provider's answer repeats a value. Nothing was connected. Ask the application for a new link."],
+            Status: StatusCodes.Status400BadRequest
+        );
+
+    public static Notice FormExpired { get; } =
+        new(
+            "Please open the link again",
+            [
+                "This page was open for too long or in another browser. Nothing happened. Open the link again and continue.",
+            ],
+            Status: StatusCodes.Status400BadRequest
+        );
+
+    public static Notice Code(CallbackResult.ShowCode shown) =>
+        new(
+            "One step left",
+            [
+                "Type this code into the application that sent you here. It proves that you are the person who connects.",
+                $"The code works once, until {shown.ExpiresAt.UtcDateTime.ToString("HH:mm", CultureInfo.InvariantCulture)} UTC. Give it to nobody else.",
+            ],
+            shown.Code
+        );
+
+    public static Notice Refused(CallbackResult.ProviderRefused refused) =>
+        new(
+            "The provider said no",
+            [
+                refused.Description is { Length: > 0 } description
+                    ? $"It answered: {refused.Error} ({description})"
+                    : $"It answered: {refused.Error}",
+                "Nothing was connected. Ask the application for a new link to try again.",
+            ],
+            Status: StatusCodes.Status400BadRequest
+        );
+
+    public static Notice Of(Problem problem) =>
+        problem.Code switch
+        {
+            "link_expired" or "flow_expired" => new Notice(
+                "This link has expired",
+                ["Links work for a few minutes only. Nothing was connected. Ask the application for a new one."],
+                Status: StatusCodes.Status410Gone
+            ),
+            "link_used" or "state_used" => new Notice(
+                "This link was used already",
+                ["A link works once. If that was not you, or it did not finish, ask the application for a new one."],
+                Status: StatusCodes.Status410Gone
+            ),
+            "link_unknown" or "not_found" => new Notice(
+                "This link is not known",
+                ["Perhaps a part of it is missing. Ask the application for a new one."],
+                Status: StatusCodes.Status404NotFound
+            ),
+            "browser_mismatch" => new Notice(
+                "This is not the browser that began",
+                [
+                    "The connection was started somewhere else, so it was not finished here. Nothing was connected.",
+                    "If someone sent you a link: only open links that your own application gave you.",
+                ],
+                Status: StatusCodes.Status403Forbidden
+            ),
+            _ => new Notice(
+                "That did not work",
+                [problem.Message],
+                Status: problem.Kind switch
+                {
+                    ProblemKind.Forbidden => StatusCodes.Status403Forbidden,
+                    ProblemKind.NotFound => StatusCodes.Status404NotFound,
+                    ProblemKind.Unavailable or ProblemKind.DeadlineExceeded => StatusCodes.Status503ServiceUnavailable,
+                    ProblemKind.RateLimited => StatusCodes.Status429TooManyRequests,
+                    _ => StatusCodes.Status400BadRequest,
+                }
+            ),
+        };
+}

@@ -1,0 +1,23 @@
+namespace Behalf.Server.Doors;
+
+/// <summary>
+/// A client whose base URL ends in a slash asks for <c>//oauth/token</c>: the official SDKs expect that to work. Nothing
+/// else is repaired.
+/// </summary>
+internal static class SingleSlash
+{
+    private const string TokenPath = "/oauth/token";
+
+    public static void UseSingleSlash(this IApplicationBuilder app) =>
+        app.Use(
+            (http, next) =>
+            {
+                if (string.Equals(http.Request.Path.Value, "/" + TokenPath, StringComparison.Ordinal))
+                {
+                    http.Request.Path = TokenPath;
+                }
+
+                return next(http);
+            }
+        );
+}

@@ -1,0 +1,35 @@
+using Behalf.Audit;
+using Behalf.Authorization;
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Egress;
+using Behalf.Identity;
+using Behalf.Policy;
+using Behalf.Storage.Sqlite;
+using Behalf.Tools;
+using Behalf.Vault;
+
+namespace Behalf.Server.Hosting;
+
+/// <summary>The composition root: every room and the storage, in the order in which a call walks through them.</summary>
+internal static class BehalfServices
+{
+    public static IServiceCollection AddBehalf(this IServiceCollection services, DataFolder folder)
+    {
+        services.AddIdentity();
+        services.AddConnectors();
+        services.AddTools();
+        services.AddPolicy();
+        services.AddAudit();
+        ConnectionsServices.AddConnections(services); // Kestrel has an extension method of that name
+        services.AddBehalfAuthorization();
+        services.AddEgress();
+        services.AddVault(vault =>
+        {
+            vault.RootKeyFile = folder.RootKey;
+            vault.CreateRootKey = true;
+        });
+        services.AddSqliteStorage(storage => storage.DatabasePath = folder.Database);
+        return services;
+    }
+}

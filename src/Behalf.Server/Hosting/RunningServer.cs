@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Behalf.Connectors;
+using Behalf.Identity;
+using Behalf.Server.Doors;
+using Behalf.Storage.Sqlite;
+using Behalf.Vault;
+using Microsoft.Extensions.Options;
+
+namespace Behalf.Server.Hosting;
+
+/// <summary>One server process, from first start to drain.</summary>
+public sealed class RunningServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly DataFolder _folder;
+    private readonly Listener _listener;
+    private readonly string? _certificateFile;
+
+    internal RunningServer(WebApplication app, DataFolder folder, Listener listener, string? certificateFile)
+    {
+        _app = app;
+        _folder = folder;
+        _listener = listener;
+        _certificateFile = certificateFile;
+    }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <value>The first bound address.</value>
+    public string Url => _listener.Urls[0].Url;
+
+    public IReadOnlyList<string> Urls => [.. _listener.Urls.Select(url => url.Url)];
+
+    public string PublicUrl => _app.Services.GetRequiredService<IOptions<BehalfOptions>>().Value.PublicUrl;
+
+    /// <value>True when this start made the data folder's credentials.</value>
+    public bool IsFirstStart { get; private set; }
+
+    public string CredentialsFile => _folder.CredentialsFile;
+
+    public string OperatorFile => _folder.OperatorFile;
+
+    /// <value>What clients must trust; null without TLS or with a certificate of the operator's own.</value>
+    public string? AuthorityFile =>
+        _certificateFile is null && _listener.Urls.Any(url => url.IsTls)
+            ? DevelopmentCertificate.AuthorityFile(_folder)
+            : null;
+
+    /// <summary>Schema, keys, definitions, first credentials, then the listeners, then <c>server.json</c>.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        Settings.Check(Services.GetRequiredService<IOptions<BehalfOptions>>().Value);
+        await Services.GetRequiredService<SqliteDatabase>().OpenAsync(cancellationToken);
+        await Services.GetRequiredService<IVaultOpener>().OpenAsync(cancellationToken);
+        IsFirstStart = await Services
+            .GetRequiredService<IIdentity>()
+            .BootstrapAsync(
+                (credentials, _) =>
+                {
+                    CredentialFiles.Write(_folder, PublicUrl, credentials);
+                    return Task.CompletedTask;
+                },
+                cancellationToken
+            );
+        await Services.GetRequiredService<IConnectorCatalog>().SeedAsync(cancellationToken);
+        CredentialFiles.Follow(_folder, PublicUrl);
+        AccessCheck.Require(((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints));
+        await _app.StartAsync(cancellationToken);
+        WriteServerFile();
+    }
+
+    /// <summary>Takes no new work and lets what runs end, for at most half a minute.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
+
+    /// <summary>Until SIGTERM, SIGINT or <paramref name="cancellationToken"/>.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) =>
+        _app.WaitForShutdownAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _listener.Dispose();
+    }
+
+    private void WriteServerFile()
+    {
+        JsonObject file = new()
+        {
+            ["url"] = PublicUrl,
+            ["urls"] = new JsonArray([.. Urls.Select(url => (JsonNode)url)]),
+            ["certificate_authority"] = AuthorityFile,
+            ["process"] = Environment.ProcessId,
+        };
+        using MemoryStream buffer = new();
+        using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            file.WriteTo(writer);
+        }
+
+        buffer.WriteByte((byte)'\n');
+        DataFolder.Write(_folder.ServerFile, buffer.ToArray());
+    }
+}

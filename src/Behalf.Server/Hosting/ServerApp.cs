@@ -1,0 +1,123 @@
+using System.Security.Cryptography.X509Certificates;
+using Behalf.Server.Api;
+using Behalf.Server.Background;
+using Behalf.Server.Connect;
+using Behalf.Server.Doors;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Behalf.Server.Hosting;
+
+/// <summary>Builds the whole service; the executable and the tests use the same way in.</summary>
+public static class ServerApp
+{
+    private const long MaxRequestBytes = 1024 * 1024;
+
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>Binds the addresses and puts everything together; nothing answers before <see cref="RunningServer.StartAsync"/>.</summary>
+    /// <exception cref="Exception">With a one-line message for people when the options, folder or ports do not allow a start.</exception>
+    public static RunningServer Build(ServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        TimeProvider time = options.Time ?? TimeProvider.System;
+        DataFolder folder = new(options.DataFolder);
+        folder.Prepare();
+        Listener listener = Listener.Bind(options.Urls);
+        try
+        {
+            X509Certificate2? certificate = FindCertificate(options, listener, folder, time);
+            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
+                new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
+            );
+            ServerLogging.Configure(builder.Logging, options.LogLevel);
+            ConfigureKestrel(builder, listener, certificate, time);
+            builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
+            builder.Services.TryAddSingleton(time);
+            builder.Services.AddSingleton(folder);
+            builder.Services.AddSingleton(listener);
+            builder.Services.Configure<BehalfOptions>(target =>
+                Settings.Apply(target, builder.Configuration, options, listener)
+            );
+            builder.Services.AddBehalf(folder);
+            builder.Services.AddApiDoor();
+            builder.Services.AddConnectDoor(folder);
+            builder.Services.AddBackground();
+            options.ConfigureServices?.Invoke(builder.Services);
+
+            WebApplication app = builder.Build();
+            app.UseMiddleware<FailureGate>();
+            app.UseSingleSlash();
+            app.UseRouting();
+            app.UseMiddleware<CallerGate>();
+            app.MapApiDoor();
+            app.MapConnectDoor();
+            return new RunningServer(app, folder, listener, options.CertificateFile);
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    private static X509Certificate2? FindCertificate(
+        ServerOptions options,
+        Listener listener,
+        DataFolder folder,
+        TimeProvider time
+    )
+    {
+        if (!listener.Urls.Any(url => url.IsTls))
+        {
+            return null;
+        }
+
+        return options.CertificateFile is { } file
+            ? CertificateFile.Load(file)
+            : DevelopmentCertificate.Ensure(folder, time);
+    }
+
+    private static void ConfigureKestrel(
+        WebApplicationBuilder builder,
+        Listener listener,
+        X509Certificate2? certificate,
+        TimeProvider time
+    )
+    {
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Services.Configure<SocketTransportOptions>(transport =>
+            transport.CreateBoundListenSocket = listener.Take
+        );
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            // gRPC clients on plain http write ":scheme: http" on a connection that took ALPN's way; see Http2Preface.
+            kestrel.AllowAlternateSchemes = true;
+            kestrel.Limits.MaxRequestBodySize = MaxRequestBytes;
+            foreach (BoundUrl url in listener.Urls)
+            {
+                foreach (System.Net.IPEndPoint endPoint in url.EndPoints)
+                {
+                    kestrel.Listen(
+                        endPoint,
+                        listen =>
+                        {
+                            listen.Protocols = HttpProtocols.Http1AndHttp2;
+                            ConnectionScheme.Mark(listen, url.IsTls);
+                            if (url.IsTls)
+                            {
+                                listen.UseHttps(certificate!);
+                            }
+                            else
+                            {
+                                listen.UseHttp2Preface(time);
+                            }
+                        }
+                    );
+                }
+            }
+        });
+    }
+}

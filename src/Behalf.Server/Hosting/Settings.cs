@@ -1,0 +1,50 @@
+namespace Behalf.Server.Hosting;
+
+/// <summary>
+/// Settings from <c>appsettings.json</c> and <c>BEHALF__…</c> environment variables (section <c>Behalf</c>), under those
+/// of the command line.
+/// </summary>
+internal static class Settings
+{
+    private const string Section = "Behalf";
+
+    public static void Apply(
+        BehalfOptions target,
+        IConfiguration configuration,
+        ServerOptions options,
+        Listener listener
+    )
+    {
+        IConfigurationSection section = configuration.GetSection(Section);
+        target.PublicUrl = (options.PublicUrl ?? section["PublicUrl"] ?? listener.Urls[0].Url).TrimEnd('/');
+        target.Node = section["Node"] ?? target.Node;
+        target.ConnectorsFolder = options.ConnectorsFolder ?? section["ConnectorsFolder"] ?? ConnectorsFolder.Find();
+        Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
+        Add(target.AllowedPrivateOrigins, section.GetSection("Egress:AllowedPrivateOrigins").Get<string[]>() ?? []);
+        Add(target.VerifyUrls, section.GetSection("VerifyUrls").Get<string[]>() ?? []);
+    }
+
+    /// <exception cref="StartupException">Not an https origin, nor http on loopback.</exception>
+    public static void Check(BehalfOptions options)
+    {
+        if (
+            !Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out Uri? uri)
+            || uri.PathAndQuery != "/"
+            || uri.UserInfo.Length > 0
+            || (uri.Scheme != Uri.UriSchemeHttps && !(uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
+        )
+        {
+            throw new StartupException(
+                $"--public-url: \"{options.PublicUrl}\" is not an https origin (http is for loopback only), such as https://behalf.example."
+            );
+        }
+    }
+
+    private static void Add(IList<string> target, IEnumerable<string> values)
+    {
+        foreach (string value in values.Where(value => !target.Contains(value)))
+        {
+            target.Add(value);
+        }
+    }
+}
