@@ -40,7 +40,7 @@ internal sealed partial class RefreshCommit(
                     return new FreshCredential.Usable(next.Sealed);
                 }
 
-                if (await SettleAsync(lease, next, connection) is { } settled)
+                if (await SettleAsync(lease, subject, next, connection) is { } settled)
                 {
                     return settled;
                 }
@@ -70,7 +70,12 @@ internal sealed partial class RefreshCommit(
     }
 
     /// <returns>How it ended, or null while the account still waits for this generation.</returns>
-    private async Task<FreshCredential?> SettleAsync(RefreshLease lease, NewCredential next, Connection connection)
+    private async Task<FreshCredential?> SettleAsync(
+        RefreshLease lease,
+        RefreshSubject subject,
+        NewCredential next,
+        Connection connection
+    )
     {
         ConnectedAccount? account = await accounts.FindAsync(lease.Environment, lease.Account, CancellationToken.None);
         if (account is not { Status: CredentialStatus.Active })
@@ -90,7 +95,18 @@ internal sealed partial class RefreshCommit(
             return null;
         }
 
-        // A newer generation of the same grant is there; revoking ours could end it too.
+        // A newer generation is there. Of the same grant, revoking ours could end it too; of another user's, ours is left over.
+        if (account.ProviderUserKey != subject.Account.ProviderUserKey)
+        {
+            await jobs.AddAsync(
+                lease.Environment,
+                lease.Account,
+                next.Sealed,
+                connection,
+                subject.Account.ProviderUserKey
+            );
+        }
+
         Log.Superseded(logger, lease.Account, next.Follows + 1, account.Generation);
         Vault.SealedCredential? theirs = await accounts.FindCredentialAsync(
             lease.Environment,

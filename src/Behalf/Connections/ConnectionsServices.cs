@@ -9,7 +9,7 @@ public static class ConnectionsServices
     /// Connections, connected accounts and the way to providers. Needs the stores, <c>IVault</c>, <c>IEgress</c>,
     /// <c>IAudit</c>, <c>IConnectorCatalog</c>, <c>IAuthorization</c> and <see cref="BehalfOptions"/>.
     /// </summary>
-    public static IServiceCollection AddConnections(this IServiceCollection services)
+    public static IServiceCollection AddBehalfConnections(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<PublicUrls>();

@@ -4,7 +4,6 @@ using Behalf.Egress;
 using Behalf.Events;
 using Behalf.Vault;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Behalf.Connections;
 
@@ -14,7 +13,7 @@ internal sealed partial class UpstreamDoor(
     IEgress egress,
     IVault vault,
     IAccountStore accounts,
-    IOptions<BehalfOptions> options,
+    IEgressOrigins origins,
     ILogger<UpstreamDoor> logger
 )
 {
@@ -108,10 +107,7 @@ internal sealed partial class UpstreamDoor(
             string.Equals(host, allowed, StringComparison.OrdinalIgnoreCase)
             || host.EndsWith($".{allowed}", StringComparison.OrdinalIgnoreCase)
         );
-        bool isSecure =
-            uri.Scheme == Uri.UriSchemeHttps
-            || options.Value.AllowedPrivateOrigins.Contains(uri.GetLeftPart(UriPartial.Authority));
-        return isAllowed && isSecure;
+        return isAllowed && origins.ProblemWith(uri) is null;
     }
 
     private static UpstreamOutcome Translate(EgressOutcome outcome) =>

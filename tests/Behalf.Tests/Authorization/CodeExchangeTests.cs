@@ -1,0 +1,154 @@
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.TestAuthorizationServer;
+
+namespace Behalf.Tests.Authorization;
+
+public sealed class CodeExchangeTests
+{
+    public static TheoryData<string, int, string, string> OddAnswers =>
+        new()
+        {
+            { "application/json", 200, """{"access_token":"at-x","expires_in":3600}""", "no token_type" },
+            { "application/json", 200, """{"access_token":"at-x","token_type":"mac"}""", "another type" },
+            { "application/json", 200, """{"token_type":"bearer"}""", "no token" },
+            { "application/json", 200, """{"access_token":"","token_type":"bearer"}""", "an empty token" },
+            { "application/json", 200, """{"access_token":"a\r\nb","token_type":"bearer"}""", "CR LF in the token" },
+            { "application/json", 200, """{"access_token":["at-x"],"token_type":"bearer"}""", "an array" },
+            {
+                "application/json",
+                200,
+                """{"access_token":"at-x","token_type":"bearer","expires_in":-1}""",
+                "negative"
+            },
+            {
+                "application/json",
+                200,
+                """{"access_token":"at-x","token_type":"bearer","expires_in":1e300}""",
+                "absurd"
+            },
+            {
+                "application/json",
+                200,
+                """{"access_token":"at-x","token_type":"bearer","expires_in":"soon"}""",
+                "text"
+            },
+            {
+                "application/json",
+                200,
+                """{"access_token":"at-x","access_token":"at-y","token_type":"bearer"}""",
+                "twice"
+            },
+            { "application/json", 200, """["at-x"]""", "no object" },
+            { "application/json", 200, "", "nothing" },
+            { "application/json", 201, """{"access_token":"at-x","token_type":"bearer"}""", "another status" },
+            { "text/html", 200, "<html>Sign in</html>", "HTML" },
+            { "text/html", 502, "<html>Bad gateway</html>", "a gateway" },
+            { "application/json", 200, """{"error":"bad_verification_code"}""", "an error with status 200" },
+            { "application/json", 302, """{"access_token":"at-x","token_type":"bearer"}""", "a redirect" },
+        };
+
+    [Theory]
+    [MemberData(nameof(OddAnswers))]
+    public async Task OddTokenAnswer_LeavesNoHalfActiveAccount(string type, int status, string body, string why)
+    {
+        await using World world = await World.StartAsync();
+        Result<Uri> verified = await ConnectAsync(world, new OddReply.Text(status, type, body));
+        verified.Problem!.Code.Should().Be("failed_to_exchange_token", why);
+        verified.Problem.Kind.Should().Be(ProblemKind.FailedPrecondition);
+        ConnectedAccount account = await world.AccountAsync("alice");
+        account.State.Should().Be(AccountState.PendingAuth);
+        account.Generation.Should().Be(0);
+        account.Reason.Should().NotBe(AccountReasons.NeverConnected);
+    }
+
+    [Fact]
+    public async Task FiveMebibytes_AreCut()
+    {
+        await using World world = await World.StartAsync();
+        Result<Uri> verified = await ConnectAsync(world, new OddReply.Huge(5 * 1024 * 1024));
+        verified.Problem!.Code.Should().Be("failed_to_exchange_token");
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.PendingAuth);
+    }
+
+    [Fact]
+    public async Task DrippingAnswer_EndsAtTheDeadline()
+    {
+        await using World world = await World.StartAsync();
+        var gate = new Gate();
+        Task<Result<Uri>> connecting = ConnectAsync(world, new OddReply.Drip(gate));
+        await gate.Arrived;
+        world.Time.Advance(TimeSpan.FromSeconds(31));
+        (await connecting).Problem!.Code.Should().Be("failed_to_exchange_token");
+        gate.Open();
+    }
+
+    [Fact]
+    public async Task RefusedCode_IsCodeExpired()
+    {
+        await using World world = await World.StartAsync();
+        Result<Uri> verified = await ConnectAsync(world, OddReply.Error("invalid_grant"));
+        verified.Problem!.Message.Should().Contain(AccountReasons.CodeExpired);
+        (await world.AccountAsync("alice")).Reason.Should().Be(AccountReasons.CodeExpired);
+    }
+
+    [Fact]
+    public async Task GrantedScopes_AreTheAnswersOwn_WhenTheProviderTrimsThem()
+    {
+        await using World world = await World.StartAsync();
+        world.Client.ScopesGranted = ["tasks:read"];
+        await Browser.ConnectAsync(world, "alice");
+        (await world.AccountAsync("alice")).GrantedScopes.Should().Be(ScopeSet.Of(["tasks:read"]));
+    }
+
+    [Fact]
+    public async Task GrantedScopes_AreIntrospected_WhenTheAnswerNamesNone()
+    {
+        await using World world = await World.StartAsync(p => p with { IntrospectPath = "/introspect" });
+        world.Client.ScopesGranted = ["tasks:read"];
+        world.Client.NamesScopes = false;
+        await Browser.ConnectAsync(world, "alice");
+        (await world.AccountAsync("alice")).GrantedScopes.Should().Be(ScopeSet.Of(["tasks:read"]));
+        world.Provider.Received.Should().ContainSingle(request => request.Endpoint == "introspect");
+    }
+
+    [Fact]
+    public async Task GrantedScopes_AreTheRequested_WhenNobodySaysOtherwise()
+    {
+        await using World world = await World.StartAsync();
+        world.Client.NamesScopes = false;
+        await Browser.ConnectAsync(world, "alice");
+        (await world.AccountAsync("alice")).GrantedScopes.Should().Be(ScopeSet.Parse("tasks:read tasks:write"));
+    }
+
+    [Fact]
+    public async Task BasicClientAuthentication_IsUsed_WhenTheProfileSaysSo()
+    {
+        await using World world = await World.StartAsync(p =>
+            p with
+            {
+                ClientAuthentication = ClientAuthentication.SecretBasic,
+            }
+        );
+        world.Client.AcceptsSecretInBody = false;
+        await Browser.ConnectAsync(world, "alice");
+        world.Provider.Received.Single().Text.Should().NotContain("client_secret");
+    }
+
+    [Fact]
+    public async Task WrongClientSecret_IsTheConnectionsFault()
+    {
+        await using World world = await World.StartAsync();
+        Result<Uri> verified = await ConnectAsync(world, OddReply.Error("invalid_client", 401));
+        verified.Problem!.Message.Should().Contain("invalid_client");
+        world.Logs.Lines.Should().Contain(line => line.Contains("refuses the OAuth client", StringComparison.Ordinal));
+    }
+
+    private static async Task<Result<Uri>> ConnectAsync(World world, OddReply reply)
+    {
+        using var browser = new Browser(world);
+        string requestId = await browser.ConsentAsync(await Browser.LinkAsync(world, "alice"), "alice");
+        world.Client.NextTokenReplies.Enqueue(reply);
+        return await world.Authorization.VerifyAsync(world.Service, requestId, Identifier.Parse("alice"), World.Cancel);
+    }
+}

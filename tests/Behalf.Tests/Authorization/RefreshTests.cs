@@ -1,0 +1,401 @@
+using Behalf.Authorization;
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Events;
+using Behalf.TestAuthorizationServer;
+using Behalf.Vault;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Behalf.Tests.Authorization;
+
+public sealed class RefreshTests
+{
+    private static readonly TimeSpan PastExpiry = TimeSpan.FromMinutes(61);
+
+    [Fact]
+    public async Task FreshCredential_CostsNoRequest()
+    {
+        await using World world = await ConnectedAsync();
+        SealedCredential credential = await world.CredentialAsync("alice");
+        (await FreshenAsync(world, credential)).Should().BeOfType<FreshCredential.Usable>();
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(0);
+    }
+
+    [Fact]
+    public async Task FiveHundredParallelCalls_WithAnExpiredToken_MakeOneTokenRequest()
+    {
+        await using World world = await ConnectedAsync();
+        await using ServiceProvider second = world.AddNode();
+        IAuthorization[] nodes = [world.Authorization, second.GetRequiredService<IAuthorization>()];
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        var gate = new Gate();
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Held(gate));
+        Task<FreshCredential>[] calls =
+        [
+            .. Enumerable
+                .Range(0, 500)
+                .Select(i => nodes[i % 2].FreshenAsync(stale, world.Connection, FreshenReason.BeforeUse, World.Cancel)),
+        ];
+        await gate.Arrived;
+        gate.Open();
+        FreshCredential[] results = await AdvanceUntilAsync(world, Task.WhenAll(calls));
+        results.Should().OnlyContain(r => r is FreshCredential.Usable);
+        results.Cast<FreshCredential.Usable>().Should().OnlyContain(r => r.Credential.Generation == 2);
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(1);
+    }
+
+    [Fact]
+    public async Task LeavingWaiter_DoesNotFailTheOthers()
+    {
+        await using World world = await ConnectedAsync();
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        var gate = new Gate();
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Held(gate));
+        using var leaving = new CancellationTokenSource();
+        Task<FreshCredential> first = world.Authorization.FreshenAsync(
+            stale,
+            world.Connection,
+            FreshenReason.BeforeUse,
+            leaving.Token
+        );
+        await gate.Arrived;
+        Task<FreshCredential> second = FreshenAsync(world, stale);
+        await leaving.CancelAsync();
+        await first.Invoking(task => task).Should().ThrowAsync<OperationCanceledException>();
+        gate.Open();
+        (await second).Should().BeOfType<FreshCredential.Usable>();
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(1);
+    }
+
+    [Fact]
+    public async Task MissingRefreshTokenInTheReply_KeepsTheOldOne()
+    {
+        await using World world = await ConnectedAsync();
+        for (int generation = 2; generation <= 4; generation++)
+        {
+            world.Time.Advance(PastExpiry);
+            (await GenerationAfterAsync(world)).Should().Be(generation);
+        }
+
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(3);
+    }
+
+    [Fact]
+    public async Task RotatedRefreshToken_IsKept()
+    {
+        await using World world = await ConnectedAsync(p => p with { Rotation = RefreshRotation.Rotating });
+        world.Client.Rotation = Rotation.Strict;
+        for (int generation = 2; generation <= 4; generation++)
+        {
+            world.Time.Advance(PastExpiry);
+            (await GenerationAfterAsync(world)).Should().Be(generation);
+        }
+
+        world.Provider.CountLiveGrants("alice").Should().Be(1);
+    }
+
+    [Fact]
+    public async Task SameRefreshTokenInTheReply_IsKept()
+    {
+        await using World world = await ConnectedAsync();
+        world.Client.RepeatsRefreshToken = true;
+        for (int generation = 2; generation <= 3; generation++)
+        {
+            world.Time.Advance(PastExpiry);
+            (await GenerationAfterAsync(world)).Should().Be(generation);
+        }
+    }
+
+    [Fact]
+    public async Task InvalidGrant_ExpiresTheAccount_OnceWithOneEvent()
+    {
+        await using World world = await ConnectedAsync();
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        world.Client.NextTokenReplies.Enqueue(OddReply.Error("invalid_grant"));
+        FreshCredential[] results = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => FreshenAsync(world, stale)));
+        results
+            .Should()
+            .OnlyContain(r => r is FreshCredential.Refused && ((FreshCredential.Refused)r).Reason == "refresh_refused");
+        ConnectedAccount account = await world.AccountAsync("alice");
+        account.State.Should().Be(AccountState.Expired);
+        account.Reason.Should().Be(AccountReasons.RefreshRefused);
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(1);
+        (await world.EventsAsync()).Count(e => e.Event.Type == EventTypes.TokenRefreshFailed).Should().Be(1);
+        (await world.AuditAsync()).Count(r => r.Draft.Action == "account.expired").Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData(429, "application/json", "{}")]
+    [InlineData(503, "text/html", "<html>")]
+    [InlineData(200, "text/html", "<html>")]
+    [InlineData(400, "application/json", """{"error":"temporarily_odd"}""")]
+    public async Task ProvidersTrouble_LeavesTheAccountActive_WithBackOff(int status, string type, string body)
+    {
+        await using World world = await ConnectedAsync(p => p with { Rotation = RefreshRotation.Rotating });
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Text(status, type, body));
+        var later = (await FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Later>().Subject;
+        later.RetryAfter.Should().BePositive();
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.Active);
+
+        (await FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Later>("it is held back");
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(1);
+        world.Time.Advance(later.RetryAfter + TimeSpan.FromSeconds(1));
+        (await FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Usable>();
+    }
+
+    [Fact]
+    public async Task RetryAfter_IsHonoured()
+    {
+        await using World world = await ConnectedAsync();
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        world.Client.NextTokenReplies.Enqueue(
+            new OddReply.Text(429, "application/json", "{}") { Headers = { ["Retry-After"] = "240" } }
+        );
+        var later = (await FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Later>().Subject;
+        later.RetryAfter.Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(240));
+    }
+
+    [Fact]
+    public async Task ProvidersTrouble_KeepsTheOldToken_WhileItLives()
+    {
+        await using World world = await ConnectedAsync();
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(TimeSpan.FromMinutes(57));
+        world.Client.NextTokenReplies.Enqueue(OddReply.Json(503, "{}"));
+        var usable = (await FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Usable>().Subject;
+        usable.Credential.Generation.Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData("invalid_client")]
+    [InlineData("unauthorized_client")]
+    public async Task RefusedClient_IsAnAlarmOnTheConnection_AndTouchesNoAccount(string error)
+    {
+        await using World world = await ConnectedAsync();
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        world.Client.NextTokenReplies.Enqueue(OddReply.Error(error, 401));
+        (await FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Later>();
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.Active);
+        (await world.AuditAsync()).Should().ContainSingle(r => r.Draft.Action == "connection.client_refused");
+        (await world.EventsAsync()).Should().NotContain(e => e.Event.Type == EventTypes.TokenRefreshFailed);
+    }
+
+    [Fact]
+    public async Task LostReply_OfANonRotatingProvider_IsProbedAtOnce()
+    {
+        await using World world = await ConnectedAsync();
+        world.Time.Advance(PastExpiry);
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Cut(IsCarriedOut: true));
+        (await GenerationAfterAsync(world)).Should().Be(2);
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(2);
+    }
+
+    [Fact]
+    public async Task LostReply_WithinAKnownGrace_IsProbedAtOnce()
+    {
+        await using World world = await ConnectedAsync(p =>
+            p with
+            {
+                Rotation = RefreshRotation.Rotating,
+                RotationGrace = TimeSpan.FromMinutes(1),
+            }
+        );
+        world.Client.Rotation = Rotation.Grace;
+        world.Time.Advance(PastExpiry);
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Cut(IsCarriedOut: true));
+        (await GenerationAfterAsync(world)).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task LostReply_OfAStrictProvider_UsesTheOldTokenWhileItLives_ThenSaysOutcomeUnknown()
+    {
+        await using World world = await ConnectedAsync(p => p with { Rotation = RefreshRotation.Rotating });
+        world.Client.Rotation = Rotation.Strict;
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(TimeSpan.FromMinutes(57));
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Cut(IsCarriedOut: true));
+        for (int i = 0; i < 3; i++)
+        {
+            var usable = (await FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Usable>().Subject;
+            usable.Credential.Generation.Should().Be(1);
+            world.Time.Advance(TimeSpan.FromSeconds(40));
+        }
+
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(1, "a probe could end the whole grant");
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.Active);
+        world.Time.Advance(TimeSpan.FromMinutes(5));
+        var refused = (await FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Refused>().Subject;
+        refused.Reason.Should().Be(AccountReasons.RefreshOutcomeUnknown);
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.Expired);
+    }
+
+    [Fact]
+    public async Task AttemptFoundAtARestart_CountsAsUnknown()
+    {
+        await using World world = await ConnectedAsync(p => p with { Rotation = RefreshRotation.Rotating });
+        SealedCredential stale = await world.CredentialAsync("alice");
+        IRefreshStore store = world.Get<IRefreshStore>();
+        RefreshLease? lease = await store.AcquireAsync(
+            world.Environment.Id,
+            stale.Key.Account,
+            TimeSpan.FromSeconds(60),
+            World.Cancel
+        );
+        (await store.AttemptAsync(lease!, 1, World.Cancel)).Should().BeTrue();
+        await world.RestartAsync();
+        world.Time.Advance(PastExpiry);
+        world.Client.NextTokenReplies.Enqueue(OddReply.Error("invalid_grant"));
+        var refused = (await FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Refused>().Subject;
+        refused.Reason.Should().Be(AccountReasons.RefreshOutcomeUnknown);
+    }
+
+    [Fact]
+    public async Task NoRefreshToken_WorksUntilItsEnd_ThenExpires()
+    {
+        await using World world = await World.StartAsync();
+        world.Client.GivesRefreshToken = false;
+        await Browser.ConnectAsync(world, "alice");
+        SealedCredential credential = await world.CredentialAsync("alice");
+        world.Time.Advance(TimeSpan.FromMinutes(58));
+        (await FreshenAsync(world, credential)).Should().BeOfType<FreshCredential.Usable>();
+        await world.Authorization.WorkAsync(World.Cancel);
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.Active);
+        world.Time.Advance(TimeSpan.FromMinutes(3));
+        await world.Authorization.WorkAsync(World.Cancel);
+        ConnectedAccount account = await world.AccountAsync("alice");
+        account.State.Should().Be(AccountState.Expired);
+        account.Reason.Should().Be(AccountReasons.NoRefreshToken);
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(0);
+    }
+
+    [Fact]
+    public async Task TinyLifetime_CausesNoHotLoop()
+    {
+        await using World world = await World.StartAsync();
+        world.Client.AccessLifetime = TimeSpan.FromSeconds(1);
+        await Browser.ConnectAsync(world, "alice");
+        for (int i = 0; i < 50; i++)
+        {
+            await world.Authorization.WorkAsync(World.Cancel);
+            await FreshenAsync(world, await world.CredentialAsync("alice"));
+            world.Time.Advance(TimeSpan.FromMilliseconds(200));
+        }
+
+        world.Provider.CountTokenRequests("refresh_token").Should().BeInRange(1, 3);
+    }
+
+    [Fact]
+    public async Task RevokeDuringRefresh_DiscardsAndRevokesTheNewPair()
+    {
+        await using World world = await ConnectedAsync(p => p with { Rotation = RefreshRotation.Rotating });
+        world.Client.Rotation = Rotation.Grace;
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        var gate = new Gate();
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Held(gate));
+        Task<FreshCredential> refreshing = FreshenAsync(world, stale);
+        await gate.Arrived;
+        (await world.Connections.DisconnectAsync(world.Service, await world.AccountAsync("alice"), World.Cancel))
+            .Succeeded.Should()
+            .BeTrue();
+        gate.Open();
+        (await refreshing).Should().BeOfType<FreshCredential.Refused>();
+        await world.Authorization.WorkAsync(World.Cancel);
+        world.Provider.CountLiveGrants("alice").Should().Be(0);
+        world.Provider.Received.Count(r => r.Endpoint == "revoke").Should().Be(2, "the old token and the new pair");
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.Disconnected);
+    }
+
+    [Fact]
+    public async Task ProviderSlowerThanTheLease_LosesNothing_WhenAnotherNodeTookOver()
+    {
+        await using World world = await ConnectedAsync(p => p with { Rotation = RefreshRotation.Rotating });
+        world.Client.Rotation = Rotation.Strict;
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(TimeSpan.FromMinutes(57));
+        var gate = new Gate();
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Held(gate));
+        Task<FreshCredential> slow = FreshenAsync(world, stale);
+        await gate.Arrived;
+
+        // Someone else takes the account's lease over, as after a long pause of this process.
+        IRefreshStore store = world.Get<IRefreshStore>();
+        RefreshLease? theirs = null;
+        gate.Open();
+        await AdvanceUntilAsync(world, slow);
+        theirs = await store.AcquireAsync(
+            world.Environment.Id,
+            stale.Key.Account,
+            TimeSpan.FromSeconds(5),
+            World.Cancel
+        );
+        theirs.Should().NotBeNull("the lease was released with the commit");
+        await store.ReleaseAsync(theirs!, World.Cancel);
+        (await world.CredentialAsync("alice")).Generation.Should().Be(2);
+        world.Time.Advance(PastExpiry);
+        (await GenerationAfterAsync(world)).Should().Be(3, "the rotated token was kept");
+    }
+
+    [Fact]
+    public async Task DueAccounts_AreRefreshedAhead_InTheBackground()
+    {
+        await using World world = await ConnectedAsync();
+        await world.Authorization.WorkAsync(World.Cancel);
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(0);
+        world.Time.Advance(TimeSpan.FromMinutes(56));
+        await world.Authorization.WorkAsync(World.Cancel);
+        await world.Authorization.WorkAsync(World.Cancel);
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(1);
+        (await world.CredentialAsync("alice")).Generation.Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Refreshing_NeverTouchesAnotherUser()
+    {
+        await using World world = await ConnectedAsync();
+        await Browser.ConnectAsync(world, "bob");
+        SealedCredential alice = await world.CredentialAsync("alice");
+        SealedCredential bob = await world.CredentialAsync("bob");
+        world.Time.Advance(PastExpiry);
+        FreshCredential[] both = await Task.WhenAll(FreshenAsync(world, alice), FreshenAsync(world, bob));
+        both.Cast<FreshCredential.Usable>()
+            .Select(usable => usable.Credential.Key.Account)
+            .Should()
+            .Equal(alice.Key.Account, bob.Key.Account);
+    }
+
+    private static async Task<World> ConnectedAsync(Func<OAuthProfile, OAuthProfile>? profile = null)
+    {
+        World world = await World.StartAsync(profile);
+        await Browser.ConnectAsync(world, "alice");
+        return world;
+    }
+
+    private static Task<FreshCredential> FreshenAsync(World world, SealedCredential credential) =>
+        world.Authorization.FreshenAsync(credential, world.Connection, FreshenReason.BeforeUse, World.Cancel);
+
+    private static async Task<long> GenerationAfterAsync(World world)
+    {
+        FreshCredential fresh = await FreshenAsync(world, await world.CredentialAsync("alice"));
+        return fresh.Should().BeOfType<FreshCredential.Usable>().Subject.Credential.Generation;
+    }
+
+    /// <summary>Lets pauses pass that only the test's clock ends.</summary>
+    internal static async Task<T> AdvanceUntilAsync<T>(World world, Task<T> task)
+    {
+        while (!task.IsCompleted)
+        {
+            world.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, World.Cancel));
+        }
+
+        return await task;
+    }
+}
