@@ -98,15 +98,15 @@ internal sealed class ToolAttempt(EntityResolver resolver, Replay replay)
             Output = output,
             Subject = subject ?? intent.Value(Slot.Name),
             LeftOut = match.Arguments.LeftOut,
-            Rows =
-                intent.IsRead || kind == OutcomeKind.Ambiguous
-                    ? (
-                        output.Rows.Count > 0 ? output.Rows
-                        : output.Thing is { } found ? [found]
-                        : []
-                    )
-                : output.Thing is { } thing ? [thing]
-                : [],
+            Rows = intent.IsRead || kind == OutcomeKind.Ambiguous ? Found(intent, output) : Single(output),
         };
     }
+
+    /// <summary>Who asks for one thing gets it, whatever lists come with it.</summary>
+    private static IReadOnlyList<Row> Found(Intent intent, ToolOutput output) =>
+        intent.Verb is Verb.Get or Verb.WhoAmI && output.Thing is not null ? Single(output)
+        : output.Rows.Count > 0 ? output.Rows
+        : Single(output);
+
+    private static IReadOnlyList<Row> Single(ToolOutput output) => output.Thing is { } thing ? [thing] : [];
 }

@@ -135,6 +135,40 @@ public sealed class SeveralStepsTests(ModelApp model) : IClassFixture<ModelApp>
     }
 
     [Fact]
+    public async Task WhatTheResultSaysWasNotApplied_IsNotClaimed()
+    {
+        var tools = ToolSet
+            .Tracker()
+            .Returns(
+                "acme_create_task",
+                """{"task":{"gid":"9","name":"Fix"},"project":"Harbour","assignee":"Erin","notes":["The project has no Priority field"]}"""
+            );
+
+        var answer = await new Conversation(model, tools).AskAsync(
+            "Create a high-priority task \"Fix\" in the \"harbour\" project and assign it to me"
+        );
+
+        answer
+            .Should()
+            .Be("Task created in project \"Harbour\". Assigned to you. Note: The project has no Priority field.");
+    }
+
+    [Fact]
+    public async Task OneThing_IsShown_WhateverListsComeWithIt()
+    {
+        var tools = ToolSet
+            .Tracker()
+            .Returns(
+                "acme_get_me",
+                """{"user":{"gid":"1","name":"Erin","email":"erin@acme.example"},"workspaces":[{"gid":"2","name":"Acme"}]}"""
+            );
+
+        var answer = await new Conversation(model, tools).AskAsync("Who am I?");
+
+        answer.Should().Be("You are Erin (erin@acme.example).");
+    }
+
+    [Fact]
     public async Task SeveralCreations_AreAskedForInOneTurn()
     {
         var conversation = new Conversation(model, ToolSet.Tracker());

@@ -41,9 +41,9 @@ internal static class AnswerComposer
             text.Append($" Not set, because the tool does not take it: {left}.");
         }
 
-        foreach (var warning in Warnings(outcome))
+        foreach (var remark in outcome.Intent.IsRead ? [] : ShownFacts.In(outcome).Remarks)
         {
-            text.Append($" {warning}");
+            text.Append($" Note: {remark.TrimEnd('.')}.");
         }
 
         return text.ToString();
@@ -146,12 +146,6 @@ internal static class AnswerComposer
         output?.Json is { ValueKind: System.Text.Json.JsonValueKind.Object } json
         && new Row(json).Field("next", "next_cursor", "cursor", "next_page", "has_more") is { } next
         && next is not ("false" or "null");
-
-    private static IEnumerable<string> Warnings(Outcome outcome) =>
-        outcome.Output?.Json is { ValueKind: System.Text.Json.JsonValueKind.Object } json
-        && new Row(json).Field("not_applied", "unapplied", "warnings", "warning") is { } warning
-            ? [$"Note: {warning}."]
-            : [];
 
     internal static string Plural(string noun, int count) =>
         count == 1 ? noun

@@ -26,10 +26,10 @@ internal static class ChangeText
             names.Count > 1
                 ? $"{names.Count} {AnswerComposer.Plural(intent.Noun, names.Count)} created"
                 : $"{char.ToUpperInvariant(intent.Noun[0])}{intent.Noun[1..]} created";
-        var where =
-            !outcome.LeftOut.Contains(Slot.Project) && intent.Value(Slot.Project) is { } project
-                ? $" in project \"{project}\""
-                : "";
+        var project = outcome.LeftOut.Contains(Slot.Project) ? null : intent.Value(Slot.Project);
+        var where = project is null
+            ? ""
+            : $" in project \"{ShownFacts.In(outcome).Fact(["project"], project) ?? project}\"";
         var list = names.Count > 1 ? $": {string.Join(", ", names.Select(name => $"\"{name}\""))}" : "";
         return string.Join(' ', new[] { $"{what}{where}{list}." }.Concat(Facts(outcome)).Concat(Link(outcome, names)));
     }
@@ -63,35 +63,36 @@ internal static class ChangeText
     private static IEnumerable<string> Facts(Outcome outcome)
     {
         var intent = outcome.Intent;
-        bool Set(Slot slot) => intent.Slots.ContainsKey(slot) && !outcome.LeftOut.Contains(slot);
+        var shown = ShownFacts.In(outcome);
+        string? Set(Slot slot, params string[] keys) =>
+            intent.Value(slot) is { } asked && !outcome.LeftOut.Contains(slot) ? shown.Fact(keys, asked) : null;
 
-        if (intent.Verb == Verb.Update && Set(Slot.Name))
+        if (intent.Verb == Verb.Update && Set(Slot.Name) is { } name)
         {
-            yield return $"New name: \"{intent.Value(Slot.Name)}\".";
+            yield return $"New name: \"{name}\".";
         }
 
-        if (Set(Slot.Assignee))
+        if (Set(Slot.Assignee, RowText.AssigneeKeys) is { } assignee)
         {
-            yield return $"Assigned to {(intent.Value(Slot.Assignee) == "me" ? "you" : intent.Value(Slot.Assignee))}.";
+            yield return $"Assigned to {(intent.Value(Slot.Assignee) == "me" ? "you" : assignee)}.";
         }
 
-        if (Set(Slot.Priority))
+        if (Set(Slot.Priority, RowText.PriorityKeys) is { } priority)
         {
-            var shown = outcome.Rows is [var row] ? RowText.Priority(row) : null;
-            yield return $"Priority: {shown ?? intent.Value(Slot.Priority)}.";
+            yield return $"Priority: {priority}.";
         }
 
-        if (Set(Slot.Due))
+        if (Set(Slot.Due, RowText.DueKeys) is { } due)
         {
-            yield return $"Due: {intent.Value(Slot.Due)}.";
+            yield return $"Due: {due}.";
         }
 
-        if (Set(Slot.Section))
+        if (Set(Slot.Section, "section") is { } section)
         {
-            yield return $"Section: {intent.Value(Slot.Section)}.";
+            yield return $"Section: {section}.";
         }
 
-        if (Set(Slot.Field))
+        if (Set(Slot.Field) is not null)
         {
             yield return $"{intent.Value(Slot.Field)}: {intent.Value(Slot.Value)}.";
         }
