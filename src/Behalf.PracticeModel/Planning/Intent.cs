@@ -41,6 +41,9 @@ internal sealed record Reference
     /// <value>"them", "each": everything that was found before.</value>
     public bool All { get; init; }
 
+    /// <value>With <see cref="All"/>: only that many of them.</value>
+    public int Count { get; init; } = int.MaxValue;
+
     public bool PointsBack => Ordinal is not null || All;
 
     public string Display => Names.Count > 0 ? Names[^1] : "it";

@@ -61,8 +61,8 @@ internal sealed class PlanRunner(Toolbox toolbox, Replay replay)
         }
 
         var known = before.LastOrDefault(outcome => outcome.Rows.Count > 0)?.Rows ?? replay.EarlierRows();
-        var rows =
-            back.All ? known
+        IReadOnlyList<Row> rows =
+            back.All ? [.. known.Take(back.Count)]
             : back.Ordinal is { } ordinal && ordinal < known.Count && known.Count > 0
                 ? [ordinal < 0 ? known[^1] : known[ordinal]]
             : [];

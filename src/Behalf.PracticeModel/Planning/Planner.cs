@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Behalf.PracticeModel.Planning.Answers;
 using Behalf.PracticeModel.Planning.Reading;
 using Behalf.PracticeModel.Planning.Tools;
@@ -13,19 +14,34 @@ internal static class Planner
     {
         var replay = new Replay(request);
         var toolbox = Offered(request);
-        var intents = Merge(
-            IntentReader.Read(replay.Prompt, DateOnly.FromDateTime(timeProvider.GetUtcNow().UtcDateTime)),
-            toolbox
-        );
+        IReadOnlyList<Intent> intents;
+        try
+        {
+            intents = Read(replay.Prompt, toolbox, timeProvider);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // A prompt made to be slow to read is not read.
+            intents = [];
+        }
+
         var outcomes = new PlanRunner(toolbox, replay).Run(intents);
         if (replay.Pending.Count > 0)
         {
             return request.ToolChoice.DisableParallel ? [replay.Pending[0]] : [.. replay.Pending];
         }
 
+        if (request.ToolChoice.Kind is ToolChoiceKind.Any or ToolChoiceKind.Tool)
+        {
+            return [ForcedCall.Of(toolbox, replay.Prompt)];
+        }
+
         var text = outcomes is null ? "" : AnswerComposer.Compose(outcomes);
         return [new ReplyText(text.Length > 0 ? text : Introduction.Of(toolbox))];
     }
+
+    private static IReadOnlyList<Intent> Read(string prompt, Toolbox toolbox, TimeProvider timeProvider) =>
+        Merge(IntentReader.Read(prompt, DateOnly.FromDateTime(timeProvider.GetUtcNow().UtcDateTime)), toolbox);
 
     private static Toolbox Offered(MessagesRequest request) =>
         request.ToolChoice.Kind switch
@@ -60,10 +76,10 @@ internal static class Planner
 
     private static Intent? Together(Intent first, Intent second)
     {
-        if (
-            first is not { Verb: Verb.Create, Noun: "task" }
-            || second is not { Target.PointsBack: true, Verb: Verb.Update or Verb.Move or Verb.Tag }
-        )
+        var pointsBack = second is { Target.PointsBack: true, Verb: Verb.Update or Verb.Move or Verb.Tag };
+        var takesMore =
+            first is { Verb: Verb.Create, Noun: "task" } or { Verb: Verb.Update, Noun: "task", Target: not null };
+        if (!pointsBack || !takesMore || (first.Verb == Verb.Update && second.Verb != Verb.Update))
         {
             return null;
         }

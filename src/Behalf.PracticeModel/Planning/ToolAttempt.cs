@@ -105,6 +105,7 @@ internal sealed class ToolAttempt(EntityResolver resolver, Replay replay)
     /// <summary>Who asks for one thing gets it, whatever lists come with it.</summary>
     private static IReadOnlyList<Row> Found(Intent intent, ToolOutput output) =>
         intent.Verb is Verb.Get or Verb.WhoAmI && output.Thing is not null ? Single(output)
+        : intent.Verb is Verb.List && output.Thing?.Part(intent.Noun) is { Count: > 0 } part ? part
         : output.Rows.Count > 0 ? output.Rows
         : Single(output);
 

@@ -169,6 +169,75 @@ public sealed class SeveralStepsTests(ModelApp model) : IClassFixture<ModelApp>
     }
 
     [Fact]
+    public async Task ChangesToOneThing_AreOneCall()
+    {
+        var conversation = new Conversation(model, ToolSet.Tracker());
+
+        await conversation.AskAsync("Assign \"Fix the door\" to Bob and set the due date to Friday");
+        await conversation.AskAsync("Update \"Fix the door\": set due date to 2026-12-01 and priority to High");
+
+        conversation
+            .Calls.Select(call => call.Json)
+            .Should()
+            .Equal(
+                """{"task":"Fix the door","assignee":"Bob","due_on":"2026-11-27"}""",
+                """{"task":"Fix the door","due_on":"2026-12-01","priority":"High"}"""
+            );
+    }
+
+    [Theory]
+    [InlineData("Mark all my open tasks as done", "7", "8", "9")]
+    [InlineData("List my open tasks and complete the first two", "7", "8")]
+    [InlineData("Complete the last of my open tasks", "9")]
+    [InlineData("Complete the first of my tasks", "7")]
+    public async Task ListedTasks_AreChanged_AsManyAsTold(string prompt, params string[] changed)
+    {
+        var tools = ToolSet
+            .Tracker()
+            .Returns(
+                "acme_list_my_tasks",
+                """{"tasks":[{"gid":"7","name":"A"},{"gid":"8","name":"B"},{"gid":"9","name":"C"}]}"""
+            );
+        var conversation = new Conversation(model, tools);
+
+        await conversation.AskAsync(prompt);
+
+        conversation.Calls.Skip(1).Select(call => (string)call.Input["task"]!).Should().Equal(changed);
+    }
+
+    [Theory]
+    [InlineData("I need a list of everything in the Harbour board")]
+    [InlineData("Open the Harbour project in my browser")]
+    [InlineData("The weather is nice")]
+    [InlineData("")]
+    public async Task WhatIsNotUnderstood_ChangesNothing(string prompt)
+    {
+        var conversation = new Conversation(model, ToolSet.Tracker());
+
+        await conversation.AskAsync(prompt + " ");
+
+        conversation
+            .Calls.Should()
+            .NotContain(call =>
+                call.Name.Contains("create") || call.Name.Contains("update") || call.Name.Contains("delete")
+            );
+    }
+
+    [Fact]
+    public async Task MembersInsideAResult_AreListed()
+    {
+        var tools = ToolSet
+            .Tracker()
+            .Without("acme_list_project_members")
+            .Returns("acme_find", """{"matches":[{"gid":"5","name":"Harbour"}]}""")
+            .Returns("acme_get_project", """{"project":{"gid":"5","name":"Harbour","members":["Erin","Dave"]}}""");
+
+        var answer = await new Conversation(model, tools).AskAsync("Who is in the Harbour project?");
+
+        answer.Should().Contain("- Erin").And.Contain("- Dave");
+    }
+
+    [Fact]
     public async Task SeveralCreations_AreAskedForInOneTurn()
     {
         var conversation = new Conversation(model, ToolSet.Tracker());

@@ -52,7 +52,7 @@ internal static class AnswerComposer
     private static string Listed(Outcome outcome)
     {
         var intent = outcome.Intent;
-        var rows = DueFilter.Apply(outcome.Rows, intent);
+        var rows = RowFilter.Apply(outcome.Rows, intent);
         var noun = intent.Noun.Length > 0 ? intent.Noun : "item";
         var where =
             outcome.Subject is { } subject && intent.Target is not null ? $" in \"{subject}\""

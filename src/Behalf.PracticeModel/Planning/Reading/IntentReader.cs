@@ -20,7 +20,13 @@ internal sealed class IntentReader
     {
         var masked = MaskedText.Of(text);
         var reader = new IntentReader(masked, today);
-        return [.. ClauseSplitter.Split(masked).Select(reader.ReadClause)];
+        return
+        [
+            .. ClauseSplitter
+                .Split(masked)
+                .Select(reader.ReadClause)
+                .SelectMany(intent => ListedFirst.Expand(intent, today)),
+        ];
     }
 
     private Intent ReadClause(string clause)
@@ -45,6 +51,8 @@ internal sealed class IntentReader
                 return CreationReader.Read(modifiers, prompt, rule, match, shown);
             case RuleForm.Listing:
                 return ListingReader.Read(modifiers, prompt, rule, match, shown);
+            case RuleForm.Changes:
+                return ReadChanges(rule, match, shown);
         }
 
         var noun = rule.Noun.Length > 0 || rule.Verb == Verb.ListIn ? rule.Noun : NounOf(match);
@@ -78,6 +86,20 @@ internal sealed class IntentReader
                 Target = NameText.Read(target, prompt),
             }
             : intent;
+    }
+
+    private Intent? ReadChanges(IntentRule rule, Match match, string clause)
+    {
+        var slots = modifiers.ReadCommon(match.Groups["changes"].Value).Slots;
+        var target = match.Groups["target"];
+        return slots.Count == 0
+            ? null
+            : new Intent(rule.Verb, rule.Noun)
+            {
+                Clause = clause,
+                Slots = slots,
+                Target = target.Success ? NameText.Read(target.Value, prompt) : new Reference { Ordinal = 0 },
+            };
     }
 
     private static string NounOf(Match match) =>

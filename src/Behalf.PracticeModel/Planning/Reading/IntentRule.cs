@@ -12,6 +12,9 @@ internal enum RuleForm
 
     /// <summary>A noun with modifiers anywhere: see <see cref="ListingReader"/>.</summary>
     Listing,
+
+    /// <summary>A thing (without one: "it") and changes to it, each a modifier.</summary>
+    Changes,
 }
 
 /// <summary>A form of words and what it means.</summary>

@@ -196,6 +196,18 @@ internal static class IntentRules
         Of(
             Verb.Update,
             "task",
+            $@"(?:update|change|edit|set)\s+(?<target>{Q}|it|this|that)\s*(?:[:,]|so that|and|with|to have|to be)\s*(?<changes>.+)",
+            form: RuleForm.Changes
+        ),
+        Of(
+            Verb.Update,
+            "task",
+            @"(?:(?:set|change|make|give it|with)\s+)?(?<changes>(?:(?:the|its|a)\s+)?(?:due date|due|deadline|priority|assignee)\s*(?:to|of|:|as|is)?\s.+|it due .+|it (?:urgent|critical|high|medium|low)[- ]priority)",
+            form: RuleForm.Changes
+        ),
+        Of(
+            Verb.Update,
+            "task",
             $@"(?:rename|retitle)\s+(?:the\s+)?(?:(?<noun>{AnyNoun})\s+)?(?<target>.+?)\s+(?:to|as)\s+(?<newname>.+)",
             noun: ""
         ),
@@ -231,7 +243,7 @@ internal static class IntentRules
             $@"(?:make|mark|set)\s+(?<target>.+?)(?:'s|’s)\s+priority\s+(?:to\s+)?(?<priority>\w+)"
         ),
         Of(Verb.Update, "task", @"(?:assign|reassign|give|hand)\s+(?<target>.+?)\s+(?:over\s+)?to\s+(?<assignee>.+)"),
-        Of(Verb.Update, "task", @"(?:assign|give)\s+(?<assignee>me|(?-i:\p{Lu}[\w.-]+))\s+(?:to\s+)?(?<target>.+)"),
+        Of(Verb.Update, "task", @"assign\s+(?<assignee>me|(?-i:\p{Lu}[\w.-]+))\s+to\s+(?<target>.+)"),
         Of(
             Verb.Update,
             "task",
@@ -253,88 +265,7 @@ internal static class IntentRules
             "task",
             $@"(?:change|set|update)\s+(?<target>{Q})(?:'s|’s)?\s+(?<field>{Q}|[\w ]+?)\s+(?:to|as|=)\s+(?<value>.+)"
         ),
-        // moving, adding to and removing from places
-        Of(
-            Verb.Move,
-            "task",
-            @"(?:move|drag|put|shift|transition)\s+(?<target>.+?)\s+(?:from\s+.+?\s+)?(?:to|into|in|under)\s+(?:the\s+)?(?:section|column|lane|stage)\s+(?<section>.+)"
-        ),
-        Of(
-            Verb.Move,
-            "task",
-            @"(?:move|drag|put|shift|transition)\s+(?<target>.+?)\s+(?:from\s+.+?\s+)?(?:to|into|in|under)\s+(?:the\s+)?(?<section>.+?)\s+(?:section|column|lane|stage)(?:\s+(?:of|in)\s+.+)?"
-        ),
-        Of(
-            Verb.AddTo,
-            "task",
-            $@"(?:move|put)\s+(?<target>.+?)\s+(?:to|into|in)\s+(?:the\s+)?(?:(?:{Place})\s+(?<project>.+)|(?<project>.+?)\s+(?:{Place}))"
-        ),
-        Of(
-            Verb.Move,
-            "task",
-            @"(?:move|drag|transition)\s+(?<target>.+?)\s+(?:from\s+.+?\s+)?(?:to|into)\s+(?<section>.+)"
-        ),
-        Of(
-            Verb.AddTo,
-            "task",
-            $@"add\s+(?<target>(?:the\s+(?:existing\s+)?(?:{Task})\s+.+?)|it|this|that)\s+(?:to|into)\s+(?:the\s+)?(?:(?:{Place})\s+(?<project>.+)|(?<project>.+?)\s+(?:{Place})|(?<project>{Q}))"
-        ),
-        Of(
-            Verb.RemoveFrom,
-            "task",
-            $@"(?:remove|take)\s+(?<target>.+?)\s+(?:from|out of)\s+(?:the\s+)?(?:(?:{Place})\s+(?<project>.+)|(?<project>.+?)\s+(?:{Place})|(?<project>{Q}))"
-        ),
-        Of(
-            Verb.Duplicate,
-            "task",
-            @"(?:duplicate|copy|clone)\s+(?<target>.+?)\s+(?:as|to|into|named|called)\s+(?<newname>.+)"
-        ),
-        Of(Verb.Duplicate, "task", @"(?:duplicate|copy|clone)\s+(?<target>.+)"),
-        Of(Verb.Create, "attachment", $@"attach\s+(?<url>{Q}|https?://\S+)\s+to\s+(?<target>.+)", "task"),
-        Of(Verb.Delete, "comment", @"(?:delete|remove)\s+(?:the\s+|my\s+)?comment\s+(?<target>.+)"),
-        Of(
-            Verb.Delete,
-            "",
-            $@"(?:delete|remove|trash|get rid of)\s+(?:the\s+|my\s+)?(?:(?<noun>{AnyNoun})\s+)(?<target>.+)"
-        ),
-        Of(
-            Verb.Delete,
-            "",
-            $@"(?:delete|remove|trash|get rid of)\s+(?<target>(?:the\s+|my\s+)?.+?(?:\s(?<noun>{Place}|tag|label|section|column))?)"
-        ),
-        // creating
-        Of(
-            Verb.Create,
-            "subtask",
-            $@"(?:add|create|make)\s+(?:a\s+|the\s+)?(?:new\s+)?(?:subtask|sub-task)\s+(?:called\s+|named\s+)?(?<newname>{Q}|.+?)\s+(?:to|under|for|of|in)\s+(?<target>.+)",
-            "task"
-        ),
-        Of(
-            Verb.Create,
-            "subtask",
-            $@"(?:add|create|make)\s+(?:a\s+)?(?:subtask|sub-task)\s+(?:to|under|for|of)\s+(?<target>.+?)\s*(?::|called|named)\s*(?<newname>.+)",
-            "task"
-        ),
-        Of(
-            Verb.Create,
-            "status",
-            $@"(?:post|add|write|create)\s+(?:a\s+)?status(?:\s+update)?\s+(?:to|on|for|in)\s+(?<target>.+?)\s*(?:[:,]|saying)?\s*(?<text>{Q})",
-            "project"
-        ),
-        Of(
-            Verb.Create,
-            "",
-            $@"(?:create|add|make|open|new|set up|log|file|start|i need|write down|put)\s*(?<before>(?:(?!\b(?:{AnyNoun})\b)[^\uE000])*?)\b(?<noun>{AnyNoun}|milestone|contact|deal|customer)\b(?!\s+as\b)(?<after>.+)",
-            form: RuleForm.Create
-        ),
-        Of(
-            Verb.Create,
-            "task",
-            @"(?:remind me|i have|i need|i must|don't let me forget|remember)\s+to(?<before>)(?<after>\s+.+)",
-            form: RuleForm.Create,
-            fixedSlot: (Slot.Assignee, "me")
-        ),
-        Of(Verb.Create, "task", $@"(?:create|add|new)(?<before>)(?<after>\s+.*{Q}.*)", form: RuleForm.Create),
+        .. IntentRulesForPlaces.All,
         .. IntentRulesForReading.All,
     ];
 

@@ -5,9 +5,13 @@ internal static class IntentRulesForReading
 {
     private const string Q = MaskedText.Mark;
     private const string Show =
-        @"(?:show|list|display|get|give|read|see|view|fetch|tell|print|what are|what're|which are|find)(?:\s+(?:me|us))?(?:\s+(?:about|of))?";
+        @"(?:show|list|display|get|give|read|see|view|fetch|tell|print|what are|what're|which are|find(?=\s+(?:me\s+)?(?:my|all|overdue|open|completed)\b))(?:\s+(?:me|us))?(?:\s+(?:about|of))?";
     private const string What = @"(?:what|which)(?:'s|’s|\s+is|\s+are)?";
     private const string The = @"(?:the|a|an|all|all the|all of the|any|every|my|our|all my|all of my)";
+
+    // what may stand before the noun of a list: "my three latest open", "somebody's overdue"
+    private const string Which =
+        @"(?:(?:open|overdue|late|completed|done|finished|closed|incomplete|unfinished|pending|outstanding|remaining|recent|latest|current|active|new|newest|other|visible|private|urgent|high-priority|low-priority|first|last|top|next|up to|of|the|my|\d{1,3}|(?-i:\p{Lu}[\w.-]*)(?:'s|’s))\s+)*";
     private static readonly string Task = Words.Pattern("task");
     private static readonly string Place = Words.Pattern("project");
     private static readonly string AnyNoun = Words.Pattern(
@@ -150,19 +154,31 @@ internal static class IntentRulesForReading
         Of(
             Verb.ListIn,
             "",
+            $@"(?:{Show}|open|what are)\s+(?:the\s+|my\s+|our\s+)?(?<target>(?:{Q}|(?-i:[\p{{Lu}}\p{{Lo}}]).*?)\s+boards?)",
+            "project"
+        ),
+        Of(
+            Verb.ListIn,
+            "task",
+            $@"(?:does|has|do)\s+(?<target>.+?)\s+(?:have|got)\s+(?:any\s+)?(?:open\s+|unfinished\s+)?(?:{Task})(?:\s+left)?",
+            "project"
+        ),
+        Of(
+            Verb.ListIn,
+            "",
             $@"(?:{What}|{Show}|tell me what(?:'s|’s| is))\s*(?:(?:everything|all|anything)\s+)?(?:what(?:'s|’s|\s+is)\s+)?(?:there\s+)?(?:in|on|inside|within)\s+(?:the\s+|my\s+|our\s+)?(?<target>.+)",
             "project"
         ),
         Of(
             Verb.List,
             "",
-            $@"(?:{Show}|{What}|are there|do i have|have i)\s*(?:{The}\s+)?(?:[\w' -]*?\s)??(?<noun>{AnyNoun})(?:[\s,]+.*)?",
+            $@"(?:{Show}|{What}|are there|do i have|have i)\s*(?:{The}\s+)?{Which}(?<noun>{AnyNoun})(?:[\s,]+.*)?",
             form: RuleForm.Listing
         ),
         Of(
             Verb.List,
             "",
-            $@"(?:{The}\s+)?(?:[\w' -]*?\s)??(?<noun>{AnyNoun})(?:\s+(?:due|in|for|of|assigned|that|i)\b.*)?",
+            $@"(?:{The}\s+)?{Which}(?<noun>{AnyNoun})(?:\s+(?:due|in|for|of|assigned|that|i)\b.*)?",
             form: RuleForm.Listing
         ),
         // looking for things

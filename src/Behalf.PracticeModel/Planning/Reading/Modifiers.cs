@@ -87,7 +87,7 @@ internal sealed class Modifiers(MaskedText prompt, DateOnly today)
 
     private static readonly (Slot Slot, Regex Pattern)[] Creating =
     [
-        (Slot.Priority, Rule(@"^(?:an?\s+)?(?<value>urgent|critical)\b(?=[^\uE002]*\uE002)")),
+        (Slot.Priority, Rule(@"^\s*(?:an?\s+)?(?<value>urgent|critical)\b(?=[^\uE002]*\uE002)")),
         (Slot.Due, Rule($@"\b(?:on|for|until|before)\s+(?<value>{Dates.Pattern})")),
         (Slot.Due, Rule($@"(?<=\s)(?<value>{Dates.Pattern})$")),
         (Slot.Assignee, Rule($@"\bfor\s+(?<value>me|myself|{Name})(?=\s|$|,)")),

@@ -5,6 +5,22 @@ namespace Behalf.PracticeModel.Planning.Reading;
 /// <summary>Turns the words that name a thing into a reference: quotes as they stand, the rest without articles and generic nouns.</summary>
 internal static partial class NameText
 {
+    private static readonly Dictionary<string, int> Counts = new()
+    {
+        ["two"] = 2,
+        ["three"] = 3,
+        ["four"] = 4,
+        ["five"] = 5,
+        ["2"] = 2,
+        ["3"] = 3,
+        ["4"] = 4,
+        ["5"] = 5,
+        ["6"] = 6,
+        ["7"] = 7,
+        ["8"] = 8,
+        ["9"] = 9,
+    };
+
     public static Reference Read(string text, MaskedText prompt)
     {
         var trimmed = text.Trim(' ', ',', '.', ':', '?', '!');
@@ -60,6 +76,11 @@ internal static partial class NameText
             return new Reference { All = true };
         }
 
+        if (match.Groups["count"] is { Success: true, Value: var count })
+        {
+            return new Reference { All = true, Count = Counts.GetValueOrDefault(count.ToLowerInvariant(), 1) };
+        }
+
         var ordinal = match.Groups["ordinal"].Value.ToLowerInvariant() switch
         {
             "" or "first" or "1st" or "top" or "1" or "one" => 0,
@@ -75,6 +96,7 @@ internal static partial class NameText
     [GeneratedRegex(
         @"^(?:(?:it|this|that|this one|that one|(?:the|this|that|my|its) (?:new )?(?:task|ticket|issue|item|card|todo|one|project|board)|the new one)"
             + @"|(?:the |my )?(?<ordinal>first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th|last|top)(?: (?:one|task|ticket|issue|item|card|todo|result|of them|of these))?"
+            + @"|(?:the |my )?(?:first|top) (?<count>two|three|four|five|\d)(?: (?:ones|tasks|tickets|issues|items|of them|of these))?"
             + @"|(?:number|no\.?|#) ?(?<ordinal>\d|one|two|three)"
             + @"|(?<all>them|these|those|each|each of them|all of them|every one|both))$",
         RegexOptions.IgnoreCase,

@@ -101,10 +101,16 @@ internal static partial class ResultReader
 
     private static Trouble TroubleOf(JsonElement? json, string message)
     {
-        var kind = json is { ValueKind: JsonValueKind.Object } error
-            ? new Row(error).Field("kind", "type", "code", "reason") ?? ""
-            : "";
-        return Classify(kind.Replace('_', ' ')) is var byKind and not Trouble.Other ? byKind : Classify(message);
+        if (json is not { ValueKind: JsonValueKind.Object } error)
+        {
+            return Classify(message);
+        }
+
+        var row = new Row(error);
+        var kind = (row.Field("kind", "type", "code", "reason") ?? "").Replace('_', ' ');
+        return row.Flag("reconnect_required", "needs_authorization") is true ? Trouble.Reconnect
+            : Classify(kind) is var byKind and not Trouble.Other ? byKind
+            : Classify(message);
     }
 
     private static Trouble Classify(string words) =>
@@ -177,7 +183,7 @@ internal static partial class ResultReader
         [.. Links().Matches(text).Select(match => match.Value.TrimEnd('.', ',', ')')).Distinct()];
 
     [GeneratedRegex(
-        @"reconnect|re-?authori[sz]|authori[sz]ation required|needs? authori[sz]ation|connect (?:your|the) account|not connected|revoked",
+        @"reconnect|re-?authori[sz]|authori[sz]ation required|needs? authori[sz]ation|connect (?:your|the) account|not connected|account not active|revoked",
         RegexOptions.NonBacktracking
     )]
     private static partial Regex Reconnect();

@@ -63,6 +63,24 @@ internal sealed record Row(JsonElement Json)
             .Select(member => TextOf(member.Value))
             .FirstOrDefault(text => text is { Length: > 0 });
 
+    /// <summary>The members of the first list whose name is of this noun, such as <c>members</c> for user.</summary>
+    public IReadOnlyList<Row> Part(string noun)
+    {
+        var list = Json.EnumerateObject()
+            .FirstOrDefault(member => member.Value.ValueKind == JsonValueKind.Array && Words.Noun(member.Name) == noun)
+            .Value;
+        return list.ValueKind == JsonValueKind.Array
+            ? [.. list.EnumerateArray().Select(Named).Where(row => Is(row.Json))]
+            : [];
+    }
+
+    private static Row Named(JsonElement item) =>
+        new(
+            item.ValueKind == JsonValueKind.String
+                ? JsonSerializer.SerializeToElement(new { name = item.GetString() })
+                : item
+        );
+
     private string? Text(string key) => Json.TryGetProperty(key, out var value) ? TextOf(value) : null;
 
     private static string? TextOf(JsonElement value) =>

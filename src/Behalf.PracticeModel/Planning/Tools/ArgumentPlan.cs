@@ -14,7 +14,7 @@ internal sealed record ArgumentPlan
     /// <value>Required inputs that the prompt does not give.</value>
     public required IReadOnlyList<ToolProperty> Missing { get; init; }
 
-    public double Score => Properties.Count - LeftOut.Count - (3 * Missing.Count);
+    public double Score => Properties.Count - (2 * LeftOut.Count) - (3 * Missing.Count);
 
     public static ArgumentPlan For(Tool tool, Intent intent)
     {

@@ -74,9 +74,9 @@ internal static class Profiles
                 ["task"]
             ),
             Verb.Create => new(Creating, [intent.Noun], []),
-            Verb.List => new(Listing, [intent.Noun], ["task", "project"]),
+            Verb.List => new(Listing, [intent.Noun], [intent.TargetNoun]),
             Verb.ListIn when intent.Noun.Length == 0 => new(Listing, ["task", "message", "page", "attachment"], []),
-            Verb.ListIn => new(Listing, [intent.Noun], ["task", "project"]),
+            Verb.ListIn => new(Listing, [intent.Noun], [intent.TargetNoun]),
             Verb.Get => new(Getting, [intent.Noun], ["detail"]),
             Verb.Find => new(Finding, [intent.Noun], ["typeahead"]),
             Verb.Count => new(["count", "get", "list"], ["count", intent.Noun], ["project", "task"]),

@@ -56,7 +56,10 @@ internal static class PropertyValue
     {
         if (property.Options.Count > 0)
         {
-            return Option(property.Options, value) is { } option ? JsonValue.Create(option) : null;
+            // Where one kind cannot be asked for, all can, and the rows are narrowed in the answer.
+            var option =
+                Option(property.Options, value) ?? (slot == Slot.Status ? Option(property.Options, "all") : null);
+            return option is null ? null : JsonValue.Create(option);
         }
 
         if (property.Takes("boolean") && !property.Takes("string"))

@@ -77,6 +77,7 @@ internal static class ToolSelector
 
         var kinds = tool.Properties.Where(property => SlotProperties.Of(Slot.Type).Contains(property.Name));
         return kinds.Any(kind => kind.Options.Any(option => profile.Nouns.Contains(Words.Noun(option)))) ? 2
+            : words.Any(word => Words.IsKnownNoun(word.Word) && !profile.Beside.Contains(word.Noun)) ? 0
             : profile.Nouns.Any(noun => tool.DescriptionStems.Any(stem => Words.Noun(stem) == noun)) ? 1
             : 0;
     }

@@ -2,22 +2,22 @@ using Behalf.PracticeModel.Planning.Results;
 
 namespace Behalf.PracticeModel.Planning.Answers;
 
-/// <summary>Keeps the rows whose due day lies in the span asked for, whatever the tool could narrow by itself.</summary>
-internal static class DueFilter
+/// <summary>Keeps the rows whose due day and state are those asked for, whatever the tool could narrow by itself.</summary>
+internal static class RowFilter
 {
     public static IReadOnlyList<Row> Apply(IReadOnlyList<Row> rows, Intent intent)
     {
         var before = intent.Value(Slot.DueBefore);
         var after = intent.Value(Slot.DueAfter);
-        if (before is null && after is null)
-        {
-            return rows;
-        }
-
+        var status = intent.Value(Slot.Status);
         return
         [
             .. rows.Where(row =>
-                row.Field(RowText.DueKeys) is { Length: >= 10 } due && Within(due[..10], before, after)
+                (status is null || row.Flag(RowText.DoneKeys) is not { } done || done == (status == "completed"))
+                && (
+                    (before is null && after is null)
+                    || (row.Field(RowText.DueKeys) is { Length: >= 10 } due && Within(due[..10], before, after))
+                )
             ),
         ];
     }
