@@ -47,7 +47,7 @@ internal static class SandboxCommand
         return Failed;
     }
 
-    private static async Task AnnounceAsync(WebApplication app, SandboxOptions options, TextWriter output)
+    internal static async Task AnnounceAsync(WebApplication app, SandboxOptions options, TextWriter output)
     {
         await output.WriteLineAsync(
             $"Practice Asana on {string.Join(", ", app.Urls)}. The cast: {app.Urls.First()}/_sandbox/world"

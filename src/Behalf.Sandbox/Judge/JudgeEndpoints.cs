@@ -42,16 +42,18 @@ internal sealed class JudgeEndpoints(
     private JsonObject AddApp(Properties body)
     {
         body.Only("name", "client_id", "client_secret", "redirect_uris", "scopes");
-        var app = new App
-        {
-            Name = body.RequiredText("name"),
-            ClientId = body.Text("client_id") ?? store.NextGid(),
-            ClientSecret = body.Text("client_secret") ?? TokenStore.NewValue("secret"),
-            RedirectUris = RedirectUris(body),
-            Registered = Scopes(body),
-        };
+        var (name, redirectUris, scopes) = (body.RequiredText("name"), RedirectUris(body), Scopes(body));
+        var (clientId, secret) = (body.Text("client_id"), body.Text("client_secret"));
         lock (store.Gate)
         {
+            var app = new App
+            {
+                Name = name,
+                ClientId = clientId ?? store.NextGid(),
+                ClientSecret = secret ?? TokenStore.NewValue("secret"),
+                RedirectUris = redirectUris,
+                Registered = scopes,
+            };
             return apps.Add(app) ? ToJson(app) : throw new Refusal(409, $"client_id: taken: {app.ClientId}");
         }
     }

@@ -124,6 +124,10 @@ internal sealed class Renderer
         var json = new JsonObject();
         if (asked is not null)
         {
+            if (part.Fields.Fields.TryGetValue("gid", out var gid))
+            {
+                json["gid"] = Value(view, gid.Read(view, part.Value), null);
+            }
             AddAsked(view, json, part.Fields, part.Value, asked);
             return json;
         }
