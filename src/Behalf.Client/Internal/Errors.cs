@@ -21,15 +21,19 @@ internal static class Errors
     public static bool IsUnauthenticated(RpcException exception) =>
         exception.StatusCode == StatusCode.Unauthenticated && ReadInfo(exception)?.ErrorCode != ToolErrorCode;
 
-    public static BehalfException Unreachable(Uri server, Exception inner) =>
-        new(
-            "unreachable",
-            $"No Behalf server answers at {server.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}.",
-            inner
-        )
+    public static BehalfException Unreachable(Uri server, HttpRequestException inner)
+    {
+        var origin = server.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+        var message = inner.HttpRequestError switch
         {
-            Kind = BehalfErrorKind.Unavailable,
+            HttpRequestError.NameResolutionError => $"There is no host of the name in {origin}.",
+            HttpRequestError.ConnectionError => $"No server answers at {origin}.",
+            HttpRequestError.SecureConnectionError =>
+                $"The certificate of {origin} is not trusted by this machine: {(inner.InnerException ?? inner).Message}",
+            _ => $"{origin} does not answer as a Behalf server does: {inner.Message}",
         };
+        return new BehalfException("unreachable", message, inner) { Kind = BehalfErrorKind.Unavailable };
+    }
 
     public static BehalfException Read(RpcException exception, Uri server)
     {

@@ -28,8 +28,8 @@ internal sealed class Transport : IDisposable
             Server,
             new GrpcChannelOptions
             {
-                HttpHandler = handler,
-                DisposeHttpClient = false,
+                HttpHandler = new OpaqueHandler(handler),
+                DisposeHttpClient = true,
                 MaxReceiveMessageSize = 16 * 1024 * 1024,
                 // A call that may write is repeated by its caller only, who knows whether that is safe.
                 MaxRetryAttempts = 1,
