@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Behalf.Vault;
 
@@ -14,13 +15,25 @@ public static class ArgumentDigest
     public static string Of(IVault vault, JsonElement arguments)
     {
         ArgumentNullException.ThrowIfNull(vault);
+        return Convert.ToHexStringLower(vault.Mac("argument", Canonical(arguments)));
+    }
+
+    private static byte[] Canonical(JsonElement arguments)
+    {
         ArrayBufferWriter<byte> canonical = new(256);
-        using (Utf8JsonWriter writer = new(canonical))
+        using Utf8JsonWriter writer = new(canonical);
+        try
         {
             Write(writer, arguments);
         }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair has no canonical spelling; such text is equal to itself only.
+            return Encoding.UTF8.GetBytes("as written:" + arguments.GetRawText());
+        }
 
-        return Convert.ToHexStringLower(vault.Mac("argument", canonical.WrittenSpan));
+        writer.Flush();
+        return canonical.WrittenSpan.ToArray();
     }
 
     private static void Write(Utf8JsonWriter writer, JsonElement value)

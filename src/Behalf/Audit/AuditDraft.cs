@@ -19,7 +19,8 @@ public enum AuditKind
 /// <summary>
 /// One record before it has its place in the chain. Time, lane, sequence and hash are given by the store inside the
 /// transaction. Personal fields enter the hash as salted commitments, so that redaction can delete value and salt.
-/// No field may hold a secret; control characters are refused.
+/// No field may hold a secret; control characters are
+/// written out as escapes, and text is cut at 1,024 characters.
 /// </summary>
 public sealed record AuditDraft
 {

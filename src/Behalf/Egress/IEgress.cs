@@ -9,6 +9,7 @@ namespace Behalf.Egress;
 public interface IEgress
 {
     /// <returns>The answer, whatever its status; or why there is none.</returns>
+    /// <exception cref="EgressCancelledException">The caller's own token ended it; tells whether anything may have left.</exception>
     Task<EgressOutcome> SendAsync(EgressRequest request, CancellationToken cancellationToken);
 }
 
