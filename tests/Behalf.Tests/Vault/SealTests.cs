@@ -4,7 +4,7 @@ using CsCheck;
 
 namespace Behalf.Tests.Vault;
 
-public sealed class SealTests
+public sealed class SealTests(OpenVault opened) : IClassFixture<OpenVault>
 {
     private static readonly string[] Fields =
     [
@@ -34,20 +34,18 @@ public sealed class SealTests
     );
 
     [Fact]
-    public async Task Open_GivesTheValue_WhereItWasSealed()
+    public void Open_GivesTheValue_WhereItWasSealed()
     {
-        using TestVault vault = await TestVault.OpenedAsync();
-
         Gen.Select(Places, Ids, Gen.Byte.Array[0, 3000])
             .Sample(
                 (place, account, value) =>
                 {
-                    AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(account));
-                    byte[] byAccount = vault.Vault.Seal(key, place, Secret.Own([.. value]));
-                    byte[] byRing = vault.Vault.Seal(place, Secret.Own([.. value]));
+                    AccountKey key = Vault.CreateAccountKey(place.Environment, new AccountId(account));
+                    byte[] byAccount = Vault.Seal(key, place, Secret.Own([.. value]));
+                    byte[] byRing = Vault.Seal(place, Secret.Own([.. value]));
 
-                    vault.Vault.Open(key, place, byAccount).Reveal().ToArray().Should().Equal(value);
-                    vault.Vault.Open(place, byRing).Reveal().ToArray().Should().Equal(value);
+                    Vault.Open(key, place, byAccount).Reveal().ToArray().Should().Equal(value);
+                    Vault.Open(place, byRing).Reveal().ToArray().Should().Equal(value);
                     byRing.Should().HaveCount(value.Length + 45).And.NotEqual(byAccount);
                 },
                 iter: 50
@@ -55,81 +53,76 @@ public sealed class SealTests
     }
 
     [Fact]
-    public async Task Open_FailsClosed_WhenAnyBitIsFlipped()
+    public void Open_FailsClosed_WhenAnyBitIsFlipped()
     {
-        using TestVault vault = await TestVault.OpenedAsync();
         SealPlace place = SomePlace();
-        AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
-        byte[] byAccount = vault.Vault.Seal(key, place, Secret.FromText("alice's token"));
-        byte[] byRing = vault.Vault.Seal(place, Secret.FromText("client secret"));
+        AccountKey key = Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
+        byte[] byAccount = Vault.Seal(key, place, Secret.FromText("alice's token"));
+        byte[] byRing = Vault.Seal(place, Secret.FromText("client secret"));
 
         foreach (int bit in Enumerable.Range(0, byAccount.Length * 8))
         {
-            Breaks(() => vault.Vault.Open(key, place, Flip(byAccount, bit)));
+            Breaks(() => Vault.Open(key, place, Flip(byAccount, bit)));
         }
 
         foreach (int bit in Enumerable.Range(0, byRing.Length * 8))
         {
-            Breaks(() => vault.Vault.Open(place, Flip(byRing, bit)));
+            Breaks(() => Vault.Open(place, Flip(byRing, bit)));
         }
 
         foreach (int bit in Enumerable.Range(0, key.WrappedKey.Length * 8))
         {
             AccountKey altered = key with { WrappedKey = Flip(key.WrappedKey, bit) };
-            Breaks(() => vault.Vault.Open(altered, place, byAccount));
+            Breaks(() => Vault.Open(altered, place, byAccount));
         }
     }
 
     [Fact]
-    public async Task Open_FailsClosed_WhenTheValueIsTruncatedOrExtended()
+    public void Open_FailsClosed_WhenTheValueIsTruncatedOrExtended()
     {
-        using TestVault vault = await TestVault.OpenedAsync();
         SealPlace place = SomePlace();
-        AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
-        byte[] sealedValue = vault.Vault.Seal(key, place, Secret.FromText("alice's token"));
+        AccountKey key = Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
+        byte[] sealedValue = Vault.Seal(key, place, Secret.FromText("alice's token"));
 
         foreach (int length in Enumerable.Range(0, sealedValue.Length))
         {
-            Breaks(() => vault.Vault.Open(key, place, sealedValue.AsMemory(0, length)));
-            Breaks(() => vault.Vault.Open(place, sealedValue.AsMemory(0, length)));
+            Breaks(() => Vault.Open(key, place, sealedValue.AsMemory(0, length)));
+            Breaks(() => Vault.Open(place, sealedValue.AsMemory(0, length)));
         }
 
-        Breaks(() => vault.Vault.Open(key, place, (byte[])[.. sealedValue, 0]));
+        Breaks(() => Vault.Open(key, place, (byte[])[.. sealedValue, 0]));
     }
 
     [Fact]
-    public async Task Open_FailsClosed_WhenTheValueIsMoved()
+    public void Open_FailsClosed_WhenTheValueIsMoved()
     {
-        using TestVault vault = await TestVault.OpenedAsync();
-
         Gen.Select(Places, Places, Ids, Ids)
             .Where((here, there, _, _) => here != there)
             .Sample(
                 (here, there, alice, bob) =>
                 {
-                    AccountKey key = vault.Vault.CreateAccountKey(here.Environment, new AccountId(alice));
-                    AccountKey other = vault.Vault.CreateAccountKey(here.Environment, new AccountId(bob));
-                    byte[] byAccount = vault.Vault.Seal(key, here, Secret.FromText("alice's token"));
-                    byte[] byRing = vault.Vault.Seal(here, Secret.FromText("client secret"));
+                    AccountKey key = Vault.CreateAccountKey(here.Environment, new AccountId(alice));
+                    AccountKey other = Vault.CreateAccountKey(here.Environment, new AccountId(bob));
+                    byte[] byAccount = Vault.Seal(key, here, Secret.FromText("alice's token"));
+                    byte[] byRing = Vault.Seal(here, Secret.FromText("client secret"));
 
-                    Breaks(() => vault.Vault.Open(key, there, byAccount));
-                    Breaks(() => vault.Vault.Open(other, here, byAccount));
-                    Breaks(() => vault.Vault.Open(there, byRing));
-                    Breaks(() => vault.Vault.Open(here, byAccount));
-                    Breaks(() => vault.Vault.Open(key, here, byRing));
+                    Breaks(() => Vault.Open(key, there, byAccount));
+                    Breaks(() => Vault.Open(other, here, byAccount));
+                    Breaks(() => Vault.Open(there, byRing));
+                    Breaks(() => Vault.Open(here, byAccount));
+                    Breaks(() => Vault.Open(key, here, byRing));
                 },
                 iter: 50
             );
     }
 
     [Fact]
-    public async Task Open_FailsClosed_WhenOnePartOfThePlaceDiffers()
+    public void Open_FailsClosed_WhenOnePartOfThePlaceDiffers()
     {
-        using TestVault vault = await TestVault.OpenedAsync();
         SealPlace place = SomePlace();
-        AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
-        byte[] byAccount = vault.Vault.Seal(key, place, Secret.FromText("alice's token"));
-        byte[] byRing = vault.Vault.Seal(place, Secret.FromText("client secret"));
+        AccountKey key = Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
+        byte[] byAccount = Vault.Seal(key, place, Secret.FromText("alice's token"));
+        byte[] byRing = Vault.Seal(place, Secret.FromText("client secret"));
         SealPlace[] others =
         [
             place with
@@ -160,18 +153,17 @@ public sealed class SealTests
 
         foreach (SealPlace other in others)
         {
-            Breaks(() => vault.Vault.Open(key, other, byAccount));
-            Breaks(() => vault.Vault.Open(other, byRing));
+            Breaks(() => Vault.Open(key, other, byAccount));
+            Breaks(() => Vault.Open(other, byRing));
         }
     }
 
     [Fact]
-    public async Task Open_FailsClosed_WhenTheAccountsKeyIsMoved()
+    public void Open_FailsClosed_WhenTheAccountsKeyIsMoved()
     {
-        using TestVault vault = await TestVault.OpenedAsync();
         SealPlace place = SomePlace();
-        AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
-        byte[] sealedValue = vault.Vault.Seal(key, place, Secret.FromText("alice's token"));
+        AccountKey key = Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
+        byte[] sealedValue = Vault.Seal(key, place, Secret.FromText("alice's token"));
         AccountKey[] moved =
         [
             key with
@@ -190,17 +182,16 @@ public sealed class SealTests
 
         foreach (AccountKey other in moved)
         {
-            Breaks(() => vault.Vault.Open(other, place, sealedValue));
-            Breaks(() => vault.Vault.Open(other, place with { Environment = other.Environment }, sealedValue));
+            Breaks(() => Vault.Open(other, place, sealedValue));
+            Breaks(() => Vault.Open(other, place with { Environment = other.Environment }, sealedValue));
         }
     }
 
     [Fact]
-    public async Task Open_TakesAnyBytes_AndFailsInOneWay()
+    public void Open_TakesAnyBytes_AndFailsInOneWay()
     {
-        using TestVault vault = await TestVault.OpenedAsync();
         SealPlace place = SomePlace();
-        AccountKey key = vault.Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
+        AccountKey key = Vault.CreateAccountKey(place.Environment, new AccountId(place.Owner));
 
         Gen.Select(Gen.Byte.Array[0, 200], Gen.Bool)
             .Sample(
@@ -212,51 +203,49 @@ public sealed class SealTests
                         key.RingKey.Value.TryWriteBytes(bytes.AsSpan(1), bigEndian: true, out _);
                     }
 
-                    Breaks(() => vault.Vault.Open(key, place, bytes));
-                    Breaks(() => vault.Vault.Open(place, bytes));
-                    Breaks(() => vault.Vault.Open(key with { WrappedKey = bytes }, place, bytes));
+                    Breaks(() => Vault.Open(key, place, bytes));
+                    Breaks(() => Vault.Open(place, bytes));
+                    Breaks(() => Vault.Open(key with { WrappedKey = bytes }, place, bytes));
                 },
                 iter: 2000
             );
     }
 
     [Fact]
-    public async Task Seal_NeverRepeatsANonce()
+    public void Seal_NeverRepeatsANonce()
     {
-        using TestVault vault = await TestVault.OpenedAsync();
         SealPlace place = SomePlace();
 
         HashSet<string> nonces =
         [
             .. Enumerable
                 .Range(0, 1000)
-                .Select(_ => Convert.ToHexString(vault.Vault.Seal(place, Secret.FromText("same")).AsSpan(17, 12))),
+                .Select(_ => Convert.ToHexString(Vault.Seal(place, Secret.FromText("same")).AsSpan(17, 12))),
         ];
 
         nonces.Should().HaveCount(1000);
     }
 
     [Fact]
-    public async Task Mac_DependsOnPurposeAndData_AndNotOnWhereTheyMeet()
+    public void Mac_DependsOnPurposeAndData_AndNotOnWhereTheyMeet()
     {
-        using TestVault vault = await TestVault.OpenedAsync();
+        byte[] mac = Vault.Mac("argument", "data"u8);
 
-        byte[] mac = vault.Vault.Mac("argument", "data"u8);
-
-        vault.Vault.Mac("argument", "data"u8).Should().Equal(mac).And.HaveCount(32);
-        vault.Vault.Mac("argumentd", "ata"u8).Should().NotEqual(mac);
-        vault.Vault.Mac("page", "data"u8).Should().NotEqual(mac);
+        Vault.Mac("argument", "data"u8).Should().Equal(mac).And.HaveCount(32);
+        Vault.Mac("argumentd", "ata"u8).Should().NotEqual(mac);
+        Vault.Mac("page", "data"u8).Should().NotEqual(mac);
     }
 
     [Fact]
     public async Task OtherInstallation_OpensNothing()
     {
-        using TestVault vault = await TestVault.OpenedAsync();
         using TestVault other = await TestVault.OpenedAsync();
         SealPlace place = SomePlace();
 
-        Breaks(() => other.Vault.Open(place, vault.Vault.Seal(place, Secret.FromText("client secret"))));
+        Breaks(() => other.Vault.Open(place, Vault.Seal(place, Secret.FromText("client secret"))));
     }
+
+    private IVault Vault => opened.Vault;
 
     private static SealPlace SomePlace() =>
         new(

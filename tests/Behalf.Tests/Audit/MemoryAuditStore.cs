@@ -1,0 +1,124 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using Behalf.Audit;
+
+namespace Behalf.Tests.Audit;
+
+/// <summary>A trail in memory that a test can damage and make unavailable.</summary>
+internal sealed class MemoryAuditStore(TimeProvider time) : IAuditStore
+{
+    private readonly Lock _gate = new();
+
+    public List<StoredAuditRecord> Records { get; } = [];
+
+    public Dictionary<string, AuditLaneHead> Heads { get; } = [];
+
+    public List<AuditCheckpoint> Checkpoints { get; } = [];
+
+    /// <value>How many of the next writes fail.</value>
+    public int Failures { get; set; }
+
+    public Exception Failure { get; set; } = new StorageFailure();
+
+    public int Attempts { get; private set; }
+
+    public string Lane { get; set; } = "node-1";
+
+    /// <value>What the next start answers; null starts.</value>
+    public StartResult.Refused? Refusal { get; set; }
+
+    /// <value>Completed by the test before a start commits.</value>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <value>Gets each record once it is stored.</value>
+    public Action<AuditRecord> Stored { get; set; } = _ => { };
+
+    public async Task<StartResult> StartAsync(CallIntent intent, CancellationToken cancellationToken)
+    {
+        await Gate.WaitAsync(cancellationToken);
+        if (Refusal is { } refusal)
+        {
+            Append(CallRecords.Denial(intent, refusal));
+            return refusal;
+        }
+
+        Append(CallRecords.Intent(intent));
+        return new StartResult.Started(new StartedCall(intent, Calls.Credential(intent), time.GetUtcNow()));
+    }
+
+    public Task AppendAsync(AuditDraft draft, CancellationToken cancellationToken)
+    {
+        Append(draft);
+        return Task.CompletedTask;
+    }
+
+    public Task<Page<AuditRecord>> ListAsync(
+        AuditFilter filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(new Page<AuditRecord>([.. Records.Select(AuditChain.Read)], null, null, Records.Count));
+
+    public async IAsyncEnumerable<StoredAuditRecord> ReadAsync(
+        EnvironmentId environment,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        foreach (
+            StoredAuditRecord record in Records
+                .OrderBy(record => record.Lane, StringComparer.Ordinal)
+                .ThenBy(record => record.Sequence)
+                .ToArray()
+        )
+        {
+            await Task.CompletedTask;
+            yield return record;
+        }
+    }
+
+    public Task<IReadOnlyList<AuditLaneHead>> HeadsAsync(
+        EnvironmentId environment,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<IReadOnlyList<AuditLaneHead>>([.. Heads.Values]);
+
+    public Task AddCheckpointAsync(AuditCheckpoint checkpoint, CancellationToken cancellationToken)
+    {
+        Checkpoints.Add(checkpoint);
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<AuditCheckpoint>> CheckpointsAsync(
+        EnvironmentId environment,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<IReadOnlyList<AuditCheckpoint>>([.. Checkpoints]);
+
+    public Task<int> CompleteAbandonedAsync(CancellationToken cancellationToken) => Task.FromResult(0);
+
+    private void Append(AuditDraft draft)
+    {
+        StoredAuditRecord stored;
+        lock (_gate)
+        {
+            Attempts++;
+            if (Failures > 0)
+            {
+                Failures--;
+                throw Failure;
+            }
+
+            Heads.TryGetValue(Lane, out AuditLaneHead? head);
+            stored = AuditChain.Append(
+                draft,
+                Lane,
+                (head?.Sequence ?? 0) + 1,
+                time.GetUtcNow(),
+                head is null ? AuditChain.Genesis : head.Hash
+            );
+            Records.Add(stored);
+            Heads[Lane] = new AuditLaneHead(Lane, stored.Sequence, stored.Hash);
+        }
+
+        Stored(AuditChain.Read(stored));
+    }
+
+    private sealed class StorageFailure() : DbException("disk I/O error");
+}
