@@ -117,6 +117,7 @@ internal sealed class AgentRun(
     private static (string Text, AgentStop Stop)? Ending(ModelTurn.Finished turn) =>
         turn.Finish switch
         {
+            TurnFinish.Answered when turn.Text.Length == 0 => ("The model gave no answer.", AgentStop.Answered),
             TurnFinish.Answered => (turn.Text, AgentStop.Answered),
             TurnFinish.Declined => (Join(turn.Text, "The model declined to go on."), AgentStop.Declined),
             _ => null,

@@ -23,11 +23,13 @@ internal sealed class AuthorizationNotices(
         var sentences = new List<string>();
         foreach (var account in accounts)
         {
-            var link = await TellAsync(account, known: null, cancellationToken);
+            var (link, problem) = await TellAsync(account, known: null, cancellationToken);
             var what = account.Status == "PENDING_AUTH" ? "connect" : "reconnect";
-            sentences.Add(
-                $"{options.DisplayName} must {what} {account.ConnectionName} ({account.Status}){(link is null ? "." : $": {link}")}"
-            );
+            var where =
+                link is not null ? $": {link}"
+                : problem is not null ? $". No link could be made: {problem}"
+                : ".";
+            sentences.Add($"{options.DisplayName} must {what} {account.ConnectionName} ({account.Status}){where}");
         }
 
         return string.Join('\n', sentences);
@@ -46,18 +48,37 @@ internal sealed class AuthorizationNotices(
         }
     }
 
-    private async Task<Uri?> TellAsync(UserAccount account, Uri? known, CancellationToken cancellationToken)
+    private async Task<(Uri? Link, string? Problem)> TellAsync(
+        UserAccount account,
+        Uri? known,
+        CancellationToken cancellationToken
+    )
     {
         if (!told.TryAdd(account.ConnectionName, true))
         {
-            return known;
+            return (known, null);
         }
 
-        var link = known ?? (options.AuthorizationLink is { } make ? await make(account, cancellationToken) : null);
+        var (link, problem) = known is null ? await MakeLinkAsync(account, cancellationToken) : (known, null);
         await emit(
             new AgentEvent.AuthorizationRequired(account.ConnectionName, account.Status, link),
             cancellationToken
         );
-        return link;
+        return (link, problem);
+    }
+
+    private async Task<(Uri? Link, string? Problem)> MakeLinkAsync(
+        UserAccount account,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return (options.AuthorizationLink is { } make ? await make(account, cancellationToken) : null, null);
+        }
+        catch (BehalfException exception)
+        {
+            return (null, exception.Message);
+        }
     }
 }

@@ -20,7 +20,8 @@ public sealed class BehalfAgent(IChatClient model, TimeProvider? timeProvider = 
 
     /// <summary>
     /// Runs one prompt. Leaving the enumeration ends the run. Every run that is not cancelled ends with
-    /// <see cref="AgentEvent.Completed"/>, whatever went wrong.
+    /// <see cref="AgentEvent.Completed"/>, whatever went wrong at the model or at Behalf. What the application's own
+    /// callbacks throw comes out of the enumeration.
     /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public async IAsyncEnumerable<AgentEvent> RunAsync(

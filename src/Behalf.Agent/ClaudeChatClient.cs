@@ -13,20 +13,11 @@ public static class ClaudeChatClient
         var client = new AnthropicClient
         {
             ApiKey = options.ApiKey.Reveal(),
+            // Always stated, so that no variable of the environment sends the key elsewhere.
+            BaseUrl = (options.BaseUrl ?? ModelOptions.DefaultBaseUrl).ToString().TrimEnd('/'),
             MaxRetries = 0,
             Timeout = options.Timeout,
         };
-        if (options.BaseUrl is { } baseUrl)
-        {
-            client = new AnthropicClient
-            {
-                ApiKey = options.ApiKey.Reveal(),
-                MaxRetries = 0,
-                Timeout = options.Timeout,
-                BaseUrl = baseUrl.ToString().TrimEnd('/'),
-            };
-        }
-
         return client.AsIChatClient(options.Model, options.MaxOutputTokens);
     }
 }

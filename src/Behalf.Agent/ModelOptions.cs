@@ -8,6 +8,8 @@ public sealed record ModelOptions
     /// <value>A current model made for agents.</value>
     public const string DefaultModel = "claude-sonnet-5-5";
 
+    public static readonly Uri DefaultBaseUrl = new("https://api.anthropic.com");
+
     /// <value>What the practice model accepts; any text will do.</value>
     public const string PracticeKey = "practice";
 
@@ -15,7 +17,7 @@ public sealed record ModelOptions
 
     public string Model { get; init; } = DefaultModel;
 
-    /// <value>Null: the vendor's own. An origin, such as <c>http://127.0.0.1:8090</c> for the practice model.</value>
+    /// <value>Null: <see cref="DefaultBaseUrl"/>. An origin, such as <c>http://127.0.0.1:8090</c> for the practice model.</value>
     public Uri? BaseUrl { get; init; }
 
     /// <value>Per model turn, unless a run sets its own. Default 4,096.</value>

@@ -34,6 +34,21 @@ public sealed class AuthorizationTests(AgentFixture agent) : IClassFixture<Agent
     }
 
     [Fact]
+    public async Task LinkThatCannotBeMade_IsSaid()
+    {
+        var carol = new FakeUser { Accounts = [new UserAccount("ca_3", "acme", "acme", "PENDING_AUTH")] };
+        var options = new AgentOptions
+        {
+            AuthorizationLink = (_, _) => throw new BehalfException("unavailable", "Behalf cannot be reached."),
+        };
+
+        var run = await agent.RunAsync("anything", carol, options);
+
+        run.Completed.Text.Should()
+            .Be("You must connect acme (PENDING_AUTH). No link could be made: Behalf cannot be reached.");
+    }
+
+    [Fact]
     public async Task NeverConnected_AsksToConnect()
     {
         var run = await agent.RunAsync("anything", new FakeUser { Accounts = [] });

@@ -176,6 +176,17 @@ public sealed class UntrustedResultTests(AgentFixture agent) : IClassFixture<Age
     }
 
     [Fact]
+    public async Task TerminalSequencesInAnAnswer_NeverReachTheScreen()
+    {
+        agent.Play("escape", ScriptedResponse.Say("a\u001b[2Jb\u202Ec 👩‍💻"));
+
+        var run = await agent.RunAsync("escape", FakeUser.WithTasks());
+
+        run.Completed.Text.Should().Be("a[2Jbc 👩‍💻");
+        string.Concat(run.All<AgentEvent.TextDelta>().Select(delta => delta.Text)).Should().Be("a[2Jbc 👩‍💻");
+    }
+
+    [Fact]
     public async Task LongResult_IsCutWithAMarker()
     {
         var user = new FakeUser().Tool(

@@ -23,6 +23,9 @@ internal static class PlainText
         return cleaned.ToString();
     }
 
+    /// <summary>For a piece of a text, which may begin or end within a surrogate pair.</summary>
+    public static string CleanDelta(string piece) => piece.All(IsSafe) ? piece : new string([.. piece.Where(IsSafe)]);
+
     /// <returns>A copy whose names and strings are clean.</returns>
     public static JsonNode? Clean(JsonNode? node) =>
         node switch
@@ -44,6 +47,8 @@ internal static class PlainText
 
         return cleaned;
     }
+
+    private static bool IsSafe(char letter) => char.IsSurrogate(letter) || IsVisible(letter);
 
     private static bool IsVisible(int rune) =>
         rune switch

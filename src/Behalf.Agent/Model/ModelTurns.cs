@@ -1,3 +1,4 @@
+using Behalf.Agent.Calls;
 using Microsoft.Extensions.AI;
 
 namespace Behalf.Agent.Model;
@@ -67,7 +68,7 @@ internal sealed class ModelTurns(
         )
         {
             updates.Add(update);
-            if (update.Text is { Length: > 0 } delta)
+            if (PlainText.CleanDelta(update.Text) is { Length: > 0 } delta)
             {
                 await emit(new AgentEvent.TextDelta(delta), cancellationToken);
             }
@@ -105,7 +106,7 @@ internal sealed class ModelTurns(
             : TurnFinish.Paused;
         return new ModelTurn.Finished(
             new ChatMessage(ChatRole.Assistant, contents),
-            response.Text,
+            PlainText.Clean(response.Text),
             calls,
             finish,
             response.Usage?.InputTokenCount ?? 0,

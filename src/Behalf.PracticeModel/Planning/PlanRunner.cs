@@ -177,7 +177,9 @@ internal sealed class PlanRunner(Toolbox toolbox, Replay replay)
                 lookUp
             );
             var another =
-                outcome?.Output?.Trouble is Trouble.Unavailable && intent.IsRead && index + 1 < runnable.Count;
+                outcome?.Output?.Trouble is Trouble.Unavailable or Trouble.Invalid
+                && intent.IsRead
+                && index + 1 < runnable.Count;
             if (!another)
             {
                 return outcome;

@@ -378,6 +378,25 @@ public sealed class SeveralStepsTests(ModelApp model) : IClassFixture<ModelApp>
     }
 
     [Fact]
+    public async Task QuestionOneToolRefuses_IsAskedOfTheNext()
+    {
+        var tools = ToolSet
+            .Tracker()
+            .Returns("acme_find", """{"matches":[{"gid":"5","name":"Harbour"}]}""")
+            .Fails(
+                "acme_list_tasks",
+                """{"error":{"kind":"invalid_input","message":"Give exactly one of project and assignee."}}"""
+            )
+            .Returns("acme_search_tasks", """{"tasks":[{"gid":"7","name":"Oil the hinges"}]}""");
+        var conversation = new Conversation(model, tools);
+
+        var answer = await conversation.AskAsync("What tasks do I have in Harbour?");
+
+        conversation.Calls[^1].Json.Should().Be("""{"project":"5","assignee":"me"}""");
+        answer.Should().Contain("Oil the hinges");
+    }
+
+    [Fact]
     public async Task MissingTool_IsSaidPlainly()
     {
         var conversation = new Conversation(model, new ToolSet().Add("acme_list_projects", "List projects."));
