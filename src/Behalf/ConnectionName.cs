@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Behalf;
 
 /// <summary>
-/// The name of a connection inside its environment, such as <c>asana</c> or <c>asana marketing</c>:
+/// The name of a connection inside its environment, such as <c>tracker</c> or <c>tracker marketing</c>:
 /// 1–400 of <c>[a-zA-Z0-9_: -]</c>, compared ordinally.
 /// </summary>
 public readonly partial record struct ConnectionName

@@ -36,7 +36,9 @@ public sealed class FixtureTests
         ConnectorDefinition definition = await BundledConnectors.ReadAsync(fixture.Split('/')[0]);
         ToolBench bench = new(definition)
         {
-            Scopes = script["scopes"] is JsonArray scopes ? [.. scopes.Select(one => one!.GetValue<string>())] : ["default"],
+            Scopes = script["scopes"] is JsonArray scopes
+                ? [.. scopes.Select(one => one!.GetValue<string>())]
+                : ["default"],
         };
         Queue<JsonNode> exchanges = new(script["exchanges"]!.AsArray().Select(one => one!));
         FakeUpstream upstream = new(sent => Answer(sent, exchanges));
@@ -72,7 +74,10 @@ public sealed class FixtureTests
         JsonNode request = exchange["request"]!;
         sent.Line.Should().Be($"{request["method"]} {request["path"]}");
         JsonObject query = new(
-            sent.Request.Query.Select(pair => new KeyValuePair<string, JsonNode?>(pair.Key, JsonValue.Create(pair.Value)))
+            sent.Request.Query.Select(pair => new KeyValuePair<string, JsonNode?>(
+                pair.Key,
+                JsonValue.Create(pair.Value)
+            ))
         );
         Same(query, request["query"] ?? new JsonObject());
         if (request["body"] is { } body)

@@ -37,6 +37,11 @@ internal sealed class DocumentReader
         {
             throw new DefinitionFault((int)exception.Start.Line, $"not YAML: {exception.Message}");
         }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            // The parser's own way to give up on some broken flow collections; it knows no line then.
+            throw new DefinitionFault(1, $"not YAML: {exception.Message}");
+        }
     }
 
     private List<MappingNode> Stream()

@@ -24,8 +24,16 @@ internal sealed class Fields
         return found is ScalarNode { IsNull: true } ? null : found;
     }
 
-    public DocumentNode Required(string key) =>
-        Optional(key) ?? throw new DefinitionFault(Line, $"{_what} needs '{key}'");
+    public DocumentNode Required(string key) => Optional(key) ?? throw new DefinitionFault(Line, Missing(key));
+
+    private string Missing(string key)
+    {
+        IEnumerable<string> strangers = _mapping
+            .Entries.Select(entry => entry.Key)
+            .Where(name => !_asked.Contains(name));
+        string hint = NearestName.Of(key, strangers) is { } near ? $"; is '{near}' meant to be it?" : "";
+        return $"{_what} needs '{key}'{hint}";
+    }
 
     public string Text(string key) => TextOf(Required(key), key);
 

@@ -125,11 +125,15 @@ internal static partial class RichText
         Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && uri.Scheme is "https" or "http" or "mailto";
 
     private static string Escape(string text) =>
-        string.Concat(text.Where(c => c is '\n' or '\t' || !char.IsControl(c)))
+        string.Concat(text.EnumerateRunes().Where(IsXml))
             .Replace("&", "&amp;", StringComparison.Ordinal)
             .Replace("<", "&lt;", StringComparison.Ordinal)
             .Replace(">", "&gt;", StringComparison.Ordinal)
             .Replace("\"", "&quot;", StringComparison.Ordinal);
+
+    /// <summary>XML 1.0 §2.2, less control characters; half a surrogate pair enumerates as U+FFFD.</summary>
+    private static bool IsXml(Rune rune) =>
+        rune.Value is '\n' or '\t' || (rune.Value is not (0xFFFD or 0xFFFE or 0xFFFF) && !Rune.IsControl(rune));
 
     private static bool IsWellFormed(string xml)
     {

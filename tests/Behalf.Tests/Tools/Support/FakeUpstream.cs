@@ -39,7 +39,9 @@ internal sealed class FakeUpstream(Func<SentRequest, UpstreamOutcome> answer) : 
     )
     {
         Fetched.Add(uri);
-        return Task.FromResult(OnFetch?.Invoke(uri) ?? throw new InvalidOperationException($"Unregistered fetch {uri}"));
+        return Task.FromResult(
+            OnFetch?.Invoke(uri) ?? throw new InvalidOperationException($"Unregistered fetch {uri}")
+        );
     }
 
     public static UpstreamOutcome Json(int status, string body, params (string Name, string Value)[] headers) =>
@@ -68,7 +70,8 @@ internal sealed record SentRequest(UpstreamRequest Request, string? Body, string
 
 internal static class Calls
 {
-    public static EnvironmentId Environment { get; } = EnvironmentId.From(Guid.Parse("01980000-0000-7000-8000-000000000001"));
+    public static EnvironmentId Environment { get; } =
+        EnvironmentId.From(Guid.Parse("01980000-0000-7000-8000-000000000001"));
 
     public static ActingSubject Subject(string identifier = "alice", CredentialLimits? limits = null) =>
         new(

@@ -1,0 +1,288 @@
+using System.Security.Cryptography;
+using System.Text;
+using Behalf.Audit;
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Identity;
+using Behalf.Policy;
+using Behalf.Tools;
+using Behalf.Tools.Running;
+using Behalf.Vault;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Behalf.Tests.Tools.Support;
+
+/// <summary>The Tools room with the rooms around it played: connections and accounts in memory, an audit that remembers.</summary>
+internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
+{
+    private readonly Dictionary<string, ConnectorDefinition> _definitions = new(StringComparer.Ordinal);
+    private readonly List<Connection> _connections = [];
+    private readonly List<ConnectedAccount> _accounts = [];
+
+    public FakeRooms()
+    {
+        ScopedToolList scoped = new(this, this, new ConnectionPolicy());
+        Tools = new ToolsRoom(
+            scoped,
+            new ToolExecution(
+                scoped,
+                this,
+                new ConnectionPolicy(),
+                this,
+                this,
+                new ToolRunner(Time, NullLogger<ToolRunner>.Instance),
+                new MacVault(),
+                Time
+            )
+        );
+    }
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+
+    public ITools Tools { get; }
+
+    /// <summary>What happened, in its order: intents, opens, completions and denials.</summary>
+    public List<string> Story { get; } = [];
+
+    public List<AuditDraft> Denials { get; } = [];
+
+    public List<CallIntent> Intents { get; } = [];
+
+    public FakeUpstream Upstream { get; set; } = new(ToolBench.Unexpected);
+
+    public Problem? StartProblem { get; set; }
+
+    public Problem? OpenProblem { get; set; }
+
+    public Connection Add(string name, string tools, Func<Connection, Connection>? change = null)
+    {
+        ConnectorDefinition definition = DefinitionReader.Read(ToolBench.Definition(tools));
+        _definitions[definition.Revision] = definition;
+        Connection connection = new()
+        {
+            Environment = Calls.Environment,
+            Id = ConnectionId.From(Guid.CreateVersion7()),
+            Name = ConnectionName.Parse(name),
+            Connector = definition.Slug,
+            ConnectorRevision = definition.Revision,
+            ToolPrefix = name,
+            BaseUrl = definition.BaseUrl,
+            OAuthUrl = definition.OAuth.Origin,
+            Scopes = definition.OAuth.DefaultScopes,
+            PolicyRevision = 7,
+            Enabled = true,
+            CreatedAt = Time.GetUtcNow(),
+            RowVersion = 1,
+        };
+        connection = change?.Invoke(connection) ?? connection;
+        _connections.Add(connection);
+        return connection;
+    }
+
+    public ConnectedAccount Connect(
+        string identifier,
+        Connection connection,
+        string scopes = "things",
+        CredentialStatus status = CredentialStatus.Active,
+        string? reason = null
+    )
+    {
+        ConnectedAccount account = new()
+        {
+            Environment = Calls.Environment,
+            Id = AccountId.From(Guid.CreateVersion7()),
+            Connection = connection.Id,
+            ConnectionName = connection.Name,
+            Connector = connection.Connector,
+            Identifier = Identifier.Parse(identifier),
+            Incarnation = 1,
+            Status = status,
+            Reason = reason,
+            Generation = 1,
+            GrantedScopes = ScopeSet.Parse(scopes),
+            UpdatedAt = Time.GetUtcNow(),
+            RowVersion = 1,
+        };
+        _accounts.Add(account);
+        return account;
+    }
+
+    public Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(
+        ActingSubject subject,
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult<IReadOnlyList<ConnectedAccount>>([
+            .. _accounts.Where(account => account.Identifier == subject.Identifier),
+        ]);
+
+    public Task<Result<ConnectionView>> FindAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<Result<ConnectionView>>(View(_connections.Single(connection => connection.Id == id)));
+
+    public Task<Page<ConnectionView>> ListAsync(
+        EnvironmentId environment,
+        PageRequest page,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(new Page<ConnectionView>([.. _connections.Select(View)], null, null, _connections.Count));
+
+    public ValueTask<ConnectorDefinition> GetAsync(string revision, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(_definitions[revision]);
+
+    public Task<Result<StartedCall>> StartAsync(CallIntent intent, CancellationToken cancellationToken)
+    {
+        if (StartProblem is { } problem)
+        {
+            return Task.FromResult<Result<StartedCall>>(problem);
+        }
+
+        Story.Add($"intent {intent.Tool}");
+        Intents.Add(intent);
+        return Task.FromResult<Result<StartedCall>>(Calls.Started(intent));
+    }
+
+    public Task<Result<IUpstream>> OpenAsync(
+        StartedCall call,
+        Connection connection,
+        CancellationToken cancellationToken
+    )
+    {
+        Story.Add("open");
+        return Task.FromResult<Result<IUpstream>>(OpenProblem is { } problem ? problem : (Result<IUpstream>)Upstream);
+    }
+
+    public Task CompleteAsync(StartedCall call, CallCompletion completion)
+    {
+        Story.Add($"complete {completion.Outcome}");
+        return Task.CompletedTask;
+    }
+
+    public Task DenyAsync(AuditDraft denial, CancellationToken cancellationToken)
+    {
+        Story.Add($"deny {denial.Outcome}");
+        Denials.Add(denial);
+        return Task.CompletedTask;
+    }
+
+    private static ConnectionView View(Connection connection) =>
+        new(connection, "Tracker", new Uri("https://behalf.example/callback"));
+
+    // What the Tools room never asks for.
+    private static NotSupportedException NotAsked() => new("The Tools room has no business with this.");
+
+    Task<Result<ConnectionView>> IConnections.AddAsync(
+        Principal principal,
+        EnvironmentId environment,
+        NewConnection connection,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<ConnectionView>> IConnections.FindAsync(
+        EnvironmentId environment,
+        ConnectionName name,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<Done>> IConnections.RemoveAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName name,
+        bool force,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<ConnectedAccount>> IConnections.CreateAccountAsync(
+        ActingSubject subject,
+        ConnectionName connection,
+        AccountLabels labels,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<ConnectedAccount>> IConnections.FindAccountAsync(
+        ActingSubject subject,
+        ConnectionName connection,
+        AccountLabels labels,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<ConnectedAccount>> IConnections.FindAccountAsync(
+        Principal principal,
+        AccountId id,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Page<ConnectedAccount>> IConnections.ListAccountsAsync(
+        Principal principal,
+        AccountFilter filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<ConnectedAccount>> IConnections.DisconnectAsync(
+        Principal principal,
+        ConnectedAccount account,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<Done>> IConnections.DeleteAccountAsync(
+        Principal principal,
+        ConnectedAccount account,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<IReadOnlyList<ConnectedAccount>>> IConnections.RevokeUserAsync(
+        Principal principal,
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<IReadOnlyList<ConnectorDefinition>> IConnectorCatalog.ListAsync(CancellationToken cancellationToken) =>
+        throw NotAsked();
+
+    Task<ConnectorDefinition?> IConnectorCatalog.FindLatestAsync(string slug, CancellationToken cancellationToken) =>
+        throw NotAsked();
+
+    Task IConnectorCatalog.SeedAsync(CancellationToken cancellationToken) => throw NotAsked();
+
+    Result<ConnectorDefinition> IConnectorCatalog.Read(string yaml) => throw NotAsked();
+
+    Task<Result<Done>> IAudit.RequestAsync(StartedCall call, string operation, CancellationToken cancellationToken) =>
+        throw NotAsked();
+
+    Task<Result<Done>> IAudit.RecordAsync(AuditDraft record, CancellationToken cancellationToken) => throw NotAsked();
+
+    Task<Page<AuditRecord>> IAudit.ListAsync(
+        AuditFilter filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<AuditVerification> IAudit.VerifyAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
+        throw NotAsked();
+
+    IAsyncEnumerable<AuditRecord> IAudit.ExportAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
+        throw NotAsked();
+
+    private sealed class MacVault : IVault
+    {
+        public bool IsOpen => true;
+
+        public byte[] Mac(string purpose, ReadOnlySpan<byte> data) =>
+            HMACSHA256.HashData(Encoding.UTF8.GetBytes($"test key for {purpose}"), data);
+
+        public AccountKey CreateAccountKey(EnvironmentId environment, AccountId account) => throw NotAsked();
+
+        public byte[] Seal(AccountKey key, SealPlace place, Secret value) => throw NotAsked();
+
+        public Secret Open(AccountKey key, SealPlace place, ReadOnlyMemory<byte> sealedValue) => throw NotAsked();
+
+        public byte[] Seal(SealPlace place, Secret value) => throw NotAsked();
+
+        public Secret Open(SealPlace place, ReadOnlyMemory<byte> sealedValue) => throw NotAsked();
+
+        public IReadOnlyList<SigningKey> SigningKeys(SigningPurpose purpose) => throw NotAsked();
+    }
+}
