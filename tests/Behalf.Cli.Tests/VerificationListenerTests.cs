@@ -74,5 +74,17 @@ public sealed class VerificationListenerTests : IAsyncDisposable
         elsewhere.StatusCode.Should().Be(HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task WhenTheCommandEnds_ABrowserThatWaitsIsTold()
+    {
+        var answer = _browser.GetAsync(Address($"auth_request_id=abc&state={_listener.State}"), _token);
+        await _listener.NextAsync(_token);
+
+        await _listener.DisposeAsync();
+
+        using var response = await answer;
+        (await response.Content.ReadAsStringAsync(_token)).Should().Contain("has ended");
+    }
+
     private Uri Address(string query) => new($"{_listener.Url}?{query}");
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Behalf.Cli.Shell;
 using Spectre.Console;
 
@@ -56,7 +55,7 @@ internal sealed class Report
     {
         if (IsJson)
         {
-            _surroundings.Out.WriteLine(JsonSerializer.Serialize(document, CliJson.Document));
+            _surroundings.Out.WriteLine(CliJson.Document(document));
         }
     }
 
@@ -65,7 +64,7 @@ internal sealed class Report
     {
         if (IsJson)
         {
-            _surroundings.Out.WriteLine(JsonSerializer.Serialize(document, CliJson.Line));
+            _surroundings.Out.WriteLine(CliJson.Line(document));
         }
     }
 

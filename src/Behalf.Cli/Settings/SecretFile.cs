@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using Behalf.Cli.Output;
 using Behalf.Cli.Shell;
 
@@ -54,8 +54,7 @@ internal sealed class SecretFile : IDisposable
 
     public void Write<T>(T content)
     {
-        JsonSerializer.Serialize(_stream, content, CliJson.Document);
-        _stream.WriteByte((byte)'\n');
+        _stream.Write(Encoding.UTF8.GetBytes(CliJson.Document(content) + "\n"));
         _stream.Flush(flushToDisk: true);
         _stream.Dispose();
         File.Move(_partial, _path, overwrite: true);

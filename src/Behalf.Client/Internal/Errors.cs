@@ -14,6 +14,7 @@ internal static class Errors
         "account_not_active",
         "account_not_connected",
         "authorization_required",
+        "not_connected",
         "scope_missing",
         "scopes_missing",
     };

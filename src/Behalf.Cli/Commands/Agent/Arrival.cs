@@ -11,5 +11,6 @@ internal sealed record Arrival(string? AuthRequestId, string? Error)
 
     public void Refuse(string message) => _answer.TrySetResult(Page.Refused(message));
 
-    public Task<Page> AnsweredAsync(CancellationToken cancellationToken) => _answer.Task.WaitAsync(cancellationToken);
+    /// <summary>The first answer counts.</summary>
+    public Task<Page> AnsweredAsync() => _answer.Task;
 }

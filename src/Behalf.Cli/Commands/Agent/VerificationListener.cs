@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -23,6 +24,7 @@ internal sealed class VerificationListener : IAsyncDisposable
     private readonly Channel<Arrival> _arrivals = Channel.CreateBounded<Arrival>(1);
     private readonly string _host;
     private readonly TimeProvider _clock;
+    private readonly ConcurrentQueue<Arrival> _handed = new();
     private readonly Task _accepting;
 
     private VerificationListener(TcpListener listener, TimeProvider clock)
@@ -55,6 +57,10 @@ internal sealed class VerificationListener : IAsyncDisposable
     {
         await _stop.CancelAsync();
         _listener.Stop();
+        foreach (var arrival in _handed)
+        {
+            arrival.Refuse("The command that waited for this has ended. Nothing was connected by this page.");
+        }
         await _accepting;
         _stop.Dispose();
     }
@@ -111,7 +117,12 @@ internal sealed class VerificationListener : IAsyncDisposable
         {
             return Page.Foreign;
         }
-        return await arrival.AnsweredAsync(_stop.Token);
+        _handed.Enqueue(arrival);
+        if (_stop.IsCancellationRequested)
+        {
+            return Page.Foreign;
+        }
+        return await arrival.AnsweredAsync();
     }
 
     private bool IsOurState(string? state) =>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Behalf.Cli.Output;
 using Behalf.Cli.Shell;
 
@@ -44,7 +43,7 @@ internal static class AuditExportCommand
                     await foreach (var record in records)
                     {
                         await writer.WriteLineAsync(
-                            JsonSerializer.Serialize(record, CliJson.Line).AsMemory(),
+                            CliJson.Line(record).AsMemory(),
                             call.Token
                         );
                         count++;

@@ -42,7 +42,7 @@ internal static class AuditListCommand
                     new Column<AuditRecord>("TIME", record => When.Text(record.At), KeepsWhole: true),
                     new("KIND", record => record.Kind),
                     new("USER", record => Or(record.Identifier)),
-                    new("BY", record => Or(record.Principal)),
+                    new("BY", record => Or(record.ActingThrough.Length > 0 ? record.ActingThrough : record.Principal)),
                     new("WHAT", record => record.Tool.Length > 0 ? record.Tool : record.Action),
                     new("DECISION", record => Or(record.Decision)),
                     new("OUTCOME", record => Or(record.Outcome))

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Behalf.Cli.Commands.Account;
 using Behalf.Cli.Output;
 using Behalf.Cli.Shell;
@@ -69,7 +68,7 @@ internal static class ExecCommand
     private static int Succeed(Invocation call, ToolOutcome.Succeeded outcome)
     {
         call.Report.Json(new { outcome.ExecutionId, outcome.Data });
-        call.Report.Text(JsonSerializer.Serialize(outcome.Data, CliJson.Document));
+        call.Report.Text(CliJson.Document(outcome.Data));
         return ExitCode.Ok;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Behalf.Cli.Output;
 using Behalf.Cli.Shell;
 using Behalf.Client;
@@ -38,7 +37,7 @@ internal static class ToolsShowCommand
                 call.Report.Line();
                 call.Report.Text(tool.Description);
                 call.Report.Line();
-                call.Report.Text(JsonSerializer.Serialize(tool.InputSchema, CliJson.Document));
+                call.Report.Text(CliJson.Document(tool.InputSchema));
                 return ExitCode.Ok;
             }
         );
