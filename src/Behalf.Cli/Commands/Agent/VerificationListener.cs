@@ -53,8 +53,13 @@ internal sealed class VerificationListener : IAsyncDisposable
     public ValueTask<Arrival> NextAsync(CancellationToken cancellationToken) =>
         _arrivals.Reader.ReadAsync(cancellationToken);
 
+    /// <remarks>Ends the listening and tells every browser that still waits; a second call does nothing.</remarks>
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
         await _stop.CancelAsync();
         _listener.Stop();
         foreach (var arrival in _handed)
@@ -62,7 +67,6 @@ internal sealed class VerificationListener : IAsyncDisposable
             arrival.Refuse("The command that waited for this has ended. Nothing was connected by this page.");
         }
         await _accepting;
-        _stop.Dispose();
     }
 
     private async Task AcceptAsync()

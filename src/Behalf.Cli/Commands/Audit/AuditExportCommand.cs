@@ -42,10 +42,7 @@ internal static class AuditExportCommand
                 {
                     await foreach (var record in records)
                     {
-                        await writer.WriteLineAsync(
-                            CliJson.Line(record).AsMemory(),
-                            call.Token
-                        );
+                        await writer.WriteLineAsync(CliJson.Line(record).AsMemory(), call.Token);
                         count++;
                     }
                 }
