@@ -14,6 +14,11 @@ internal static class ProblemStatus
     {
         Google.Rpc.Status status = new() { Code = (int)CodeOf(problem), Message = problem.Message };
         status.Details.Add(Any.Pack(InfoOf(problem)));
+        if (problem.RetryAfter is { } wait)
+        {
+            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(wait) }));
+        }
+
         return status;
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Behalf.Server.Api;
+using Behalf.Server.Api.Json;
 using Behalf.Server.Background;
 using Behalf.Server.Connect;
 using Behalf.Server.Doors;
@@ -50,7 +51,9 @@ public static class ServerApp
             app.UseMiddleware<FailureGate>();
             app.UseSingleSlash();
             app.UseRouting();
+            app.UseUnknownMethods();
             app.UseMiddleware<CallerGate>();
+            app.UseMiddleware<JsonGate>();
             app.MapApiDoor();
             app.MapConnectDoor();
             return new RunningServer(app, folder, listener, options.CertificateFile);

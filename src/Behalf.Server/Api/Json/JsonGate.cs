@@ -1,0 +1,97 @@
+using System.Buffers;
+using Behalf.Server.Doors;
+using Google.Api;
+using Google.Protobuf.Reflection;
+using Microsoft.AspNetCore.Grpc.JsonTranscoding;
+using ErrorInfo = Behalf.Wire.Errdetails.ErrorInfo;
+
+namespace Behalf.Server.Api.Json;
+
+/// <summary>
+/// In front of and behind JSON transcoding: requests are read strictly, answers carry the contract's names. gRPC requests
+/// pass untouched.
+/// </summary>
+internal sealed class JsonGate(RequestDelegate next)
+{
+    private static readonly JsonShape ErrorShape = JsonShape.Of(ErrorInfo.Descriptor);
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>() is not { } method)
+        {
+            await next(http);
+            return;
+        }
+
+        bool wholeBody = method.HttpRule.Body == "*";
+        Problem? problem =
+            StrictQuery.Check(http.Request.Query, method.MethodDescriptor.InputType, allowed: !wholeBody)
+            ?? await CheckBodyAsync(http, method.MethodDescriptor.InputType, method.HttpRule);
+        if (problem is not null)
+        {
+            await ProblemAnswer.WriteAsync(http, problem);
+            return;
+        }
+
+        await AnswerAsync(http, method.MethodDescriptor.OutputType);
+    }
+
+    private static async Task<Problem?> CheckBodyAsync(HttpContext http, MessageDescriptor input, HttpRule rule)
+    {
+        if (rule.Body.Length == 0)
+        {
+            return null;
+        }
+
+        using MemoryStream buffer = new();
+        await http.Request.Body.CopyToAsync(buffer, http.RequestAborted);
+        byte[] body = buffer.ToArray();
+        http.Request.Body = new MemoryStream(body, writable: false);
+        if (body.Length == 0)
+        {
+            return null; // an empty message, to the transcoder
+        }
+
+        JsonShape shape =
+            rule.Body == "*" ? JsonShape.Of(input)
+            : JsonShape.Of(input).Find(rule.Body) is var (_, field) ? field
+            : JsonShape.Any;
+        return StrictJson.Check(body, shape);
+    }
+
+    private async Task AnswerAsync(HttpContext http, MessageDescriptor output)
+    {
+        Stream original = http.Response.Body;
+        using MemoryStream buffer = new();
+        http.Response.Body = buffer;
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            http.Response.Body = original;
+        }
+
+        if (buffer.Length == 0)
+        {
+            return;
+        }
+
+        JsonShape shape =
+            http.Response.StatusCode < StatusCodes.Status400BadRequest ? JsonShape.Of(output) : StatusShape.Instance;
+        ArrayBufferWriter<byte> rewritten = new((int)buffer.Length + 256);
+        WireNames.Rewrite(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), shape, rewritten);
+        http.Response.ContentLength = rewritten.WrittenCount;
+        await original.WriteAsync(rewritten.WrittenMemory, http.RequestAborted);
+    }
+
+    /// <summary><c>google.rpc.Status</c>, whose details are our error infos.</summary>
+    private sealed class StatusShape : JsonShape
+    {
+        public static readonly StatusShape Instance = new();
+
+        public override (string Name, JsonShape Shape)? Find(string name) =>
+            (name, name == "details" ? ErrorShape : Any);
+    }
+}
