@@ -21,7 +21,7 @@ internal static class BehalfServices
         services.AddTools();
         services.AddPolicy();
         services.AddAudit();
-        ConnectionsServices.AddConnections(services); // Kestrel has an extension method of that name
+        services.AddBehalfConnections();
         services.AddBehalfAuthorization();
         services.AddEgress();
         services.AddVault(vault =>
