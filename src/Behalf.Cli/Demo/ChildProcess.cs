@@ -110,6 +110,25 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         return await File.ReadAllTextAsync(readyFile, cancellationToken);
     }
 
+    /// <summary>Waits until the process has ended by itself.</summary>
+    /// <exception cref="DemoFailedException">It still runs after that time.</exception>
+    public async Task ExitedAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new DemoFailedException($"{Name} still runs after {patience.TotalSeconds:0} s. Its log: {LogPath}");
+        }
+    }
+
+    /// <summary>Ends it as it stands (SIGKILL).</summary>
+    public void KillNow() => _process.Kill();
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
