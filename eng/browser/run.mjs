@@ -1,0 +1,226 @@
+// Plays a person in Chromium: opens an authorization link, reads the page, connects at the practice Asana, and meets the
+// pages of everything that can go wrong. Every rule is one test; a failing one does not stop the others.
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const behalf = path.join(root, 'behalf');
+const shots = path.join(root, 'artifacts', 'browser');
+const folder = await mkdtemp(path.join(tmpdir(), 'behalf-browser-'));
+const data = path.join(folder, 'data');
+const run = promisify(execFile);
+const children = [];
+const results = [];
+
+function start(args, ready) {
+  const child = spawn(behalf, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', chunk => (output += chunk));
+  child.stderr.on('data', chunk => (output += chunk));
+  children.push(child);
+  const ended = new Promise((_, reject) =>
+    child.on('exit', code => reject(new Error(`${args[0]} ended with ${code}:\n${output}`))));
+  return Promise.race([ended, appears(ready)]);
+}
+
+async function appears(file) {
+  for (let i = 0; i < 1200; i++) {
+    if (await stat(file).catch(() => null)) return JSON.parse(await readFile(file, 'utf8'));
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+  throw new Error(`${file} did not appear`);
+}
+
+async function cli(...args) {
+  const { stdout } = await run(behalf, [...args, '--json'], { env: { ...process.env, BEHALF_DATA: data } });
+  return JSON.parse(stdout);
+}
+
+async function rule(name, body) {
+  const context = await browser.newContext({ viewport: { width: 1024, height: 768 } });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('console', message => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', error => complaints.push(error.message));
+  try {
+    await body(page, context);
+    if (complaints.some(text => /Content Security Policy|Refused to/.test(text))) throw new Error(complaints.join('\n'));
+    results.push({ name, passed: true });
+    console.log(`  passed  ${name}`);
+  } catch (error) {
+    results.push({ name, passed: false, error: String(error) });
+    console.log(`  FAILED  ${name}\n          ${String(error).split('\n').join('\n          ')}`);
+    await page.screenshot({ path: path.join(shots, `failed-${results.length}.png`), fullPage: true }).catch(() => {});
+  } finally {
+    await context.close();
+  }
+}
+
+function expect(holds, otherwise) {
+  if (!holds) throw new Error(otherwise);
+}
+
+const link = async identifier =>
+  (await cli('account', 'link', '--connection', 'asana', '--identifier', identifier)).link;
+
+async function consent(page, person, decision = 'allow') {
+  await page.click('form#continue button');
+  await page.fill('input[name=username]', person);
+  await page.fill('input[name=password]', `${person}-practice`);
+  await page.click('form#sign-in button');
+  await page.click(`form#consent button[value=${decision}]`);
+}
+
+async function readable(page) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  expect(!wide, 'the page scrolls sideways');
+  const bare = await page.evaluate(() => ({
+    lang: document.documentElement.lang,
+    title: document.title,
+    headings: document.querySelectorAll('h1').length,
+    main: document.querySelectorAll('main').length,
+    scripts: document.querySelectorAll('script').length,
+    unlabelled: [...document.querySelectorAll('button, a, input:not([type=hidden])')]
+      .filter(e => !(e.textContent || e.getAttribute('aria-label') || e.labels?.length)).length,
+  }));
+  expect(bare.lang === 'en' && bare.title && bare.headings === 1 && bare.main === 1, `structure: ${JSON.stringify(bare)}`);
+  expect(bare.scripts === 0 && bare.unlabelled === 0, `scripts or controls without a name: ${JSON.stringify(bare)}`);
+}
+
+await mkdir(shots, { recursive: true });
+let browser;
+try {
+  const sandbox = await start(
+    ['sandbox', '--urls', 'http://127.0.0.1:0', '--ready-file', path.join(folder, 'sandbox.json')],
+    path.join(folder, 'sandbox.json'));
+  const server = await start(
+    ['serve', '--data', data, '--urls', 'http://127.0.0.1:0', '--allow-private-origin', sandbox.url],
+    path.join(data, 'server.json'));
+  const app = await (await fetch(`${sandbox.url}/_sandbox/apps`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Browser suite', redirect_uris: [] }),
+  })).json();
+  await writeFile(path.join(folder, 'secret'), app.client_secret, { mode: 0o600 });
+  const connection = await cli(
+    'connection', 'add', 'asana', '--client-id', app.client_id, '--client-secret-file', path.join(folder, 'secret'),
+    '--base-url', sandbox.url, '--oauth-url', sandbox.url);
+  await fetch(`${sandbox.url}/_sandbox/apps/${app.client_id}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ redirect_uris: [connection.redirect_uri] }),
+  });
+
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM,
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+
+  await rule('LinkPage_SaysWhoConnectsWhat_AndFitsASmallScreen', async page => {
+    const response = await page.goto(await link('alice'));
+    const headers = response.headers();
+    expect(/default-src 'none'/.test(headers['content-security-policy'] ?? ''), 'no strict content security policy');
+    expect(/no-store/.test(headers['cache-control'] ?? ''), 'the page may be cached');
+    const text = await page.innerText('main');
+    expect(text.includes('alice') && text.includes('Asana'), `the page does not say who connects what: ${text}`);
+    await readable(page);
+    await page.screenshot({ path: path.join(shots, 'link.png'), fullPage: true });
+    await page.setViewportSize({ width: 320, height: 640 });
+    await readable(page);
+    await page.screenshot({ path: path.join(shots, 'link-320.png'), fullPage: true });
+  });
+
+  await rule('Link_IsNotBurnt_ByLookingAtIt', async page => {
+    const url = await link('alice');
+    for (let i = 0; i < 3; i++) await page.goto(url);
+    expect(await page.isVisible('form#continue button'), 'looking at the link used it up');
+  });
+
+  await rule('Button_CanBeReachedAndPressed_WithTheKeyboard', async page => {
+    await page.goto(await link('alice'));
+    for (let i = 0; i < 12; i++) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate(() => document.activeElement?.closest('form')?.id === 'continue')) break;
+    }
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${sandbox.url}/**`);
+  });
+
+  await rule('Account_BecomesActive_WhenTheCodeOnThePageIsTyped', async page => {
+    await page.goto(await link('alice'));
+    await consent(page, 'alice');
+    await readable(page);
+    await page.screenshot({ path: path.join(shots, 'code.png'), fullPage: true });
+    const code = (await page.innerText('#code')).trim();
+    await cli('account', 'verify', '--code', code, '--identifier', 'alice');
+    const account = await cli('account', 'show', '--connection', 'asana', '--identifier', 'alice');
+    expect(account.status === 'ACTIVE', `alice's account is ${account.status}`);
+  });
+
+  await rule('UsedLink_SaysSo', async page => {
+    const url = await link('bob');
+    await page.goto(url);
+    await page.click('form#continue button');
+    await page.goto(url);
+    expect(!(await page.isVisible('form#continue button')), 'a used link can be used again');
+    await readable(page);
+    await page.screenshot({ path: path.join(shots, 'used.png'), fullPage: true });
+  });
+
+  await rule('Refusal_AtTheProvider_HasItsPage', async page => {
+    await page.goto(await link('bob'));
+    await consent(page, 'bob', 'deny');
+    await readable(page);
+    await page.screenshot({ path: path.join(shots, 'refused.png'), fullPage: true });
+  });
+
+  await rule('Cancel_EndsTheLink', async page => {
+    const url = await link('bob');
+    await page.goto(url);
+    await page.click('form#cancel button');
+    await readable(page);
+    await page.screenshot({ path: path.join(shots, 'cancelled.png'), fullPage: true });
+    await page.goto(url);
+    expect(!(await page.isVisible('form#continue button')), 'a cancelled link can be used');
+  });
+
+  await rule('Callback_InAnotherBrowser_IsRefused', async (page, context) => {
+    await page.goto(await link('carol'));
+    let callback;
+    await page.route(`${server.url}/sso/**`, route => { callback = route.request().url(); route.abort(); });
+    await consent(page, 'carol').catch(() => {});
+    await page.waitForTimeout(500);
+    expect(callback, 'the provider did not send the browser back');
+    const other = await browser.newContext();
+    const elsewhere = await other.newPage();
+    await elsewhere.goto(callback);
+    expect(!(await elsewhere.isVisible('#code')), 'another browser got the code');
+    await readable(elsewhere);
+    await elsewhere.screenshot({ path: path.join(shots, 'other-browser.png'), fullPage: true });
+    await other.close();
+  });
+
+  await rule('UnknownLink_SaysNothingOfAnybody', async page => {
+    await page.goto(`${server.url}/magicLink/${'A'.repeat(43)}`);
+    await readable(page);
+    await page.screenshot({ path: path.join(shots, 'unknown.png'), fullPage: true });
+  });
+} catch (error) {
+  results.push({ name: 'Setup', passed: false, error: String(error) });
+  console.log(`  FAILED  Setup\n          ${error}`);
+} finally {
+  await browser?.close();
+  for (const child of children.reverse()) child.kill('SIGTERM');
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
+
+await writeFile(path.join(shots, 'results.json'), JSON.stringify(results, null, 2));
+const failed = results.filter(result => !result.passed).length;
+console.log(`${results.length - failed} passed, ${failed} failed, 0 skipped`);
+process.exit(failed === 0 && results.length > 1 ? 0 : 1);
