@@ -11,7 +11,9 @@ using Microsoft.Extensions.Time.Testing;
 namespace Behalf.Storage.SharedTests;
 
 /// <summary>An opened database with every store over it, and the clock in hand.</summary>
-public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider time) : IAsyncDisposable
+/// <param name="owned">Goes with it, such as its folder.</param>
+public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider time, IDisposable? owned = null)
+    : IAsyncDisposable
 {
     public FakeTimeProvider Time => time;
 
@@ -46,5 +48,9 @@ public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider 
     public T Get<T>()
         where T : notnull => services.GetRequiredService<T>();
 
-    public ValueTask DisposeAsync() => services.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await services.DisposeAsync();
+        owned?.Dispose();
+    }
 }

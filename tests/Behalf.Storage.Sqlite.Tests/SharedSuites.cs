@@ -7,14 +7,50 @@ namespace Behalf.Storage.Sqlite.Tests;
 
 public sealed class SqliteWalks : WalkSuite
 {
-    private readonly TemporaryFolder _folder = new();
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
 
-    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) =>
-        SqliteUnderTest.OpenAsync(_folder.Database, time);
+public sealed class SqliteIdentity : IdentitySuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+public sealed class SqliteIsolation : IsolationSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
+public sealed class SqliteConnections : ConnectionSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
+public sealed class SqliteAccounts : AccountSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
+public sealed class SqliteAccountLists : AccountListSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
+public sealed class SqliteFlows : FlowSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
+public sealed class SqliteRefreshes : RefreshSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
+public sealed class SqliteAudit : AuditSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
+public sealed class SqliteCallStarts : CallStartSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
 }

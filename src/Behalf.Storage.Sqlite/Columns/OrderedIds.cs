@@ -17,9 +17,9 @@ internal sealed class OrderedIds
         bytes[6] = (byte)(0x70 | (microsecond >> 8));
         bytes[7] = (byte)microsecond;
         UInt128 value = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
-        if (value <= _last && (_last - value) >> 64 == 0)
+        if (value <= _last)
         {
-            value = _last + 1; // the same microsecond: the random tail counts on
+            value = _last + 1; // the same microsecond, or a clock that was set back: the random tail counts on
         }
 
         _last = value;

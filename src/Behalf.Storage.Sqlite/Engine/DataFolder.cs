@@ -23,6 +23,7 @@ internal sealed class DataFolder : IDisposable
             {
                 // SQLite gives its log and index files the mode of the database file.
                 using FileStream database = Open(databasePath, FileShare.ReadWrite);
+                MakePrivate(databasePath);
                 return new DataFolder(@lock);
             }
             catch
@@ -64,6 +65,15 @@ internal sealed class DataFolder : IDisposable
                 $"Another Behalf process is using the data folder {folder}: stop it first, or give this one a folder of its own.",
                 e
             );
+        }
+    }
+
+    /// <summary>A file that was copied here may be readable by others.</summary>
+    private static void MakePrivate(string path)
+    {
+        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) != FileMode)
+        {
+            File.SetUnixFileMode(path, FileMode);
         }
     }
 

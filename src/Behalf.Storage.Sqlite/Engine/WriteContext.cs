@@ -108,7 +108,8 @@ internal sealed class WriteContext(SqliteConnection connection, TimeProvider tim
     }
 
     /// <summary>Before the commit of a batch.</summary>
-    public void Flush() => _uses.Flush(this, force: false);
+    /// <param name="all">Also what was written less than a minute ago: at the end.</param>
+    public void Flush(bool all) => _uses.Flush(this, all);
 
     public void AfterCommit()
     {
@@ -123,9 +124,9 @@ internal sealed class WriteContext(SqliteConnection connection, TimeProvider tim
                 using SqliteDataReader reader = checkpoint.ExecuteReader();
                 _shredded = reader.Read() && reader.GetInt64(0) != 0;
             }
-            catch (SqliteException e) when (StorageErrors.Translate(e) is not null)
+            catch (SqliteException)
             {
-                _shredded = true;
+                _shredded = true; // tried again after the next commit
             }
         }
     }

@@ -1,0 +1,126 @@
+using Behalf.Connections;
+
+namespace Behalf.Storage.SharedTests;
+
+public abstract class ConnectionSuite : StoreTests
+{
+    [Fact]
+    public async Task Connection_IsReadBackWhole()
+    {
+        Connection connection = Acme.NewConnection(Storage, Acme.Id, "marketing tasks", "marketing") with
+        {
+            AllowedTools = ["list_*", "create_task"],
+            PolicyRevision = 7,
+        };
+        (await Storage.Connections.AddAsync(connection, Traces.None, Cancellation)).Should().BeNull();
+
+        (await Storage.Connections.FindAsync(Acme.Id, connection.Id, Cancellation)).Should().BeEquivalentTo(connection);
+        (await Storage.Connections.FindByNameAsync(Acme.Id, connection.Name, Cancellation))
+            .Should()
+            .BeEquivalentTo(connection);
+        (await Storage.Connections.FindForCallbackAsync(connection.Id, Cancellation))
+            .Should()
+            .BeEquivalentTo(connection);
+    }
+
+    [Theory]
+    [InlineData("practice", "other", "name")]
+    [InlineData("other", "practice", "tool_prefix")]
+    [InlineData("practice", "practice", "name")]
+    public async Task Connection_IsRefusedWithWhatIsTaken(string name, string prefix, string taken)
+    {
+        Connection second = Acme.NewConnection(Storage, Acme.Id, name, prefix);
+
+        (await Storage.Connections.AddAsync(second, Traces.Of(Acme.Draft()), Cancellation)).Should().Be(taken);
+
+        (await Storage.Connections.FindAsync(Acme.Id, second.Id, Cancellation)).Should().BeNull();
+        (await Acme.TrailAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Connection_IsAddedByOne_WhenManyAddTheSameName()
+    {
+        string?[] taken = await AtOnceAsync(
+            20,
+            _ =>
+                Storage.Connections.AddAsync(
+                    Acme.NewConnection(Storage, Acme.Id, "second", "second"),
+                    Traces.None,
+                    Cancellation
+                )
+        );
+
+        taken.Should().ContainSingle(value => value == null);
+        taken.Where(value => value != null).Should().AllBe("name");
+    }
+
+    [Fact]
+    public async Task Connection_CannotBeRemoved_WhileAnAccountHoldsACredential()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+
+        (await Storage.Connections.RemoveAsync(Acme.Id, Acme.Connection.Id, Traces.None, Cancellation))
+            .Should()
+            .BeFalse();
+
+        await Storage.Accounts.StopAsync(
+            account,
+            account.RowVersion,
+            delete: false,
+            AccountReasons.Disconnected,
+            null,
+            Traces.None,
+            Cancellation
+        );
+        (await Storage.Connections.RemoveAsync(Acme.Id, Acme.Connection.Id, Traces.None, Cancellation))
+            .Should()
+            .BeTrue();
+        (await Storage.Connections.FindAsync(Acme.Id, Acme.Connection.Id, Cancellation)).Should().BeNull();
+        (await Storage.Connections.FindForCallbackAsync(Acme.Connection.Id, Cancellation)).Should().BeNull();
+        (await Storage.Accounts.FindAsync(Acme.Id, account.Id, Cancellation)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task ConnectionName_IsFreeAgain_OnceItsConnectionIsRemoved()
+    {
+        (await Storage.Connections.RemoveAsync(Acme.Id, Acme.Connection.Id, Traces.None, Cancellation))
+            .Should()
+            .BeTrue();
+
+        Connection again = Acme.NewConnection(Storage, Acme.Id, "practice", "practice");
+        (await Storage.Connections.AddAsync(again, Traces.None, Cancellation)).Should().BeNull();
+        Connection? found = await Storage.Connections.FindByNameAsync(
+            Acme.Id,
+            ConnectionName.Parse("practice"),
+            Cancellation
+        );
+        found!.Id.Should().Be(again.Id);
+    }
+
+    [Fact]
+    public async Task Connections_AreListedInTheOrderOfTheirIds()
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(1));
+            Connection connection = Acme.NewConnection(Storage, Acme.Id, $"number {i}", $"n{i}");
+            await Storage.Connections.AddAsync(connection, Traces.None, Cancellation);
+        }
+
+        Page<Connection> first = await Storage.Connections.ListAsync(Acme.Id, new PageRequest(3), Cancellation);
+        Page<Connection> rest = await Storage.Connections.ListAsync(
+            Acme.Id,
+            new PageRequest(3, After: first.Next),
+            Cancellation
+        );
+
+        first.TotalSize.Should().Be(5);
+        first.Previous.Should().BeNull();
+        rest.Next.Should().BeNull();
+        first
+            .Items.Concat(rest.Items)
+            .Select(c => c.Name.Value)
+            .Should()
+            .Equal("practice", "number 0", "number 1", "number 2", "number 3");
+    }
+}

@@ -1,0 +1,217 @@
+using Behalf.Authorization;
+using Behalf.Connections;
+
+namespace Behalf.Storage.SharedTests;
+
+public abstract class RefreshSuite : StoreTests
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+
+    private Task<RefreshLease?> AcquireAsync(ConnectedAccount account) =>
+        Storage.Refreshes.AcquireAsync(Acme.Id, account.Id, Lease, Cancellation);
+
+    private Task<bool> FailAsync(RefreshLease lease, CredentialStatus? status, TimeSpan notBefore) =>
+        Storage.Refreshes.FailAsync(
+            lease,
+            RefreshAttemptState.NotCarriedOut,
+            status,
+            AccountReasons.RefreshRefused,
+            notBefore,
+            Traces.Of(Acme.Draft("refresh.failed")),
+            Cancellation
+        );
+
+    [Fact]
+    public async Task Lease_IsTakenByOne_WhenManyAsk()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+
+        RefreshLease?[] leases = await AtOnceAsync(20, _ => AcquireAsync(account));
+
+        leases.Should().ContainSingle(lease => lease != null);
+    }
+
+    [Fact]
+    public async Task Lease_IsFreeAfterItsEnd_AndItsFenceGrows()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease? first = await AcquireAsync(account);
+        Time.Advance(Lease - TimeSpan.FromMilliseconds(1));
+        (await AcquireAsync(account)).Should().BeNull();
+        Time.Advance(TimeSpan.FromMilliseconds(1));
+
+        RefreshLease?[] again = await AtOnceAsync(20, _ => AcquireAsync(account));
+
+        RefreshLease second = again.Should().ContainSingle(lease => lease != null).Subject!;
+        second.Fence.Should().BeGreaterThan(first!.Fence);
+        (await Storage.Refreshes.AttemptAsync(first, 1, Cancellation)).Should().BeFalse();
+        (await Storage.Refreshes.ReadAsync(first, Cancellation)).Should().BeNull();
+        NewCredential late = Acme.NewCredential(account, 1, "late");
+        (await Storage.Refreshes.CommitAsync(first, late, Traces.None, Cancellation)).Should().BeFalse();
+        (await FailAsync(first, CredentialStatus.Expired, TimeSpan.Zero)).Should().BeFalse();
+        await Storage.Refreshes.ReleaseAsync(first, Cancellation);
+        (await AcquireAsync(account)).Should().BeNull("a lease is released by its holder only");
+    }
+
+    [Fact]
+    public async Task Commit_StillHolds_AfterTheLeaseEnded_WhileNobodyTookItOver()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease? lease = await AcquireAsync(account);
+        (await Storage.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
+        Time.Advance(Lease * 2);
+
+        NewCredential next = Acme.NewCredential(account, 1, "rotated");
+        (await Storage.Refreshes.CommitAsync(lease!, next, Traces.None, Cancellation)).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task Commit_IsDoneOnce_WhenRepeated()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease? lease = await AcquireAsync(account);
+        NewCredential next = Acme.NewCredential(account, 1, "second");
+
+        bool[] committed = await AtOnceAsync(
+            20,
+            _ => Storage.Refreshes.CommitAsync(lease!, next, Traces.Of(Acme.Draft()), Cancellation)
+        );
+
+        committed.Should().ContainSingle(won => won);
+        (await Acme.TrailAsync()).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task Commit_IsRefused_AfterTheAccountWasStopped()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease? lease = await AcquireAsync(account);
+        (await Storage.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
+        await Storage.Accounts.StopAsync(
+            account,
+            account.RowVersion,
+            delete: false,
+            AccountReasons.Revoked,
+            null,
+            Traces.None,
+            Cancellation
+        );
+
+        NewCredential next = Acme.NewCredential(account, 1, "second");
+        (await Storage.Refreshes.CommitAsync(lease!, next, Traces.Of(Acme.Draft()), Cancellation)).Should().BeFalse();
+
+        (await Acme.ReadAsync(account)).State.Should().Be(AccountState.Disconnected);
+        (await Storage.Accounts.FindCredentialAsync(Acme.Id, account.Id, Cancellation)).Should().BeNull();
+        (await Acme.TrailAsync()).Should().BeEmpty();
+        (await AcquireAsync(account))!.Fence.Should().BeGreaterThan(lease!.Fence);
+    }
+
+    [Fact]
+    public async Task Commit_KeepsWhatARefreshDoesNotSay()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice", providerUserKey: "provider-user");
+        RefreshLease? lease = await AcquireAsync(account);
+        NewCredential next = Acme.NewCredential(account, 1) with { ScopeSource = "unchanged", ProviderUserName = null };
+        (await Storage.Refreshes.CommitAsync(lease!, next, Traces.None, Cancellation)).Should().BeTrue();
+
+        ConnectedAccount after = await Acme.ReadAsync(account);
+        after.ProviderUserKey.Should().Be("provider-user");
+        after.ProviderUserName.Should().Be("Alice at the provider");
+        after.RowVersion.Should().Be(account.RowVersion + 1);
+    }
+
+    [Fact]
+    public async Task Lease_DoesNotDisturbTheAccountsVersion()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease? lease = await AcquireAsync(account);
+        await Storage.Refreshes.AttemptAsync(lease!, 1, Cancellation);
+        await FailAsync(lease!, null, TimeSpan.FromMinutes(1));
+
+        (await Acme.ReadAsync(account)).Should().BeEquivalentTo(account);
+        (await Acme.TrailAsync()).Should().ContainSingle(record => record.Draft.Action == "refresh.failed");
+    }
+
+    [Fact]
+    public async Task Failure_MarksTheAccount_AndReleasesTheLease()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease? lease = await AcquireAsync(account);
+        await Storage.Refreshes.AttemptAsync(lease!, 1, Cancellation);
+
+        (await FailAsync(lease!, CredentialStatus.Expired, TimeSpan.Zero)).Should().BeTrue();
+
+        ConnectedAccount after = await Acme.ReadAsync(account);
+        after.State.Should().Be(AccountState.Expired);
+        after.Reason.Should().Be(AccountReasons.RefreshRefused);
+        (await AcquireAsync(account)).Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task Attempt_IsRemembered_WhenItsProcessDiesBeforeTheAnswer()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease? lease = await AcquireAsync(account);
+        await Storage.Refreshes.AttemptAsync(lease!, 1, Cancellation);
+        Time.Advance(Lease);
+
+        RefreshLease? next = await AcquireAsync(account);
+        RefreshSubject? subject = await Storage.Refreshes.ReadAsync(next!, Cancellation);
+
+        subject!.LastAttempt.Should().Be(RefreshAttemptState.Sent);
+        subject.LastAttemptGeneration.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Attempt_IsRefused_OnAnotherGeneration()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease? lease = await AcquireAsync(account);
+
+        (await Storage.Refreshes.AttemptAsync(lease!, 2, Cancellation)).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task Due_IsWhatIsTimely_Free_AndNotHeldBack()
+    {
+        ConnectedAccount alice = await Acme.ActiveAccountAsync("alice");
+        ConnectedAccount bob = await Acme.ActiveAccountAsync("bob");
+        (await Storage.Refreshes.DueAsync(10, Cancellation)).Should().BeEmpty();
+        Time.Advance(TimeSpan.FromMinutes(50));
+        (await Storage.Refreshes.DueAsync(10, Cancellation))
+            .Should()
+            .BeEquivalentTo([(Acme.Id, alice.Id), (Acme.Id, bob.Id)]);
+
+        RefreshLease? lease = await AcquireAsync(alice);
+        (await Storage.Refreshes.DueAsync(10, Cancellation)).Should().Equal((Acme.Id, bob.Id));
+        await FailAsync(lease!, null, TimeSpan.FromMinutes(1));
+        (await Storage.Refreshes.DueAsync(10, Cancellation)).Should().Equal((Acme.Id, bob.Id));
+        Time.Advance(TimeSpan.FromMinutes(1));
+        (await Storage.Refreshes.DueAsync(10, Cancellation)).Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task RevocationJob_IsTriedAgainLater_AndGoneWhenFinished()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RevocationJob job = Acme.NewJob(account);
+        await Storage.Revocations.AddAsync(job, Traces.None, Cancellation);
+
+        await Storage.Revocations.RetryAsync(job, TimeSpan.FromMinutes(1), Cancellation);
+        (await Storage.Revocations.DueAsync(10, Cancellation)).Should().BeEmpty();
+        Time.Advance(TimeSpan.FromMinutes(1));
+        (await Storage.Revocations.DueAsync(10, Cancellation)).Should().ContainSingle().Which.Attempts.Should().Be(1);
+
+        await AtOnceAsync(
+            20,
+            async _ =>
+            {
+                Traces traces = Traces.Of(Acme.Draft("revocation.finished"));
+                await Storage.Revocations.FinishAsync(job, "provider_status_200", traces, Cancellation);
+                return true;
+            }
+        );
+        (await Storage.Revocations.DueAsync(10, Cancellation)).Should().BeEmpty();
+        (await Acme.TrailAsync()).Should().ContainSingle();
+    }
+}
