@@ -47,7 +47,7 @@ internal sealed class WriteQueue : IAsyncDisposable
         }
         catch (ChannelClosedException e)
         {
-            throw new StorageUnavailableException(StorageFault.Closed, "The database is closing.", e);
+            throw Closing(e);
         }
 
         await using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
@@ -62,6 +62,12 @@ internal sealed class WriteQueue : IAsyncDisposable
     {
         _waiting.Writer.TryComplete();
         await _loop;
+        WriteItem<bool> last = new(context =>
+        {
+            context.Flush(all: true);
+            return true;
+        });
+        Commit([last]);
         _context.Dispose();
         await _connection.DisposeAsync();
     }
@@ -69,20 +75,40 @@ internal sealed class WriteQueue : IAsyncDisposable
     private async Task RunAsync()
     {
         List<WriteItem> batch = new(LargestBatch);
-        while (await _waiting.Reader.WaitToReadAsync())
+        try
         {
-            while (batch.Count < LargestBatch && _waiting.Reader.TryRead(out WriteItem? item))
+            while (await _waiting.Reader.WaitToReadAsync())
             {
-                if (item.TryBegin())
-                {
-                    batch.Add(item);
-                }
+                Take(batch);
+                Commit(batch);
+                batch.Clear();
             }
-
-            Commit(batch);
-            batch.Clear();
+        }
+        finally
+        {
+            // Only a bug ends the loop before the queue is closed; nobody may wait for ever because of it.
+            _waiting.Writer.TryComplete();
+            for (Take(batch); batch.Count > 0; Take(batch))
+            {
+                batch.ForEach(item => item.Fail(Closing()));
+                batch.Clear();
+            }
         }
     }
+
+    private void Take(List<WriteItem> batch)
+    {
+        while (batch.Count < LargestBatch && _waiting.Reader.TryRead(out WriteItem? item))
+        {
+            if (item.TryBegin())
+            {
+                batch.Add(item);
+            }
+        }
+    }
+
+    private static StorageUnavailableException Closing(Exception? inner = null) =>
+        new(StorageFault.Closed, "The database is closing.", inner);
 
     private void Commit(List<WriteItem> batch)
     {
@@ -100,16 +126,15 @@ internal sealed class WriteQueue : IAsyncDisposable
                 ran.Add((item, RunOne(item)));
             }
 
-            _context.Flush();
+            _context.Flush(all: false);
             _context.Command("COMMIT").ExecuteNonQuery();
         }
         catch (Exception e)
         {
             RollBack();
-            Exception failure = StorageErrors.Translate(e) ?? e;
             foreach (WriteItem item in batch)
             {
-                item.Fail(failure);
+                item.Fail(StorageErrors.Translate(e) ?? e);
             }
 
             return;

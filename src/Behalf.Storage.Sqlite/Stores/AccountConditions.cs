@@ -10,6 +10,10 @@ internal static class AccountConditions
     /// <value>Greater than every character an identifier may hold.</value>
     private const string AfterAll = "\U0010FFFF";
 
+    /// <summary>Whether an index leads to what these conditions match.</summary>
+    public static bool AreNarrow(AccountFilter filter) =>
+        filter.Connections.Count > 0 || filter.IdentifierPrefix is { Length: > 0 };
+
     public static (string Where, DynamicParameters Values) Of(AccountFilter filter)
     {
         List<string> where = ["a.environment_id = @environment", "a.deleted_at IS NULL"];
@@ -21,7 +25,13 @@ internal static class AccountConditions
         Equal("a.user_id", "user", filter.UserId);
         if (filter.Connections is { Count: > 0 } connections)
         {
-            where.Add("k.name IN @connections");
+            where.Add(
+                """
+                a.connection_id IN (
+                  SELECT id FROM connection
+                  WHERE environment_id = @environment AND name IN @connections AND deleted_at IS NULL)
+                """
+            );
             values.Add("connections", connections.Select(name => name.Value).ToArray());
         }
 

@@ -105,10 +105,13 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
             connection =>
             {
                 (string where, DynamicParameters values) = AccountConditions.Of(filter);
-                return new PageQuery(AccountRow.Select, AccountRow.From, where, "a.id").Read<
-                    AccountRow,
-                    ConnectedAccount
-                >(connection, values, page, row => row.ToAccount());
+                return new PageQuery(
+                    AccountRow.Select,
+                    AccountRow.From,
+                    where,
+                    "a.id",
+                    AccountConditions.AreNarrow(filter)
+                ).Read<AccountRow, ConnectedAccount>(connection, values, page, row => row.ToAccount());
             },
             cancellationToken
         );

@@ -18,7 +18,11 @@ internal interface IKeyedRow
 /// <param name="From">The tables that the conditions need, for counting.</param>
 /// <param name="Where">Conditions, joined by AND.</param>
 /// <param name="Key">The qualified key column.</param>
-internal sealed record PageQuery(string Select, string From, string Where, string Key)
+/// <param name="Narrow">
+/// The conditions have an index of their own: while they match few rows, these are found by it and sorted; when they match
+/// many, a walk in the order of the key soon has its page.
+/// </param>
+internal sealed record PageQuery(string Select, string From, string Where, string Key, bool Narrow = false)
 {
     private const int LargestSize = 1000;
     private const int CountedUpTo = 10_000;
@@ -43,11 +47,16 @@ internal sealed record PageQuery(string Select, string From, string Where, strin
         values.Add("pageSize", page.Size + 1);
 
         connection.Execute("BEGIN DEFERRED"); // a reader that fails in between is closed by its pool
+        int total = connection.ExecuteScalar<int>(
+            $"SELECT count(*) FROM (SELECT 1 FROM {From} WHERE {Where} LIMIT {CountedUpTo})",
+            values
+        );
+        string key = Narrow && total < CountedUpTo ? $"+{Key}" : Key; // the plus keeps the key's index out of it
         List<TRow> rows = connection
             .Query<TRow>(
                 $"""
-                {Select} WHERE {Where} AND {Key} {(backwards ? "< @pageKey" : "> @pageKey")}
-                ORDER BY {Key} {(backwards ? "DESC" : "ASC")} LIMIT @pageSize
+                {Select} WHERE {Where} AND {key} {(backwards ? "< @pageKey" : "> @pageKey")}
+                ORDER BY {key} {(backwards ? "DESC" : "ASC")} LIMIT @pageSize
                 """,
                 values
             )
@@ -64,10 +73,6 @@ internal sealed record PageQuery(string Select, string From, string Where, strin
         }
 
         bool rest = rows.Count > 0 && Any(connection, values, backwards ? ">" : "<", backwards ? rows[^1] : rows[0]);
-        int total = connection.ExecuteScalar<int>(
-            $"SELECT count(*) FROM (SELECT 1 FROM {From} WHERE {Where} LIMIT {CountedUpTo})",
-            values
-        );
         connection.Execute("COMMIT");
         (bool follows, bool precedes) = backwards ? (rest, more) : (more, rest);
         return new Page<T>(
