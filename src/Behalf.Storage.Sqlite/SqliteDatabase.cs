@@ -125,7 +125,7 @@ public sealed class SqliteDatabase : IDatabaseSchema, IAsyncDisposable
             cancellationToken
         );
 
-    internal Task<T> ReadAsync<T>(Func<SqliteConnection, T> query, CancellationToken cancellationToken)
+    internal Task<T> ReadAsync<T>(Func<PreparedConnection, T> query, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -147,7 +147,7 @@ public sealed class SqliteDatabase : IDatabaseSchema, IAsyncDisposable
 
     private Opened Start(DataFolder folder)
     {
-        SqliteConnection connection = _factory.OpenWriter();
+        PreparedConnection connection = _factory.OpenWriter();
         try
         {
             _schema.Migrate(connection);

@@ -4,9 +4,12 @@ namespace Behalf.Storage.Sqlite.Columns;
 /// UUIDv7 with microseconds, each greater than the one before it, so that rows of one moment keep the order in which they
 /// were written. Not thread safe: only the writer makes them.
 /// </summary>
-internal sealed class OrderedIds
+/// <param name="newest">The greatest id there is, 16 big-endian bytes; null for none.</param>
+internal sealed class OrderedIds(byte[]? newest)
 {
-    private UInt128 _last;
+    private UInt128 _last = newest is null
+        ? UInt128.Zero
+        : System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(newest);
 
     public Guid Next(DateTimeOffset at)
     {

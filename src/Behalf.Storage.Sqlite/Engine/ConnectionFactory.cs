@@ -12,9 +12,9 @@ internal sealed class ConnectionFactory(string databasePath, TimeProvider time)
 
     static ConnectionFactory() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
-    public SqliteConnection OpenWriter()
+    public PreparedConnection OpenWriter()
     {
-        SqliteConnection connection = Open(SqliteOpenMode.ReadWrite);
+        PreparedConnection connection = Open(SqliteOpenMode.ReadWrite);
         // FULL: with NORMAL a power cut can take the last committed refresh token, which the provider already replaced.
         connection.Execute(
             """
@@ -27,9 +27,9 @@ internal sealed class ConnectionFactory(string databasePath, TimeProvider time)
         return connection;
     }
 
-    public SqliteConnection OpenReader()
+    public PreparedConnection OpenReader()
     {
-        SqliteConnection connection = Open(SqliteOpenMode.ReadWrite); // WAL readers write the shared index
+        PreparedConnection connection = Open(SqliteOpenMode.ReadWrite); // WAL readers write the shared index
         connection.Execute("PRAGMA query_only = ON;");
         return connection;
     }
@@ -37,9 +37,9 @@ internal sealed class ConnectionFactory(string databasePath, TimeProvider time)
     /// <summary>For looking at a database that may not be ours, or that another process serves.</summary>
     public SqliteConnection OpenReadOnly() => Open(SqliteOpenMode.ReadOnly);
 
-    private SqliteConnection Open(SqliteOpenMode mode)
+    private PreparedConnection Open(SqliteOpenMode mode)
     {
-        SqliteConnection connection = new(
+        PreparedConnection connection = new(
             new SqliteConnectionStringBuilder
             {
                 DataSource = databasePath,

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Data.Sqlite;
 
 namespace Behalf.Storage.Sqlite.Engine;
 
@@ -8,18 +7,18 @@ internal sealed class ReaderPool(ConnectionFactory factory) : IDisposable
 {
     private const int MostIdle = 16;
 
-    private readonly ConcurrentBag<SqliteConnection> _idle = [];
+    private readonly ConcurrentBag<PreparedConnection> _idle = [];
     private volatile bool _closed;
 
     /// <summary>Runs on the calling thread: a read takes microseconds, less than a switch of threads.</summary>
-    public T Read<T>(Func<SqliteConnection, T> query)
+    public T Read<T>(Func<PreparedConnection, T> query)
     {
         if (_closed)
         {
             throw new StorageUnavailableException(StorageFault.Closed, "The database is closing.");
         }
 
-        SqliteConnection connection = _idle.TryTake(out SqliteConnection? idle) ? idle : factory.OpenReader();
+        PreparedConnection connection = _idle.TryTake(out PreparedConnection? idle) ? idle : factory.OpenReader();
         try
         {
             T result = query(connection);
@@ -37,13 +36,13 @@ internal sealed class ReaderPool(ConnectionFactory factory) : IDisposable
     public void Dispose()
     {
         _closed = true;
-        while (_idle.TryTake(out SqliteConnection? connection))
+        while (_idle.TryTake(out PreparedConnection? connection))
         {
             connection.Dispose();
         }
     }
 
-    private void Return(SqliteConnection connection)
+    private void Return(PreparedConnection connection)
     {
         if (_closed || _idle.Count >= MostIdle)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Behalf.Audit;
 using Behalf.Events;
@@ -12,11 +11,17 @@ namespace Behalf.Storage.Sqlite.Engine;
 /// What a write item works with: the writer's connection inside its transaction, and the one way to leave traces. Only the
 /// writer uses it, one item at a time.
 /// </summary>
-internal sealed class WriteContext(SqliteConnection connection, TimeProvider time, string node, string process)
-    : IDisposable
+internal sealed class WriteContext(PreparedConnection connection, TimeProvider time, string node, string process)
 {
-    private readonly Dictionary<string, SqliteCommand> _prepared = new(StringComparer.Ordinal);
-    private readonly OrderedIds _ids = new();
+    /// <summary>Of audit records and events, by one seek for each environment.</summary>
+    private const string NewestId = """
+        SELECT max(id) FROM (
+          SELECT (SELECT max(r.id) FROM audit_record r WHERE r.environment_id = l.environment_id) AS id FROM audit_lane l
+          UNION ALL
+          SELECT (SELECT max(e.id) FROM event e WHERE e.environment_id = v.id) FROM environment v)
+        """;
+
+    private readonly OrderedIds _ids = new(connection.ExecuteScalar<byte[]?>(NewestId));
     private readonly AccountUses _uses = new();
     private bool _shredded;
 
@@ -26,23 +31,11 @@ internal sealed class WriteContext(SqliteConnection connection, TimeProvider tim
     /// <value>Random per start: tells what this process began from what a dead one left.</value>
     public string Process => process;
 
-    public SqliteConnection Connection => connection;
+    public PreparedConnection Connection => connection;
 
     public DateTimeOffset Now => time.GetUtcNow().ToColumn().ToInstant();
 
-    /// <summary>Statements of every call are prepared once for the connection's life.</summary>
-    [SuppressMessage("Security", "CA2100", Justification = "Only constants of this assembly come here.")]
-    public SqliteCommand Command(string sql)
-    {
-        if (!_prepared.TryGetValue(sql, out SqliteCommand? command))
-        {
-            command = connection.CreateCommand();
-            command.CommandText = sql;
-            _prepared.Add(sql, command);
-        }
-
-        return command;
-    }
+    public SqliteCommand Command(string sql) => connection.Command(sql);
 
     /// <returns>How many rows were changed.</returns>
     public int Execute(string sql, object? values = null) => connection.Execute(sql, values);
@@ -128,14 +121,6 @@ internal sealed class WriteContext(SqliteConnection connection, TimeProvider tim
             {
                 _shredded = true; // tried again after the next commit
             }
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (SqliteCommand command in _prepared.Values)
-        {
-            command.Dispose();
         }
     }
 }

@@ -20,12 +20,12 @@ internal sealed class WriteQueue : IAsyncDisposable
     private readonly Channel<WriteItem> _waiting = Channel.CreateBounded<WriteItem>(
         new BoundedChannelOptions(Capacity) { SingleReader = true }
     );
-    private readonly SqliteConnection _connection;
+    private readonly PreparedConnection _connection;
     private readonly WriteContext _context;
     private readonly Task _loop;
 
     /// <param name="connection">Owned by the queue from now on.</param>
-    public WriteQueue(SqliteConnection connection, WriteContext context)
+    public WriteQueue(PreparedConnection connection, WriteContext context)
     {
         _connection = connection;
         _context = context;
@@ -68,7 +68,6 @@ internal sealed class WriteQueue : IAsyncDisposable
             return true;
         });
         Commit([last]);
-        _context.Dispose();
         await _connection.DisposeAsync();
     }
 

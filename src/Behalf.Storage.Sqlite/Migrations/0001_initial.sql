@@ -365,3 +365,31 @@ CREATE TABLE audit_checkpoint (
   signature BLOB NOT NULL,
   PRIMARY KEY (environment_id, sequence)
 ) STRICT, WITHOUT ROWID;
+
+-- What the planner should think of a full installation: rows, then how many share each further column of the key. Without
+-- it, it takes an environment for a handful of rows and walks through all of them rather than use the fitting index.
+ANALYZE sqlite_schema;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+  ('end_user', 'end_user', '1000000 1000000 1'),
+  ('connection', 'connection', '100 100 1'),
+  ('account', 'account', '1000000 1000000 1'),
+  ('account', 'account_live', '1000000 1000000 100000 1'),
+  ('account', 'account_identifier', '1000000 1000000 3 1'),
+  ('account', 'account_connection', '1000000 1000000 100000 1'),
+  ('account', 'account_provider_user', '1000000 100000 2'),
+  ('credential', 'credential', '2000000 2000000 2 1'),
+  ('refresh_state', 'refresh_state', '1000000 1000000 1'),
+  ('refresh_state', 'refresh_state_due_at', '1000000 1'),
+  ('authorization_flow', 'authorization_flow', '1000000 1000000 1'),
+  ('authorization_flow', 'authorization_flow_account', '1000 1000 2 1 1'),
+  ('authorization_flow', 'authorization_flow_expires_at', '1000 1'),
+  ('authorization_flow', 'authorization_flow_exchanging', '100 100 1'),
+  ('event', 'event', '1000000 1000000 1'),
+  ('audit_record', 'audit_record', '10000000 10000000 10000000 1'),
+  ('audit_record', 'audit_record_id', '10000000 10000000 1'),
+  ('audit_record', 'audit_record_execution', '10000000 10000000 3 1'),
+  ('audit_record', 'audit_record_identifier', '10000000 10000000 1000 1'),
+  ('audit_record', 'audit_record_agent_run', '5000000 5000000 20 1'),
+  ('audit_record', 'audit_record_denial', '100000 100000 1'),
+  ('audit_record', 'audit_record_admin', '100000 100000 1');
+ANALYZE sqlite_schema;

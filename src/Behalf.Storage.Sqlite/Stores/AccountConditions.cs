@@ -12,7 +12,7 @@ internal static class AccountConditions
 
     /// <summary>Whether an index leads to what these conditions match.</summary>
     public static bool AreNarrow(AccountFilter filter) =>
-        filter.Connections.Count > 0 || filter.IdentifierPrefix is { Length: > 0 };
+        filter.Identifier is not null || filter.Connections.Count > 0 || filter.IdentifierPrefix is { Length: > 0 };
 
     public static (string Where, DynamicParameters Values) Of(AccountFilter filter)
     {

@@ -2,9 +2,9 @@ using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Identity;
 using Behalf.Storage.Sqlite.Columns;
+using Behalf.Storage.Sqlite.Engine;
 using Behalf.Vault;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace Behalf.Storage.Sqlite.Stores;
 
@@ -12,6 +12,12 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
 {
     private const string OfUser = """
         a.environment_id = @environment AND a.identifier = @identifier AND a.deleted_at IS NULL
+        """;
+
+    private const string ByIdentifier = $"{AccountRow.Select} WHERE {OfUser} AND a.connection_id = @connection";
+
+    private const string ById = $"""
+        {AccountRow.Select} WHERE a.environment_id = @environment AND a.id = @id AND a.deleted_at IS NULL
         """;
 
     public async Task<(ConnectedAccount Account, bool Created)> EnsureAsync(
@@ -198,28 +204,20 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
         );
 
     private static ConnectedAccount? Find(
-        SqliteConnection reader,
+        PreparedConnection reader,
         EnvironmentId environment,
         ConnectionId connection,
         Identifier identifier
     ) =>
         reader
-            .QuerySingleOrDefault<AccountRow>(
-                $"{AccountRow.Select} WHERE {OfUser} AND a.connection_id = @connection",
-                new
-                {
-                    environment = environment.ToColumn(),
-                    connection = connection.ToColumn(),
-                    identifier = identifier.Value,
-                }
+            .Find<AccountRow>(
+                ByIdentifier,
+                ("@environment", environment.ToColumn()),
+                ("@connection", connection.ToColumn()),
+                ("@identifier", identifier.Value)
             )
             ?.ToAccount();
 
-    internal static ConnectedAccount? Find(SqliteConnection connection, EnvironmentId environment, AccountId id) =>
-        connection
-            .QuerySingleOrDefault<AccountRow>(
-                $"{AccountRow.Select} WHERE a.environment_id = @environment AND a.id = @id AND a.deleted_at IS NULL",
-                new { environment = environment.ToColumn(), id = id.ToColumn() }
-            )
-            ?.ToAccount();
+    internal static ConnectedAccount? Find(PreparedConnection reader, EnvironmentId environment, AccountId id) =>
+        reader.Find<AccountRow>(ById, ("@environment", environment.ToColumn()), ("@id", id.ToColumn()))?.ToAccount();
 }

@@ -48,7 +48,7 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
 
     public Task<ApiClient?> FindByClientIdAsync(string clientId, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            connection => Find(connection, $"{Select} WHERE client_id = @clientId", new { clientId }),
+            connection => Find(connection, $"{Select} WHERE client_id = @clientId", ("@clientId", clientId)),
             cancellationToken
         );
 
@@ -58,7 +58,8 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
                 Find(
                     connection,
                     $"{Select} WHERE environment_id = @environment AND id = @id",
-                    new { environment = environment.ToColumn(), id = id.ToColumn() }
+                    ("@environment", environment.ToColumn()),
+                    ("@id", id.ToColumn())
                 ),
             cancellationToken
         );
@@ -172,8 +173,11 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
             }
         );
 
-    private static ApiClient? Find(SqliteConnection connection, string sql, object values) =>
-        connection.QuerySingleOrDefault<Row>(sql, values) is { } row ? row.ToClient(SecretsOf(connection, row)) : null;
+    private static ApiClient? Find(
+        PreparedConnection connection,
+        string sql,
+        params ReadOnlySpan<(string Name, object Value)> key
+    ) => connection.Find<Row>(sql, key) is { } row ? row.ToClient(SecretsOf(connection, row)) : null;
 
     private static ClientSecretDigest[] SecretsOf(SqliteConnection connection, Row row) =>
         [

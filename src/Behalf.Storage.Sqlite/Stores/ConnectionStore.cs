@@ -37,8 +37,9 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
     ) =>
         FindAsync(
             "environment_id = @environment AND id = @id",
-            new { environment = environment.ToColumn(), id = id.ToColumn() },
-            cancellationToken
+            cancellationToken,
+            ("@environment", environment.ToColumn()),
+            ("@id", id.ToColumn())
         );
 
     public Task<Connection?> FindByNameAsync(
@@ -48,12 +49,13 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
     ) =>
         FindAsync(
             "environment_id = @environment AND name = @name",
-            new { environment = environment.ToColumn(), name = name.Value },
-            cancellationToken
+            cancellationToken,
+            ("@environment", environment.ToColumn()),
+            ("@name", name.Value)
         );
 
     public Task<Connection?> FindForCallbackAsync(ConnectionId id, CancellationToken cancellationToken) =>
-        FindAsync("id = @id", new { id = id.ToColumn() }, cancellationToken);
+        FindAsync("id = @id", cancellationToken, ("@id", id.ToColumn()));
 
     public Task<Page<Connection>> ListAsync(
         EnvironmentId environment,
@@ -124,12 +126,14 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
             cancellationToken
         );
 
-    private Task<Connection?> FindAsync(string where, object values, CancellationToken cancellationToken) =>
+    private Task<Connection?> FindAsync(
+        string where,
+        CancellationToken cancellationToken,
+        params (string Name, object Value)[] key
+    ) =>
         database.ReadAsync(
             connection =>
-                connection
-                    .QuerySingleOrDefault<ConnectionRow>($"{Select} WHERE {where} AND deleted_at IS NULL", values)
-                    ?.ToConnection(),
+                connection.Find<ConnectionRow>($"{Select} WHERE {where} AND deleted_at IS NULL", key)?.ToConnection(),
             cancellationToken
         );
 

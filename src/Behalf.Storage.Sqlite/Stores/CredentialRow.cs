@@ -1,7 +1,6 @@
 using Behalf.Storage.Sqlite.Columns;
+using Behalf.Storage.Sqlite.Engine;
 using Behalf.Vault;
-using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace Behalf.Storage.Sqlite.Stores;
 
@@ -30,12 +29,9 @@ internal sealed class CredentialRow
     public required byte[] WrappedKey { get; init; }
     public required byte[] RingKeyId { get; init; }
 
-    public static SealedCredential? Find(SqliteConnection connection, EnvironmentId environment, AccountId account) =>
-        connection
-            .QuerySingleOrDefault<CredentialRow>(
-                Select,
-                new { environment = environment.ToColumn(), account = account.ToColumn() }
-            )
+    public static SealedCredential? Find(PreparedConnection reader, EnvironmentId environment, AccountId account) =>
+        reader
+            .Find<CredentialRow>(Select, ("@environment", environment.ToColumn()), ("@account", account.ToColumn()))
             ?.ToCredential();
 
     private SealedCredential ToCredential() =>

@@ -1,8 +1,6 @@
 using Behalf.Identity;
 using Behalf.Storage.Sqlite.Columns;
 using Behalf.Storage.Sqlite.Engine;
-using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace Behalf.Storage.Sqlite.Stores;
 
@@ -70,8 +68,8 @@ internal sealed class EndUserStore(SqliteDatabase database) : IEndUserStore
             ?? throw new InvalidOperationException("A user that was just ensured is not there.");
     }
 
-    private static UserEpoch? Find(SqliteConnection connection, EnvironmentId environment, Identifier identifier) =>
-        connection.QuerySingleOrDefault<Row>(Select, Key(environment, identifier)) is { } row
+    private static UserEpoch? Find(PreparedConnection reader, EnvironmentId environment, Identifier identifier) =>
+        reader.Find<Row>(Select, ("@environment", environment.ToColumn()), ("@identifier", identifier.Value)) is { } row
             ? new UserEpoch(row.Incarnation, row.Epoch)
             : null;
 

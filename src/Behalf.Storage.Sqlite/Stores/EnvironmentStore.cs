@@ -45,10 +45,7 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
 
     public Task<DeploymentEnvironment?> FindAsync(EnvironmentId id, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            connection =>
-                connection
-                    .QuerySingleOrDefault<Row>($"{Select} WHERE id = @id", new { id = id.ToColumn() })
-                    ?.ToEnvironment(),
+            connection => connection.Find<Row>($"{Select} WHERE id = @id", ("@id", id.ToColumn()))?.ToEnvironment(),
             cancellationToken
         );
 

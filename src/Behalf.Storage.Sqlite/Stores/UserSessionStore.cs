@@ -1,6 +1,5 @@
 using Behalf.Identity;
 using Behalf.Storage.Sqlite.Columns;
-using Dapper;
 
 namespace Behalf.Storage.Sqlite.Stores;
 
@@ -46,9 +45,7 @@ internal sealed class UserSessionStore(SqliteDatabase database) : IUserSessionSt
     public Task<UserSession?> FindByClientIdAsync(string clientId, CancellationToken cancellationToken) =>
         database.ReadAsync(
             connection =>
-                connection
-                    .QuerySingleOrDefault<Row>($"{Select} WHERE client_id = @clientId", new { clientId })
-                    ?.ToSession(),
+                connection.Find<Row>($"{Select} WHERE client_id = @clientId", ("@clientId", clientId))?.ToSession(),
             cancellationToken
         );
 
@@ -60,9 +57,10 @@ internal sealed class UserSessionStore(SqliteDatabase database) : IUserSessionSt
         database.ReadAsync(
             connection =>
                 connection
-                    .QuerySingleOrDefault<Row>(
+                    .Find<Row>(
                         $"{Select} WHERE environment_id = @environment AND id = @id",
-                        new { environment = environment.ToColumn(), id = id.ToColumn() }
+                        ("@environment", environment.ToColumn()),
+                        ("@id", id.ToColumn())
                     )
                     ?.ToSession(),
             cancellationToken

@@ -1,0 +1,218 @@
+using Behalf.Storage.SharedTests;
+using Behalf.Storage.Sqlite.Engine;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Behalf.Storage.Sqlite.Tests;
+
+public sealed class WriterTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private StorageUnderTest? _storage;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private SqliteDatabase Database => _storage!.Get<SqliteDatabase>();
+
+    public async ValueTask InitializeAsync()
+    {
+        _storage = await SqliteUnderTest.OpenAsync(_folder.Database, _time);
+        await Database.WriteAsync(
+            context => context.Execute("CREATE TABLE note (text TEXT NOT NULL UNIQUE, size BLOB) STRICT"),
+            Cancellation
+        );
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _storage!.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private static void Note(WriteContext context, string text) =>
+        context.Execute("INSERT INTO note (text) VALUES (@text)", new { text });
+
+    private Task<string[]> NotesAsync() =>
+        Database.ReadAsync<string[]>(
+            connection => [.. connection.Query<string>("SELECT text FROM note ORDER BY rowid")],
+            Cancellation
+        );
+
+    /// <summary>Holds the writer until the gate opens, so that what follows waits together.</summary>
+    private (Task Held, ManualResetEventSlim Gate) Hold()
+    {
+        ManualResetEventSlim gate = new();
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<bool> held = Database.WriteAsync(
+            _ =>
+            {
+                begun.SetResult();
+                return gate.Wait(TimeSpan.FromSeconds(30));
+            },
+            CancellationToken.None
+        );
+        begun.Task.Wait(Cancellation);
+        return (held, gate);
+    }
+
+    [Fact]
+    public async Task Neighbours_AreCommitted_WhenOneItemOfTheirGroupFails()
+    {
+        (Task held, ManualResetEventSlim gate) = Hold();
+        Task before = Database.WriteAsync(context => Note(context, "before"), Cancellation);
+        Task failing = Database.WriteAsync(
+            context =>
+            {
+                Note(context, "half");
+                Note(context, "before"); // taken
+            },
+            Cancellation
+        );
+        Task throwing = Database.WriteAsync(
+            context =>
+            {
+                Note(context, "half too");
+                throw new FormatException("a bug");
+            },
+            Cancellation
+        );
+        Task after = Database.WriteAsync(context => Note(context, "after"), Cancellation);
+        gate.Set();
+        await Task.WhenAll(held, before, after);
+
+        (await failing.Invoking(task => task).Should().ThrowAsync<SqliteException>())
+            .Which.SqliteErrorCode.Should()
+            .Be(SQLitePCL.raw.SQLITE_CONSTRAINT);
+        await throwing.Invoking(task => task).Should().ThrowAsync<FormatException>();
+        (await NotesAsync()).Should().Equal("before", "after");
+        gate.Dispose();
+    }
+
+    [Fact]
+    public async Task Group_IsCommittedOnce()
+    {
+        long before = await CommitsAsync();
+        (Task held, ManualResetEventSlim gate) = Hold();
+        Task[] writes =
+        [
+            .. Enumerable
+                .Range(0, 100)
+                .Select(i => Database.WriteAsync(context => Note(context, $"{i}"), Cancellation)),
+        ];
+        gate.Set();
+        await Task.WhenAll([held, .. writes]);
+
+        (await NotesAsync()).Should().HaveCount(100);
+        (await CommitsAsync() - before).Should().BeLessThan(4, "a hundred waiting writes share one commit");
+        gate.Dispose();
+    }
+
+    /// <summary>A connection that only reads sees its data version change once for each commit of another.</summary>
+    private async Task<long> CommitsAsync() =>
+        await Database.ReadAsync(connection => connection.ExecuteScalar<long>("PRAGMA data_version"), Cancellation);
+
+    [Fact]
+    public async Task WaitingWrite_IsTakenBack_WhenItsCallerLeaves()
+    {
+        (Task held, ManualResetEventSlim gate) = Hold();
+        using CancellationTokenSource leaving = new();
+        Task left = Database.WriteAsync(context => Note(context, "left"), leaving.Token);
+        Task stayed = Database.WriteAsync(context => Note(context, "stayed"), Cancellation);
+        await leaving.CancelAsync();
+
+        await left.Invoking(task => task).Should().ThrowAsync<OperationCanceledException>();
+        gate.Set();
+        await Task.WhenAll(held, stayed);
+        (await NotesAsync()).Should().Equal("stayed");
+        gate.Dispose();
+    }
+
+    [Fact]
+    public async Task BegunWrite_IsFinished_WhenItsCallerLeaves()
+    {
+        using CancellationTokenSource leaving = new();
+        Task<bool> write = Database.WriteAsync(
+            context =>
+            {
+                leaving.Cancel();
+                Note(context, "finished");
+                return true;
+            },
+            leaving.Token
+        );
+
+        (await write).Should().BeTrue();
+        (await NotesAsync()).Should().Equal("finished");
+    }
+
+    [Fact]
+    public async Task FullDatabase_RefusesWrites_AndServesAgainOnceThereIsRoom()
+    {
+        await Database.WriteAsync(context => Note(context, "before"), Cancellation);
+        await Database.WriteAsync(
+            context => context.Connection.ExecuteScalar<long>("PRAGMA max_page_count = 1"), // the least is what it has
+            Cancellation
+        );
+        Func<Task> write = () =>
+            Database.WriteAsync(
+                context => context.Execute("INSERT INTO note (text, size) VALUES ('large', zeroblob(100000))"),
+                Cancellation
+            );
+
+        (await write.Should().ThrowAsync<StorageUnavailableException>()).Which.Fault.Should().Be(StorageFault.Full);
+
+        (await NotesAsync()).Should().Equal("before");
+        await Database.WriteAsync(
+            context => context.Connection.ExecuteScalar<long>("PRAGMA max_page_count = 1000000"),
+            Cancellation
+        );
+        await Database.WriteAsync(context => Note(context, "after"), Cancellation);
+        (await NotesAsync()).Should().Equal("before", "after");
+    }
+
+    [Fact]
+    public async Task ReadersCannotWrite()
+    {
+        Func<Task> write = () => Database.ReadAsync(connection => connection.Execute("DELETE FROM note"), Cancellation);
+
+        (await write.Should().ThrowAsync<StorageUnavailableException>()).Which.Fault.Should().Be(StorageFault.ReadOnly);
+    }
+
+    [Fact]
+    public async Task Closing_FinishesWhatWaits_AndRefusesWhatComesLater()
+    {
+        (Task held, ManualResetEventSlim gate) = Hold();
+        Task waiting = Database.WriteAsync(context => Note(context, "waiting"), Cancellation);
+        Task closing = Database.DisposeAsync().AsTask();
+        Func<Task> late = () => Database.WriteAsync(context => Note(context, "late"), Cancellation);
+
+        (await late.Should().ThrowAsync<StorageUnavailableException>()).Which.Fault.Should().Be(StorageFault.Closed);
+        gate.Set();
+        await Task.WhenAll(held, waiting, closing);
+
+        using SqliteConnection connection = new($"Data Source={_folder.Database};Pooling=False");
+        connection.Query<string>("SELECT text FROM note").Should().Equal("waiting");
+        gate.Dispose();
+    }
+
+    [Fact]
+    public async Task Durability_IsFull()
+    {
+        (long Journal, long Foreign, long Secure) pragmas = await Database.WriteAsync(
+            context =>
+                (
+                    context.Connection.ExecuteScalar<long>("PRAGMA synchronous"),
+                    context.Connection.ExecuteScalar<long>("PRAGMA foreign_keys"),
+                    context.Connection.ExecuteScalar<long>("PRAGMA secure_delete")
+                ),
+            Cancellation
+        );
+
+        pragmas.Should().Be((2, 1, 1));
+        (await Database.ReadAsync(connection => connection.ExecuteScalar<string>("PRAGMA journal_mode"), Cancellation))
+            .Should()
+            .Be("wal");
+    }
+}
