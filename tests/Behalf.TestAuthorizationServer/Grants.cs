@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
 namespace Behalf.TestAuthorizationServer;
@@ -7,6 +8,10 @@ namespace Behalf.TestAuthorizationServer;
 internal sealed class Grants(TimeProvider time)
 {
     private readonly Lock _lock = new();
+
+    /// <value>Every code and token that was ever given.</value>
+    public ConcurrentQueue<string> Issued { get; } = new();
+
     private readonly Dictionary<string, Code> _codes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Access> _access = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Refresh> _refresh = new(StringComparer.Ordinal);
@@ -167,8 +172,12 @@ internal sealed class Grants(TimeProvider time)
                 && Base64Url.EncodeToString(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(verifier)))
                     == challenge;
 
-    private static string NewToken(string kind) =>
-        $"{kind}-{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24))}";
+    private string NewToken(string kind)
+    {
+        string token = $"{kind}-{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24))}";
+        Issued.Enqueue(token);
+        return token;
+    }
 
     private sealed record Code(
         ProviderClient Client,

@@ -32,6 +32,9 @@ public sealed class ProviderServer : IAsyncDisposable
 
     public IReadOnlyList<ReceivedRequest> Received => [.. _received];
 
+    /// <value>Every code and token this server ever gave: what must never be found elsewhere.</value>
+    public IReadOnlyList<string> Issued => [.. _grants.Issued];
+
     public int CountTokenRequests(string grantType) =>
         _received.Count(r => r.Endpoint == "token" && r.GrantType == grantType);
 

@@ -91,6 +91,9 @@ public enum FreshenReason
 
 public abstract record FreshCredential
 {
+    /// <summary>A <see cref="Later"/> because this very credential was renewed a moment ago: renewing again is no help.</summary>
+    public const string JustRenewed = "just_renewed";
+
     private FreshCredential() { }
 
     public sealed record Usable(SealedCredential Credential) : FreshCredential;

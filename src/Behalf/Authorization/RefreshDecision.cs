@@ -17,7 +17,8 @@ internal abstract record RefreshDecision
     /// <summary>The account must be marked as expired.</summary>
     public sealed record Expire(string Reason) : RefreshDecision;
 
-    public sealed record Wait(TimeSpan For) : RefreshDecision;
+    /// <param name="IsJustRenewed">The credential in place is brand new; else the last attempt did not succeed.</param>
+    public sealed record Wait(TimeSpan For, bool IsJustRenewed) : RefreshDecision;
 
     /// <param name="IsProbe">An earlier request with this refresh token may have been carried out.</param>
     public sealed record Send(bool IsProbe) : RefreshDecision;
@@ -57,7 +58,8 @@ internal abstract record RefreshDecision
 
         if (subject.NotBefore is { } notBefore && notBefore > now)
         {
-            return mayStillWork ? new Use() : new Wait(notBefore - now);
+            bool isJustRenewed = subject.LastAttempt is RefreshAttemptState.None or RefreshAttemptState.Succeeded;
+            return mayStillWork ? new Use() : new Wait(notBefore - now, isJustRenewed);
         }
 
         bool isUnknown =

@@ -112,7 +112,10 @@ internal sealed partial class RefreshRun(
                 case RefreshDecision.Refuse refuse:
                     return new FreshCredential.Refused(refuse.Reason);
                 case RefreshDecision.Wait wait:
-                    return new FreshCredential.Later("backing_off", wait.For);
+                    return new FreshCredential.Later(
+                        wait.IsJustRenewed ? FreshCredential.JustRenewed : "backing_off",
+                        wait.For
+                    );
                 case RefreshDecision.Expire expire:
                     isReleased = true;
                     return await failure.ExpireAsync(lease, subject, RefreshAttemptState.NotCarriedOut, expire.Reason);

@@ -106,6 +106,8 @@ internal sealed class Upstream(
                 return null;
             case FreshCredential.Refused refused:
                 return new UpstreamOutcome.Unauthorized(refused.Reason);
+            case FreshCredential.Later { Reason: FreshCredential.JustRenewed } when reason == FreshenReason.Rejected:
+                return new UpstreamOutcome.Unauthorized(Rejected);
             case FreshCredential.Later later:
                 return new UpstreamOutcome.Stopped(NotNow(call, later));
             default:

@@ -338,7 +338,8 @@ public sealed class ConnectFlowTests
         await Browser.ConnectAsync(world, "alice");
         string all = string.Join('\n', (await world.AuditAsync()).Select(r => r.Draft.ToString()));
         all += string.Join('\n', (await world.EventsAsync()).SelectMany(e => e.Event.Data.Values));
-        all.Should().NotContainAny("at-", "rt-", "code-", World.ClientSecret);
+        all.Should().NotContainAny([World.ClientSecret, .. world.Provider.Issued]);
+        world.ReadFiles().Should().NotContainAny([World.ClientSecret, .. world.Provider.Issued]);
         (await world.AuditAsync())
             .Select(r => r.Draft.Action)
             .Should()

@@ -314,33 +314,42 @@ public sealed class RefreshTests
     }
 
     [Fact]
-    public async Task ProviderSlowerThanTheLease_LosesNothing_WhenAnotherNodeTookOver()
+    public async Task LeaseLostMeanwhile_StillKeepsTheRotatedToken()
     {
-        await using World world = await ConnectedAsync(p => p with { Rotation = RefreshRotation.Rotating });
-        world.Client.Rotation = Rotation.Strict;
-        SealedCredential stale = await world.CredentialAsync("alice");
-        world.Time.Advance(TimeSpan.FromMinutes(57));
-        var gate = new Gate();
-        world.Client.NextTokenReplies.Enqueue(new OddReply.Held(gate));
-        Task<FreshCredential> slow = FreshenAsync(world, stale);
-        await gate.Arrived;
-
-        // Someone else takes the account's lease over, as after a long pause of this process.
-        IRefreshStore store = world.Get<IRefreshStore>();
-        RefreshLease? theirs = null;
-        gate.Open();
-        await AdvanceUntilAsync(world, slow);
-        theirs = await store.AcquireAsync(
-            world.Environment.Id,
-            stale.Key.Account,
-            TimeSpan.FromSeconds(5),
-            World.Cancel
+        TakenOverLease? store = null;
+        await using World world = await World.StartAsync(
+            p => p with { Rotation = RefreshRotation.Rotating },
+            decorate: services => services.Decorate<IRefreshStore>(inner => store = new TakenOverLease(inner))
         );
-        theirs.Should().NotBeNull("the lease was released with the commit");
-        await store.ReleaseAsync(theirs!, World.Cancel);
-        (await world.CredentialAsync("alice")).Generation.Should().Be(2);
+        world.Client.Rotation = Rotation.Strict;
+        await Browser.ConnectAsync(world, "alice");
+        SealedCredential stale = await world.CredentialAsync("alice");
         world.Time.Advance(PastExpiry);
-        (await GenerationAfterAsync(world)).Should().Be(3, "the rotated token was kept");
+        store!.BeforeCommit = () => world.Time.Advance(TimeSpan.FromSeconds(70));
+        await AdvanceUntilAsync(world, FreshenAsync(world, stale));
+        await AdvanceUntilAsync(world, StoredAsync(world, generation: 2));
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(1);
+        world.Time.Advance(PastExpiry);
+        (await GenerationAfterAsync(world)).Should().Be(3, "the rotated token was kept, so the next refresh works");
+    }
+
+    [Fact]
+    public async Task DatabaseAwayAfterTheReply_LosesNothing_WhileTheProcessLives()
+    {
+        FailingCommits? store = null;
+        await using World world = await World.StartAsync(
+            p => p with { Rotation = RefreshRotation.Rotating },
+            decorate: services => services.Decorate<IRefreshStore>(inner => store = new FailingCommits(inner))
+        );
+        world.Client.Rotation = Rotation.Strict;
+        await Browser.ConnectAsync(world, "alice");
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        store!.Failures = 5;
+        FreshCredential fresh = await AdvanceUntilAsync(world, FreshenAsync(world, stale));
+        fresh.Should().BeOfType<FreshCredential.Usable>();
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(1);
+        world.Logs.Lines.Should().Contain(line => line.StartsWith("Critical", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -385,6 +394,16 @@ public sealed class RefreshTests
     {
         FreshCredential fresh = await FreshenAsync(world, await world.CredentialAsync("alice"));
         return fresh.Should().BeOfType<FreshCredential.Usable>().Subject.Credential.Generation;
+    }
+
+    private static async Task<bool> StoredAsync(World world, long generation)
+    {
+        while ((await world.CredentialAsync("alice")).Generation < generation)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), world.Time, World.Cancel);
+        }
+
+        return true;
     }
 
     /// <summary>Lets pauses pass that only the test's clock ends.</summary>

@@ -56,12 +56,12 @@ internal sealed class World : IAsyncDisposable
     public static async Task<World> StartAsync(
         Func<OAuthProfile, OAuthProfile>? profile = null,
         VerifyMode mode = VerifyMode.Application,
-        Action<IServiceCollection>? register = null
+        Action<IServiceCollection>? decorate = null
     )
     {
         var world = new World();
         world.Provider = await ProviderServer.StartAsync(world.Time);
-        await world.OpenAsync(register);
+        await world.OpenAsync(decorate);
         world.Environment = await world.AddEnvironmentAsync("default", mode);
         world.Service = await world.AddClientAsync(world.Environment.Id);
         world.Connection = await world.AddConnectionAsync("asana-like", profile ?? (p => p));
@@ -73,7 +73,7 @@ internal sealed class World : IAsyncDisposable
         await _services.DisposeAsync();
         await Provider.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
-        Logs.ShouldHoldNone("at-", "rt-", "code-", ClientSecret);
+        Logs.ShouldHoldNone([ClientSecret, .. Provider.Issued]);
     }
 
     /// <summary>The process ends and another one starts on the same data.</summary>
@@ -81,6 +81,23 @@ internal sealed class World : IAsyncDisposable
     {
         await _services.DisposeAsync();
         await OpenAsync(null);
+    }
+
+    /// <summary>The bytes of every file the process wrote.</summary>
+    public string ReadFiles() =>
+        string.Concat(
+            Directory
+                .GetFiles(_folder)
+                .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
+                .Select(file => System.Text.Encoding.Latin1.GetString(Read(file)))
+        );
+
+    private static byte[] Read(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        byte[] bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
     }
 
     /// <summary>Another node on the same database: its own rooms, the same stores.</summary>
@@ -268,11 +285,10 @@ internal sealed class World : IAsyncDisposable
         });
     }
 
-    private async Task OpenAsync(Action<IServiceCollection>? register)
+    private async Task OpenAsync(Action<IServiceCollection>? decorate)
     {
         var services = new ServiceCollection();
         AddBase(services);
-        register?.Invoke(services);
         services.AddSingleton<IConnectorCatalog>(Catalog);
         services.AddSqliteStorage(options => options.DatabasePath = Path.Combine(_folder, "behalf.db"));
         services.AddVault(options =>
@@ -281,6 +297,7 @@ internal sealed class World : IAsyncDisposable
             options.CreateRootKey = true;
         });
         services.AddEgress().AddAudit().AddBehalfAuthorization().AddBehalfConnections();
+        decorate?.Invoke(services);
         _services = services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
         await Get<SqliteDatabase>().OpenAsync(Cancel);
         await Get<IVaultOpener>().OpenAsync(Cancel);

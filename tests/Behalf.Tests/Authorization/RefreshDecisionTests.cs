@@ -1,0 +1,139 @@
+using Behalf.Authorization;
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Vault;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Behalf.Tests.Authorization;
+
+/// <summary>Every combination of facts of a small world against the rules a decision must keep.</summary>
+public sealed class RefreshDecisionTests
+{
+    private const long Known = 4;
+
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 5, 9, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public void Decision_KeepsTheRules_ForEveryCombinationOfFacts()
+    {
+        int seen = 0;
+        foreach (Facts facts in All())
+        {
+            RefreshDecision decision = Decide(facts);
+            string why = facts.ToString();
+            seen++;
+            if (facts.Status != CredentialStatus.Active)
+            {
+                decision.Should().BeOfType<RefreshDecision.Refuse>(why);
+                continue;
+            }
+
+            bool hasEnded = facts.Left < TimeSpan.Zero;
+            bool isUnknown =
+                facts.Last is RefreshAttemptState.Sent or RefreshAttemptState.Unknown
+                && facts.LastGeneration == facts.Generation;
+            bool mayStillWork = !hasEnded && (facts.Reason != FreshenReason.Rejected || facts.Generation > Known);
+            switch (decision)
+            {
+                case RefreshDecision.Use:
+                    mayStillWork.Should().BeTrue(why);
+                    break;
+                case RefreshDecision.Expire expire:
+                    facts.HasRefresh.Should().BeFalse(why);
+                    mayStillWork.Should().BeFalse(why);
+                    expire.Reason.Should().Be(AccountReasons.NoRefreshToken);
+                    break;
+                case RefreshDecision.Wait:
+                    facts.IsHeldBack.Should().BeTrue(why);
+                    mayStillWork.Should().BeFalse(why);
+                    break;
+                case RefreshDecision.Send send:
+                    facts.HasRefresh.Should().BeTrue(why);
+                    facts.IsHeldBack.Should().BeFalse(why);
+                    send.IsProbe.Should().Be(isUnknown, why);
+                    (facts.Generation > Known && !hasEnded).Should().BeFalse(why);
+                    (isUnknown && facts.IsStrict && mayStillWork).Should().BeFalse(why);
+                    break;
+                default:
+                    Assert.Fail($"{decision} for {why}");
+                    break;
+            }
+        }
+
+        seen.Should().BeGreaterThan(5_000);
+    }
+
+    private RefreshDecision Decide(Facts facts)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        var environment = new EnvironmentId(Guid.Parse("00000000-0000-7000-8000-000000000001"));
+        var account = new AccountId(Guid.Parse("00000000-0000-7000-8000-000000000002"));
+        var connection = new ConnectionId(Guid.Parse("00000000-0000-7000-8000-000000000003"));
+        var key = new AccountKey(environment, account, [1], new RingKeyId(Guid.Empty));
+        var subject = new RefreshSubject(
+            new ConnectedAccount
+            {
+                Environment = environment,
+                Id = account,
+                Connection = connection,
+                ConnectionName = ConnectionName.Parse("c"),
+                Connector = "c",
+                Identifier = Identifier.Parse("alice"),
+                Incarnation = 1,
+                Status = facts.Status,
+                Generation = facts.Generation,
+                GrantedScopes = ScopeSet.Empty,
+                UpdatedAt = now,
+                RowVersion = 1,
+            },
+            new SealedCredential
+            {
+                Key = key,
+                Connection = connection,
+                Generation = facts.Generation,
+                AccessSealed = [1],
+                RefreshSealed = facts.HasRefresh ? [1] : null,
+                AccessExpiresAt = facts.Left is { } left ? now + left : null,
+                GrantedScopes = ScopeSet.Empty,
+            },
+            facts.Last,
+            facts.LastGeneration,
+            facts.IsHeldBack ? now + TimeSpan.FromSeconds(30) : null
+        );
+        var profile = new OAuthProfile
+        {
+            Origin = new Uri("https://provider.example"),
+            AuthorizePath = "/authorize",
+            TokenPath = "/token",
+            DefaultScopes = ScopeSet.Empty,
+            Rotation = facts.IsStrict ? RefreshRotation.Rotating : RefreshRotation.None,
+        };
+        var schedule = new RefreshSchedule(Options.Create(new BehalfOptions()), _time);
+        return RefreshDecision.Decide(subject, Known, facts.Reason, profile, schedule, now);
+    }
+
+    private static IEnumerable<Facts> All() =>
+        from status in Enum.GetValues<CredentialStatus>()
+        from generation in new[] { Known, Known + 1 }
+        from left in new TimeSpan?[] { TimeSpan.FromHours(1), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(-1), null }
+        from reason in Enum.GetValues<FreshenReason>()
+        from hasRefresh in new[] { true, false }
+        from isStrict in new[] { true, false }
+        from isHeldBack in new[] { true, false }
+        from last in Enum.GetValues<RefreshAttemptState>()
+        from lastGeneration in new[] { Known, Known + 1 }
+        select new Facts(status, generation, left, reason, hasRefresh, isStrict, isHeldBack, last, lastGeneration);
+
+    private sealed record Facts(
+        CredentialStatus Status,
+        long Generation,
+        TimeSpan? Left,
+        FreshenReason Reason,
+        bool HasRefresh,
+        bool IsStrict,
+        bool IsHeldBack,
+        RefreshAttemptState Last,
+        long LastGeneration
+    );
+}

@@ -1,0 +1,121 @@
+using Behalf.Authorization;
+using Behalf.Connections;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Behalf.Tests.Authorization;
+
+/// <summary>Passes everything on; tests override what they disturb.</summary>
+internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
+{
+    protected IRefreshStore Inner => inner;
+
+    public Task<RefreshLease?> AcquireAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => inner.AcquireAsync(environment, account, duration, cancellationToken);
+
+    public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
+        inner.ReadAsync(lease, cancellationToken);
+
+    public Task<bool> AttemptAsync(RefreshLease lease, long generation, CancellationToken cancellationToken) =>
+        inner.AttemptAsync(lease, generation, cancellationToken);
+
+    public virtual Task<bool> CommitAsync(
+        RefreshLease lease,
+        NewCredential credential,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) => inner.CommitAsync(lease, credential, traces, cancellationToken);
+
+    public Task<bool> FailAsync(
+        RefreshLease lease,
+        RefreshAttemptState state,
+        CredentialStatus? status,
+        string? reason,
+        TimeSpan notBefore,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) => inner.FailAsync(lease, state, status, reason, notBefore, traces, cancellationToken);
+
+    public Task ReleaseAsync(RefreshLease lease, CancellationToken cancellationToken) =>
+        inner.ReleaseAsync(lease, cancellationToken);
+
+    public Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
+        int limit,
+        CancellationToken cancellationToken
+    ) => inner.DueAsync(limit, cancellationToken);
+}
+
+/// <summary>The lease ends before the first commit, and another node takes it over for ten seconds.</summary>
+internal sealed class TakenOverLease(IRefreshStore inner) : RefreshStoreDecorator(inner)
+{
+    private int _commits;
+
+    public Action BeforeCommit { get; set; } = () => { };
+
+    public override async Task<bool> CommitAsync(
+        RefreshLease lease,
+        NewCredential credential,
+        Traces traces,
+        CancellationToken cancellationToken
+    )
+    {
+        if (Interlocked.Increment(ref _commits) == 1)
+        {
+            BeforeCommit();
+            RefreshLease? thief = await Inner.AcquireAsync(
+                lease.Environment,
+                lease.Account,
+                TimeSpan.FromSeconds(10),
+                cancellationToken
+            );
+            thief.Should().NotBeNull();
+        }
+
+        return await Inner.CommitAsync(lease, credential, traces, cancellationToken);
+    }
+}
+
+/// <summary>The database is away for the first commits.</summary>
+internal sealed class FailingCommits(IRefreshStore inner) : RefreshStoreDecorator(inner)
+{
+    private int _failures;
+
+    public int Failures
+    {
+        get => _failures;
+        set => _failures = value;
+    }
+
+    public override Task<bool> CommitAsync(
+        RefreshLease lease,
+        NewCredential credential,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        Interlocked.Decrement(ref _failures) >= 0
+            ? throw new StorageUnavailableException(StorageFault.Io, "the database is away")
+            : base.CommitAsync(lease, credential, traces, cancellationToken);
+}
+
+internal static class Decoration
+{
+    /// <summary>Puts a wrapper around the one registered service.</summary>
+    public static void Decorate<T>(this IServiceCollection services, Func<T, T> wrap)
+        where T : class
+    {
+        ServiceDescriptor known = services.Single(service => service.ServiceType == typeof(T));
+        services.Remove(known);
+        services.AddSingleton(provider =>
+            wrap(
+                (T)(
+                    known.ImplementationInstance
+                    ?? known.ImplementationFactory?.Invoke(provider)
+                    ?? ActivatorUtilities.CreateInstance(provider, known.ImplementationType!)
+                )
+            )
+        );
+    }
+}
