@@ -91,6 +91,18 @@ public sealed class ServerSettingsTests : IDisposable
     }
 
     [Fact]
+    public void AnotherCredential_TrustsTheDevelopmentAuthorityOfTheLocalServerItNames()
+    {
+        _machine.Write(
+            ".behalf/server.json",
+            """{ "urls": ["https://behalf.acme.com"], "certificate_authority": "/ca.pem" }"""
+        );
+        var file = _machine.Write("elsewhere/team.json", Stored);
+
+        Resolve(credentials: file).CertificateAuthorityPath.Should().Be("/ca.pem");
+    }
+
+    [Fact]
     public void Variables_ComeBeforeTheDataFolder_AndNeedTheirServer()
     {
         _machine.Write(".behalf/credentials.json", Stored);

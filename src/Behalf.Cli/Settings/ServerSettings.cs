@@ -17,20 +17,20 @@ internal static class ServerSettings
     public static BehalfClientOptions Resolve(SettingSources sources, Surroundings surroundings, Action<string> warn)
     {
         var named = Parse(sources.Server, "--server") ?? Parse(surroundings.Variable(UrlVariable), UrlVariable);
+        var folder = DataFolder(sources, surroundings);
         if (sources.CredentialsFile is { } file)
         {
-            return FromFile(file, named, mayDiffer: sources.Server is not null, warn);
+            return FromFile(file, named, mayDiffer: sources.Server is not null, folder, warn);
         }
         var clientId = surroundings.Variable(ClientIdVariable);
         var clientSecret = surroundings.Variable(ClientSecretVariable);
         if (sources.DataFolder is null && (clientId is not null || clientSecret is not null))
         {
-            return FromVariables(clientId, clientSecret, named);
+            return FromVariables(clientId, clientSecret, named, folder);
         }
-        var folder = DataFolder(sources, surroundings);
         var stored = Path.Combine(folder, sources.DefaultCredentialFile);
         return File.Exists(stored)
-            ? FromFile(stored, named, mayDiffer: false, warn)
+            ? FromFile(stored, named, mayDiffer: false, folder, warn)
             : throw CommandFailure.Failed(
                 $"No credentials: {stored} does not exist. Start a server with `behalf serve`, or name one with --server and --credentials, or set {UrlVariable}, {ClientIdVariable} and {ClientSecretVariable}."
             );
@@ -43,7 +43,7 @@ internal static class ServerSettings
                 ?? Path.Combine(surroundings.HomeFolder, ".behalf")
         );
 
-    private static BehalfClientOptions FromVariables(string? clientId, string? clientSecret, Uri? named)
+    private static BehalfClientOptions FromVariables(string? clientId, string? clientSecret, Uri? named, string folder)
     {
         if (clientId is null || clientSecret is null)
         {
@@ -56,11 +56,17 @@ internal static class ServerSettings
                 ),
             clientId,
             clientSecret,
-            authority: null
+            [ServerFile.Find(folder)]
         );
     }
 
-    private static BehalfClientOptions FromFile(string path, Uri? named, bool mayDiffer, Action<string> warn)
+    private static BehalfClientOptions FromFile(
+        string path,
+        Uri? named,
+        bool mayDiffer,
+        string folder,
+        Action<string> warn
+    )
     {
         var credential = CredentialFile.Read(Path.GetFullPath(path), warn);
         var server = ServerFile.Find(Path.GetDirectoryName(credential.Path)!);
@@ -76,11 +82,12 @@ internal static class ServerSettings
             named ?? credential.Server,
             credential.ClientId,
             credential.ClientSecret,
-            isKnown ? server?.CertificateAuthority : null
+            [server, ServerFile.Find(folder)]
         );
     }
 
-    private static BehalfClientOptions Make(Uri server, string clientId, SecretText secret, string? authority)
+    /// <param name="local">Servers of this machine: the development authority of the one meant is trusted, for it alone.</param>
+    private static BehalfClientOptions Make(Uri server, string clientId, SecretText secret, ServerFile?[] local)
     {
         if (server.Scheme == Uri.UriSchemeHttp && !server.IsLoopback)
         {
@@ -93,7 +100,9 @@ internal static class ServerSettings
             Server = server,
             ClientId = clientId,
             ClientSecret = secret,
-            CertificateAuthorityPath = server.Scheme == Uri.UriSchemeHttps ? authority : null,
+            CertificateAuthorityPath = local
+                .FirstOrDefault(file => file?.Urls.Any(url => SameOrigin(url, server)) == true)
+                ?.CertificateAuthority,
         };
     }
 

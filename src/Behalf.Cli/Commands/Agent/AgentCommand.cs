@@ -37,15 +37,16 @@ internal static class AgentCommand
                 var user = call.Require(identifier);
                 var only = call.Get(connection);
                 var connecting = new Connecting(call, behalf, user);
-                if (await connecting.FindMissingAsync(only) is { } missing)
+                var missing = await connecting.FindMissingAsync(only);
+                if (missing is not null && (call.Get(noWait) || !call.Surroundings.IsInteractive))
                 {
-                    if (call.Get(noWait) || !call.Surroundings.IsInteractive)
-                    {
-                        return await connecting.HandOverAsync(missing);
-                    }
-                    await connecting.WaitAsync(missing);
+                    return await connecting.HandOverAsync(missing);
                 }
                 await using var practice = claude is null ? await model.StartPracticeAsync(call) : null;
+                if (missing is not null)
+                {
+                    await connecting.WaitAsync(missing);
+                }
                 using var userClient = behalf.CreateUserClient(
                     user,
                     new SessionLimits { Connections = only is null ? [] : [only] }
