@@ -8,6 +8,7 @@ namespace Behalf.Tools.Running;
 internal sealed class LookupRunner(RunContext context, StepRunner steps)
 {
     private const int MaxListed = 10;
+    private const int LongestNumericName = 8;
 
     public async Task RunAsync(LookupStep lookup, RunScope scope, CancellationToken cancellationToken)
     {
@@ -34,8 +35,12 @@ internal sealed class LookupRunner(RunContext context, StepRunner steps)
     {
         if (IdOf(lookup, given, scope) is { } id)
         {
-            // Digits may also be a name ("2026"): only if nothing has that number the names are asked.
-            bool mayBeName = lookup.Candidates.Count > 0 && id == given && given.All(char.IsAsciiDigit);
+            // A few digits may also be a name ("2026"): if nothing has that number the names are asked.
+            bool mayBeName =
+                lookup.Candidates.Count > 0
+                && id == given
+                && given.Length <= LongestNumericName
+                && given.All(char.IsAsciiDigit);
             try
             {
                 return await ReadAsync(lookup, id, given, scope, cancellationToken);

@@ -62,9 +62,10 @@ internal sealed class RunContext(
         }
     }
 
+    /// <summary>The provider's status goes with it only when the provider refused something: otherwise it explains nothing.</summary>
     public ToolFault Fault(string kind, string? message = null) =>
         new(kind, message ?? FaultSentences.For(kind, Definition.Name, LastStatus ?? 0, null))
         {
-            ProviderStatus = LastStatus,
+            ProviderStatus = LastStatus is >= 400 ? LastStatus : null,
         };
 }

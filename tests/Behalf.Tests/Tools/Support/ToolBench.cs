@@ -53,7 +53,7 @@ internal sealed class ToolBench(ConnectorDefinition definition)
     public async Task<RunOutcome> RunAsync(
         string tool,
         string arguments,
-        FakeUpstream upstream,
+        IUpstream upstream,
         string? cursor = null,
         CancellationToken? cancellationToken = null
     )
