@@ -26,6 +26,9 @@ internal sealed partial class RefreshRun(
 )
 {
     private static readonly TimeSpan LeaseSlack = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a caller whose token still works waits for another process: its lease may be a dead one's.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(200);
 
     public async Task<FreshCredential> RunAsync(
@@ -36,6 +39,7 @@ internal sealed partial class RefreshRun(
     )
     {
         using var deadline = new Deadline(time, options.Value.TokenRequestTimeout);
+        DateTimeOffset began = time.GetUtcNow();
         OAuthProfile profile = (await catalog.GetAsync(connection.ConnectorRevision, CancellationToken.None)).OAuth;
         while (true)
         {
@@ -67,7 +71,8 @@ internal sealed partial class RefreshRun(
                 return new FreshCredential.Usable(theirs);
             }
 
-            if (deadline.Left <= PollEvery)
+            bool stillWorks = reason != FreshenReason.Rejected && !schedule.HasEnded(theirs);
+            if (deadline.Left <= PollEvery || stillWorks && time.GetUtcNow() - began >= Patience)
             {
                 return new FreshCredential.Later("refresh_running", TimeSpan.FromSeconds(2));
             }

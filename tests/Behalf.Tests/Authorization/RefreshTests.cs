@@ -257,6 +257,23 @@ public sealed class RefreshTests
     }
 
     [Fact]
+    public async Task LeaseOfADeadProcess_HoldsUpNobody_WhoseTokenStillWorks()
+    {
+        await using World world = await ConnectedAsync();
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(TimeSpan.FromMinutes(56));
+        RefreshLease? dead = await world
+            .Get<IRefreshStore>()
+            .AcquireAsync(world.Environment.Id, stale.Key.Account, TimeSpan.FromSeconds(60), World.Cancel);
+        dead.Should().NotBeNull();
+        DateTimeOffset began = world.Time.GetUtcNow();
+        FreshCredential fresh = await AdvanceUntilAsync(world, FreshenAsync(world, stale));
+        fresh.Should().BeOfType<FreshCredential.Usable>().Which.Credential.Generation.Should().Be(1);
+        (world.Time.GetUtcNow() - began).Should().BeLessThan(TimeSpan.FromSeconds(25));
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(0);
+    }
+
+    [Fact]
     public async Task NoRefreshToken_WorksUntilItsEnd_ThenExpires()
     {
         await using World world = await World.StartAsync();
