@@ -74,6 +74,7 @@ internal static class CommandLine
                 ToolsListCommand.Create(shell),
                 ToolsShowCommand.Create(shell)
             ),
+            Demo.DemoCommand.Create(),
             ExecCommand.Create(shell),
             AgentCommand.Create(shell),
             shell.Noun("session", "Credentials bound to one user.", SessionCreateCommand.Create(shell)),
