@@ -14,42 +14,6 @@ internal static partial class SchemaReader
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
     private static readonly string[] Formats = ["date", "date-time", "uri", "email"];
 
-    /// <summary>
-    /// Words that name an acting user, a credential, an account or a host. A property so named would let a model choose
-    /// them: there is none, at any depth.
-    /// </summary>
-    private static readonly string[] Forbidden =
-    [
-        "identifier",
-        "account",
-        "account_id",
-        "connected_account",
-        "connected_account_id",
-        "connection",
-        "connection_id",
-        "connection_name",
-        "environment",
-        "environment_id",
-        "organization_id",
-        "user_id",
-        "host",
-        "base_url",
-        "header",
-        "headers",
-        "authorization",
-        "token",
-        "access_token",
-        "refresh_token",
-        "api_key",
-        "password",
-        "secret",
-        "client_id",
-        "client_secret",
-        "tenant",
-        "act_as",
-        "on_behalf_of",
-    ];
-
     /// <exception cref="DefinitionFault">Outside the subset, open, or a property that could name an identity.</exception>
     public static InputSchema Read(DocumentNode? node, bool paged)
     {
@@ -99,7 +63,7 @@ internal static partial class SchemaReader
                 );
             }
 
-            if (Forbidden.Contains(entry.Key, StringComparer.OrdinalIgnoreCase))
+            if (IdentityWords.Contains(entry.Key))
             {
                 throw new DefinitionFault(
                     entry.Line,
