@@ -112,8 +112,21 @@ internal static class DoctorCommand
 
     private static async Task<Finding> KeysAsync(OfflineServices offline, CancellationToken cancellationToken)
     {
-        IReadOnlyList<RingKey> keys = await offline.Get<IKeyRingStore>().ListAsync(cancellationToken);
-        return new Finding(keys.Count > 0, $"key ring: {keys.Count} keys");
+        if (!(await offline.Get<IDatabaseSchema>().CheckAsync(cancellationToken)).IsCurrent)
+        {
+            return new Finding(true, "key ring: not read, the schema is not current");
+        }
+
+        try
+        {
+            await offline.OpenDatabaseAsync(cancellationToken);
+            IReadOnlyList<RingKey> keys = await offline.Get<IKeyRingStore>().ListAsync(cancellationToken);
+            return new Finding(keys.Count > 0, $"key ring: {keys.Count} keys");
+        }
+        catch (StorageUnavailableException failure)
+        {
+            return new Finding(true, $"key ring: not read. {failure.Message}");
+        }
     }
 
     private sealed record Finding(bool IsFine, string Text);

@@ -45,6 +45,7 @@ internal static class KeysCommand
     private static async Task<int> ListAsync(string data, TextWriter output, CancellationToken cancellationToken)
     {
         await using OfflineServices offline = OfflineServices.Open(data);
+        await offline.OpenDatabaseAsync(cancellationToken);
         foreach (RingKey key in await offline.Get<IKeyRingStore>().ListAsync(cancellationToken))
         {
             await output.WriteLineAsync(

@@ -1,4 +1,5 @@
 using Behalf.Server.Hosting;
+using Behalf.Storage.Sqlite;
 
 namespace Behalf.Server.Commands;
 
@@ -33,6 +34,11 @@ internal sealed class OfflineServices : IAsyncDisposable
         services.AddBehalf(folder);
         return new OfflineServices(services.BuildServiceProvider());
     }
+
+    /// <summary>Takes the database, as a server does; nothing else may serve the folder meanwhile.</summary>
+    /// <exception cref="StorageUnavailableException">Another process serves it.</exception>
+    public Task OpenDatabaseAsync(CancellationToken cancellationToken) =>
+        Get<SqliteDatabase>().OpenAsync(cancellationToken);
 
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
