@@ -7,8 +7,6 @@ namespace Behalf.Server.Commands;
 /// <summary><c>behalf connector validate PATH</c>.</summary>
 internal static class ConnectorCommand
 {
-    private const string DefinitionFile = "connector.yaml";
-
     public static Command Create()
     {
         Argument<string> path = new("path") { Description = "A definition, or the folder that holds one." };
@@ -26,14 +24,17 @@ internal static class ConnectorCommand
         CancellationToken cancellationToken
     )
     {
-        string file = Directory.Exists(path) ? Path.Combine(path, DefinitionFile) : path;
+        bool isFolder = Directory.Exists(path);
+        string file = isFolder ? Path.Combine(path, ConnectorFolder.MainFile) : path;
         if (!File.Exists(file))
         {
             throw new StartupException($"{file} does not exist.");
         }
 
         await using OfflineServices offline = OfflineServices.Make(new DataFolder(Path.GetTempPath()));
-        string yaml = await File.ReadAllTextAsync(file, cancellationToken);
+        string yaml = isFolder
+            ? await ConnectorFolder.ReadAsync(path, cancellationToken)
+            : await File.ReadAllTextAsync(file, cancellationToken);
         Result<ConnectorDefinition> read = offline.Get<IConnectorCatalog>().Read(yaml);
         if (!read.Succeeded)
         {

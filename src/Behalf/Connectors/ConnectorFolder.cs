@@ -7,7 +7,7 @@ namespace Behalf.Connectors;
 /// A bundled connector on disk: <c>connector.yaml</c>, then every <c>*.yaml</c> of its subfolders except
 /// <c>fixtures</c> in ordinal order of their paths, as one YAML stream. The joined text is what is hashed and stored.
 /// </summary>
-internal static partial class ConnectorFolder
+public static partial class ConnectorFolder
 {
     public const string MainFile = "connector.yaml";
     private const string FileMark = "--- # file: ";
