@@ -62,7 +62,7 @@ public sealed class IsolationTests(Practice practice)
                     .As(person)
                     .CallToolAsync(probe.Tool, attempt.Arguments, "isolation", cancellationToken);
                 string text = TextOf(outcome);
-                string asked = attempt.Arguments.ToJsonString();
+                string asked = attempt.Arguments.ToJsonString(Plain);
                 foreach (string word in forbidden)
                 {
                     (text.Contains(word, StringComparison.OrdinalIgnoreCase) && !Echoes(asked, word))

@@ -23,7 +23,7 @@ public sealed class KeptLog : ILoggerProvider
 
         public void Log<TState>(
             LogLevel logLevel,
-            EventId eventId,
+            Microsoft.Extensions.Logging.EventId eventId,
             TState state,
             Exception? exception,
             Func<TState, Exception?, string> formatter
