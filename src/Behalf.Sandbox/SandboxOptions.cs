@@ -21,5 +21,8 @@ public sealed record SandboxOptions
     /// <value>API calls a minute and token before 429.</value>
     public int RequestsPerMinute { get; init; } = 1500;
 
+    /// <value>Task searches a minute and token before 429; other calls are not held back by them.</value>
+    public int SearchesPerMinute { get; init; } = 60;
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

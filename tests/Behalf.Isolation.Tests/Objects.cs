@@ -55,15 +55,14 @@ public sealed class Objects
     /// </summary>
     public IReadOnlyList<string> Forbidden(string person)
     {
-        HashSet<string> visible =
-        [
-            .. All.Where(o => Sees(person, o.Gid)).SelectMany(o => o.Texts.Append(o.Gid)),
-        ];
+        HashSet<string> visible = [.. All.Where(o => Sees(person, o.Gid)).SelectMany(o => o.Texts.Append(o.Gid))];
         return
         [
             .. All.Where(o => !Sees(person, o.Gid))
                 .SelectMany(o => o.Texts.Append(o.Gid))
-                .Where(text => text.Length > 5 && !visible.Any(seen => seen.Contains(text, StringComparison.Ordinal)))
+                .Where(text =>
+                    text.Length > 5 && !visible.Any(seen => seen.Contains(text, StringComparison.OrdinalIgnoreCase))
+                )
                 .Distinct(StringComparer.Ordinal),
         ];
     }
@@ -74,12 +73,13 @@ public sealed class Objects
         JsonNode data = (await judge.GetFromJsonAsync<JsonNode>("/_sandbox/data", cancellationToken))!;
         List<PracticeObject> all =
         [
-            .. Rows(world, "users").Select(u => new PracticeObject(
-                Kind.User,
-                (string)u["gid"]!,
-                (string)u["name"]!,
-                [(string)u["name"]!, (string)u["email"]!]
-            )),
+            .. Rows(world, "users")
+                .Select(u => new PracticeObject(
+                    Kind.User,
+                    (string)u["gid"]!,
+                    (string)u["name"]!,
+                    [(string)u["name"]!, (string)u["email"]!]
+                )),
             .. Rows(world, "workspaces").Select(w => Plain(Kind.Workspace, w)),
             .. Rows(data, "teams").Select(t => Plain(Kind.Team, t)),
             .. Rows(data, "tags").Select(t => Plain(Kind.Tag, t)),
@@ -88,12 +88,18 @@ public sealed class Objects
             .. Rows(data, "tasks").Select(t => With(Plain(Kind.Task, t), (string?)t["notes"])),
             .. Rows(data, "stories")
                 .Where(s => (string)s["type"]! == "comment")
-                .Select(s => new PracticeObject(Kind.Story, (string)s["gid"]!, (string)s["text"]!, [(string)s["text"]!])),
+                .Select(s => new PracticeObject(
+                    Kind.Story,
+                    (string)s["gid"]!,
+                    (string)s["text"]!,
+                    [(string)s["text"]!]
+                )),
         ];
         return new Objects(all, world["access"]!);
     }
 
-    private static IEnumerable<JsonNode> Rows(JsonNode report, string name) => report[name]!.AsArray().Select(row => row!);
+    private static IEnumerable<JsonNode> Rows(JsonNode report, string name) =>
+        report[name]!.AsArray().Select(row => row!);
 
     private static PracticeObject Plain(Kind kind, JsonNode row) =>
         new(kind, (string)row["gid"]!, (string)row["name"]!, [(string)row["name"]!]);

@@ -6,6 +6,7 @@ using Behalf.Isolation.Tests;
 using Behalf.Sandbox;
 using Behalf.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 [assembly: AssemblyFixture(typeof(Practice))]
@@ -41,21 +42,23 @@ public sealed class Practice : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         CancellationToken cancellationToken = CancellationToken.None;
-        _sandbox = SandboxApp.Build(new SandboxOptions { RequestsPerMinute = 1_000_000 });
+        _sandbox = SandboxApp.Build(
+            new SandboxOptions { RequestsPerMinute = 1_000_000, SearchesPerMinute = 1_000_000 }
+        );
         await _sandbox.StartAsync(cancellationToken);
         string origin = _sandbox.Urls.First();
         _judge = new HttpClient { BaseAddress = new Uri(origin) };
 
-        _server = await ServerApp.BuildAsync(
+        _server = ServerApp.Build(
             new ServerOptions
             {
                 DataFolder = Path.Combine(_folder, "data"),
                 Urls = ["http://127.0.0.1:0"],
                 AllowedPrivateOrigins = [origin],
                 LogLevel = LogLevel.Trace,
-                ConfigureServices = services => services.AddLogging(logging => logging.ClearProviders().AddProvider(Log)),
-            },
-            cancellationToken
+                ConfigureServices = services =>
+                    services.AddLogging(logging => logging.ClearProviders().AddProvider(Log)),
+            }
         );
         await _server.StartAsync(cancellationToken);
         JsonNode credentials = JsonNode.Parse(await File.ReadAllTextAsync(_server.CredentialsFile, cancellationToken))!;
@@ -114,10 +117,12 @@ public sealed class Practice : IAsyncLifetime
             cancellationToken
         );
         JsonNode app = (await made.Content.ReadFromJsonAsync<JsonNode>(cancellationToken))!;
+        ConnectorDetails connector = await Behalf.Connectors.GetAsync("asana", cancellationToken);
         ConnectionDetails connection = await Behalf.Connections.AddAsync(
             new NewConnection
             {
                 Connector = "asana",
+                Scopes = [.. connector.DefaultScopes, "tasks:delete"],
                 ClientId = (string)app["client_id"]!,
                 ClientSecret = new SecretText((string)app["client_secret"]!),
                 BaseUrl = origin,
@@ -125,9 +130,13 @@ public sealed class Practice : IAsyncLifetime
             },
             cancellationToken
         );
-        HttpResponseMessage registered = await _judge.PutAsJsonAsync(
+        HttpResponseMessage registered = await _judge!.PutAsJsonAsync(
             $"/_sandbox/apps/{connection.ClientId}",
-            new JsonObject { ["redirect_uris"] = new JsonArray(connection.RedirectUri) },
+            new JsonObject
+            {
+                ["redirect_uris"] = new JsonArray(connection.RedirectUri),
+                ["scopes"] = string.Join(' ', connection.Scopes),
+            },
             cancellationToken
         );
         registered.EnsureSuccessStatusCode();

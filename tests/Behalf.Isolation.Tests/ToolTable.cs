@@ -61,11 +61,19 @@ public static class ToolTable
     private static ToolCase None(string tool, params (string Name, JsonNode Value)[] others) =>
         new(tool, null, string.Empty, Json(others), Writes: false);
 
-    private static ToolCase Read(string tool, Kind takes, string argument, params (string Name, JsonNode Value)[] others) =>
-        new(tool, takes, argument, Json(others), Writes: false);
+    private static ToolCase Read(
+        string tool,
+        Kind takes,
+        string argument,
+        params (string Name, JsonNode Value)[] others
+    ) => new(tool, takes, argument, Json(others), Writes: false);
 
-    private static ToolCase Write(string tool, Kind takes, string argument, params (string Name, JsonNode Value)[] others) =>
-        new(tool, takes, argument, Json(others), Writes: true);
+    private static ToolCase Write(
+        string tool,
+        Kind takes,
+        string argument,
+        params (string Name, JsonNode Value)[] others
+    ) => new(tool, takes, argument, Json(others), Writes: true);
 
     private static JsonObject Json((string Name, JsonNode Value)[] values) =>
         new(values.Select(value => KeyValuePair.Create(value.Name, (JsonNode?)value.Value)));

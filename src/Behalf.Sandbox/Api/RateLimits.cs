@@ -5,7 +5,6 @@ namespace Behalf.Sandbox.Api;
 /// <summary>Calls per token in one-minute windows, rejected ones included. Runs under <c>ObjectStore.Gate</c>.</summary>
 internal sealed class RateLimits(TimeProvider time, SandboxOptions options)
 {
-    private const int SearchesPerMinute = 60;
     private readonly Dictionary<AccessToken, Window> _windows = [];
 
     public void Count(AccessToken token, Operation operation)
@@ -16,8 +15,9 @@ internal sealed class RateLimits(TimeProvider time, SandboxOptions options)
             _windows[token] = window = new Window { Minute = minute };
         }
         window.Calls++;
-        window.Searches += operation.Path.EndsWith("/tasks/search", StringComparison.Ordinal) ? 1 : 0;
-        if (window.Calls > options.RequestsPerMinute || window.Searches > SearchesPerMinute)
+        var isSearch = operation.Path.EndsWith("/tasks/search", StringComparison.Ordinal);
+        window.Searches += isSearch ? 1 : 0;
+        if (window.Calls > options.RequestsPerMinute || (isSearch && window.Searches > options.SearchesPerMinute))
         {
             throw Refusal.TooManyRequests();
         }
