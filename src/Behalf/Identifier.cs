@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using Behalf.Unicode;
 
 namespace Behalf;
 
@@ -81,7 +82,7 @@ public readonly record struct Identifier
             return false;
         }
 
-        if (!text.IsNormalized(NormalizationForm.FormC))
+        if (!CanonicalComposition.IsComposed(text))
         {
             problem = "identifier is not in Unicode normalization form C";
             return false;
