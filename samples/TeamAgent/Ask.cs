@@ -17,7 +17,10 @@ internal static class Ask
 {
     private const string Lines = "application/x-ndjson";
 
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Plain = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static void MapAsk(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapPost("/ask", AskAsync).RequireAuthorization();
@@ -46,7 +49,12 @@ internal static class Ask
             AuthorizationLink = async (account, cancellationToken) =>
                 await connecting.LinkAsync(context.User, account.ConnectionName, cancellationToken),
         };
-        IAsyncEnumerable<AgentEvent> events = new BehalfAgent(model).RunAsync(prompt, user, options, context.RequestAborted);
+        IAsyncEnumerable<AgentEvent> events = new BehalfAgent(model).RunAsync(
+            prompt,
+            user,
+            options,
+            context.RequestAborted
+        );
         bool streams = context.Request.GetTypedHeaders().Accept.Any(accept => accept.MediaType == Lines);
         await (streams ? StreamAsync(context, events) : ShowAsync(context, prompt, events));
     }

@@ -37,17 +37,26 @@ internal static class Connect
     {
         if (string.IsNullOrEmpty(auth_request_id) || !connecting.Ends(state))
         {
-            return Html.Page("Start again", Html.Message("This page belongs to no connection that was begun here."), 400);
+            return Html.Page(
+                "Start again",
+                Html.Message("This page belongs to no connection that was begun here."),
+                400
+            );
         }
 
         // Always the person who is signed in here now, never who the link was made for: if the two differ, Behalf
         // refuses, ends the flow and records both.
         try
         {
-            await behalf.Accounts.VerifyAsync(auth_request_id, context.User.GetBehalfIdentifier(), context.RequestAborted);
+            await behalf.Accounts.VerifyAsync(
+                auth_request_id,
+                context.User.GetBehalfIdentifier(),
+                context.RequestAborted
+            );
             return Html.Page(
                 "Connected",
-                Html.Message($"Your account is connected, {context.User.DisplayName()}.") + "<p><a href=\"/\">Back</a></p>"
+                Html.Message($"Your account is connected, {context.User.DisplayName()}.")
+                    + "<p><a href=\"/\">Back</a></p>"
             );
         }
         catch (BehalfException refused) when (refused.Kind == BehalfErrorKind.Forbidden)

@@ -170,7 +170,7 @@ public sealed class PermissionTests(SandboxFixture sandbox) : IClassFixture<Sand
             .Contain("<a data-asana-accessible=\"false\">Private Link</a>");
         forBob.Data["notes"]!.GetValue<string>().Should().Be("Waits for Private Link and Fix the navigation menu.");
         forBob.Text.Should().NotContain(sandbox.Gid("okr-pricing"));
-        (await sandbox.As("carol").GetAsync(path)).Text.Should().Contain("approve the new prices");
+        (await sandbox.As("carol").GetAsync(path)).Text.Should().Contain("Approve the new prices");
     }
 
     [Fact]

@@ -41,7 +41,7 @@ internal static class DemoCommand
             await using Stage stage = await Stage.SetAsync(folder, world?.FullName, cancellationToken);
             narrator.Fact("practice Asana", $"{stage.SandboxUrl}  organization {stage.World.Organization}");
             narrator.Fact("Behalf", $"{stage.ServerUrl}  SQLite, new data folder");
-            narrator.Fact("application", $"{stage.ApplicationUrl}  the team's agent, with its own login");
+            narrator.Fact("application", $"{stage.ApplicationUrl}  with its own login");
             narrator.Fact("model", stage.Model);
 
             using Story story = new(stage, narrator, TimeProvider.System);
@@ -49,7 +49,7 @@ internal static class DemoCommand
             held = true;
             narrator.Line(string.Empty);
             narrator.Line(
-                $"Done in {Narrator.Seconds(narrator.Elapsed)}. Next: ./behalf demo --keep to look around, or README \"Connect your own Asana\"."
+                $"Done in {Narrator.Seconds(narrator.Elapsed)}. Next: ./behalf demo --keep, or README \"Connect your own Asana\"."
             );
             if (keep)
             {

@@ -47,22 +47,22 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
 
     public void Line(string text) => console.MarkupLineInterpolated($"{text}");
 
-    public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    /// <summary>Columns of fixed width, so that a line stays a line at 80 columns and in a pipe.</summary>
+    public void Table(IReadOnlyList<(string Name, int Width)> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
-        Table table = new() { Border = TableBorder.None, ShowHeaders = true };
-        foreach (string column in columns)
-        {
-            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))).NoWrap());
-        }
-
+        console.MarkupLineInterpolated($"  [dim]{Row(columns, [.. columns.Select(column => column.Name)])}[/]");
         foreach (IReadOnlyList<string> row in rows)
         {
-            table.AddRow(row.Select(cell => new Text(cell)).ToArray<Spectre.Console.Rendering.IRenderable>());
+            console.MarkupLineInterpolated($"  {Row(columns, row)}");
         }
-
-        console.Write(new Padder(table, new Padding(2, 0, 0, 0)));
     }
 
     public static string Seconds(TimeSpan span) =>
         span.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
+
+    private static string Row(IReadOnlyList<(string Name, int Width)> columns, IReadOnlyList<string> cells) =>
+        string.Join(' ', columns.Zip(cells, (column, cell) => Fit(cell, column.Width))).TrimEnd();
+
+    private static string Fit(string cell, int width) =>
+        cell.Length <= width ? cell.PadRight(width) : string.Concat(cell.AsSpan(0, width - 1), "…");
 }

@@ -8,6 +8,9 @@ namespace Behalf.Cli.Demo;
 /// <summary>The demo's processes: practice provider, server and application, each on a free port with its own folder.</summary>
 internal sealed class Stage : IAsyncDisposable
 {
+    /// <value>The application as Behalf knows it: an API client of its own.</value>
+    public const string ApplicationName = "Team agent";
+
     private const string ConnectorSlug = "asana";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -130,7 +133,7 @@ internal sealed class Stage : IAsyncDisposable
                 "--connection",
                 connection,
                 "--credentials",
-                Path.Combine(data, "credentials.json"),
+                await RegisterApplicationAsync(data, serverUrl, folder, cancellationToken),
                 "--ready-file",
                 applicationReady,
             ],
@@ -166,7 +169,7 @@ internal sealed class Stage : IAsyncDisposable
             sandbox,
             HttpMethod.Post,
             "/_sandbox/apps",
-            new JsonObject { ["name"] = "Team agent", ["redirect_uris"] = new JsonArray() },
+            new JsonObject { ["name"] = ApplicationName, ["redirect_uris"] = new JsonArray() },
             cancellationToken
         );
         ConnectionDetails connection = await behalf.Connections.AddAsync(
@@ -208,6 +211,39 @@ internal sealed class Stage : IAsyncDisposable
         return response.IsSuccessStatusCode
             ? JsonNode.Parse(text)!
             : throw new DemoFailedException($"The sandbox refused {path}: {text}");
+    }
+
+    /// <summary>What an operator does for each application: a service credential of its own, in a private file.</summary>
+    private static async Task<string> RegisterApplicationAsync(
+        string data,
+        Uri server,
+        string folder,
+        CancellationToken cancellationToken
+    )
+    {
+        using BehalfClient @operator = new(Credentials(Path.Combine(data, "operator.json"), server));
+        ApiClientWithSecret added = await @operator.Clients.AddAsync(
+            new NewApiClient { Name = ApplicationName },
+            cancellationToken
+        );
+        string path = Path.Combine(folder, "application-credentials.json");
+        string text = JsonSerializer.Serialize(
+            new
+            {
+                environment_url = server.ToString(),
+                client_id = added.Client.ClientId,
+                client_secret = added.ClientSecret.Reveal(),
+            }
+        );
+        FileStreamOptions isPrivate = new()
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        await using StreamWriter file = new(path, isPrivate);
+        await file.WriteAsync(text);
+        return path;
     }
 
     private static BehalfClientOptions Credentials(string path, Uri server)

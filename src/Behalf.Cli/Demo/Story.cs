@@ -59,7 +59,7 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
             );
             UserTools tools = await ToolsOfAsync(person, cancellationToken);
             narrator.Good(
-                $"{person.Member.Key} consented at the provider · verified by the application · ACTIVE · {tools.Tools.Count} tools"
+                $"{person.Member.Key, -6} consented · verified by the application · ACTIVE · {tools.Tools.Count} tools"
             );
         }
     }
@@ -121,9 +121,7 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
             !answers.Any(answer => answer.Body.Contains(_world.BoardName, StringComparison.OrdinalIgnoreCase)),
             $"an answer to {_outsider.Member.Key} holds the board's name"
         );
-        narrator.Checked(
-            $"0 bytes of the board in {answers.Count} responses and the whole run ({words.Count} phrases looked for)"
-        );
+        narrator.Checked($"0 bytes of the board in {answers.Count} responses and in the whole run");
     }
 
     private async Task AskWithAccessAsync(CancellationToken cancellationToken)
@@ -178,7 +176,7 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
             ),
             $"a call with {revoked}'s token reached the provider"
         );
-        narrator.Checked($"no call of {revoked} reached the provider · the link opens a page that names {revoked}");
+        narrator.Checked($"no call of {revoked} reached the provider · the link opens {revoked}'s page");
 
         long still = await _judge.LastSequenceAsync(cancellationToken);
         await AskAsync(_creator, "List my open tasks", cancellationToken, chapter: false);
@@ -201,7 +199,7 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
 
         Judge.Require(leaked.Count > 0, "the service account saw nothing");
         narrator.Checked(
-            $"{_world.ServiceAccountName} sees all {leaked.Count} open tasks of the board, whoever asks: the failure Behalf exists to prevent"
+            $"{_world.ServiceAccountName} sees all {leaked.Count} open tasks, whoever asks: what Behalf exists to prevent"
         );
     }
 
@@ -227,24 +225,35 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
         }
 
         narrator.Table(
-            ["time", "user", "through", "what", "decision", "outcome"],
-            records
-                .Where(record => record.Identifier.Length > 0 && record.Kind is "intent" or "denial" or "admin")
-                .Select(record => AuditRow(record, completions))
+            [("time", 8), ("user", 6), ("through", 10), ("what", 25), ("decision · outcome", 25)],
+            records.Where(IsTold).Select(record => AuditRow(record, completions))
         );
     }
 
-    private static IReadOnlyList<string> AuditRow(AuditRecord record, Dictionary<string, AuditRecord> completions) =>
+    /// <summary>What was done on somebody's behalf, and what was refused; not the making of links and sessions.</summary>
+    private static bool IsTold(AuditRecord record) =>
+        record.Identifier.Length > 0
+        && (
+            record.Kind is "intent" or "denial"
+            || record is { Kind: "admin", Action: not ("session.created" or "link.created" or "flow.started") }
+        );
+
+    private static IReadOnlyList<string> AuditRow(AuditRecord record, Dictionary<string, AuditRecord> completions)
+    {
+        string outcome = completions.TryGetValue(record.ExecutionId, out AuditRecord? completion)
+            ? completion.Outcome
+            : record.Outcome;
+        // "grpc · Team agent": the door, and what the caller calls itself.
+        string through = record.ActingThrough.Length > 0 ? record.ActingThrough.Split(" · ")[^1] : record.Principal;
+        return
         [
             record.At?.ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture) ?? string.Empty,
             record.Identifier,
-            record.ActingThrough.Length > 0 ? record.ActingThrough : record.Principal,
+            through.StartsWith("skc_", StringComparison.Ordinal) ? Stage.ApplicationName : through,
             record.Tool.Length > 0 ? record.Tool : record.Action,
-            record.Decision,
-            completions.TryGetValue(record.ExecutionId, out AuditRecord? completion)
-                ? completion.Outcome
-                : record.Outcome,
+            record.Decision.Length > 0 ? $"{record.Decision} · {outcome}" : outcome,
         ];
+    }
 
     private async Task<AgentTranscript> AskAsync(
         Person person,
