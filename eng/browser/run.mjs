@@ -113,7 +113,8 @@ try {
   await fetch(`${sandbox.url}/_sandbox/apps/${app.client_id}`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ redirect_uris: [connection.redirect_uri] }),
+    // As a person would in the developer console: what `connection add` printed.
+    body: JSON.stringify({ redirect_uris: [connection.redirect_uri], scopes: connection.scopes }),
   });
 
   browser = await chromium.launch({

@@ -6,6 +6,10 @@ internal static class When
     public static string Text(DateTimeOffset? instant) =>
         instant is { } known ? known.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'") : "-";
 
+    /// <summary>UTC to the second without the year, or a dash; for tables on narrow terminals.</summary>
+    public static string Short(DateTimeOffset? instant) =>
+        instant is { } known ? known.UtcDateTime.ToString("MM-dd HH:mm:ss") : "-";
+
     /// <summary>Such as <c>14:05:31 (in 10 min)</c>, in the machine's time zone.</summary>
     public static string Until(DateTimeOffset end, TimeProvider clock)
     {

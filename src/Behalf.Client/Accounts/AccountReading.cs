@@ -1,11 +1,20 @@
 using Behalf.Client.Internal;
 using Behalf.Wire.ConnectedAccounts;
+using Grpc.Core;
 using Proto = Behalf.Wire.ConnectedAccounts;
 
 namespace Behalf.Client;
 
 internal static class AccountReading
 {
+    private const string ReasonHeader = "behalf-account-reason";
+
+    public static ConnectedAccount Read(Proto.ConnectedAccount account, Metadata headers) =>
+        Read(account) with
+        {
+            Reason = headers.GetValue(ReasonHeader),
+        };
+
     public static ConnectedAccount Read(Proto.ConnectedAccount account) =>
         new(
             account.Id,

@@ -62,12 +62,12 @@ public sealed class AccountsClient
             Connector = connectionName,
             Identifier = identifier,
         };
-        var response = await _rpc.CallAsync(
+        var (response, headers) = await _rpc.CallForHeadersAsync(
                 options => _accounts.GetConnectedAccountDetailsAsync(request, options),
                 cancellationToken
             )
             .ConfigureAwait(false);
-        return AccountReading.Read(response.ConnectedAccount);
+        return AccountReading.Read(response.ConnectedAccount, headers);
     }
 
     /// <summary>Null when there is none.</summary>
@@ -90,12 +90,12 @@ public sealed class AccountsClient
     public async Task<ConnectedAccount> GetAsync(string accountId, CancellationToken cancellationToken = default)
     {
         var request = new GetConnectedAccountRequest { Id = accountId };
-        var response = await _rpc.CallAsync(
+        var (response, headers) = await _rpc.CallForHeadersAsync(
                 options => _accounts.GetConnectedAccountAsync(request, options),
                 cancellationToken
             )
             .ConfigureAwait(false);
-        return AccountReading.Read(response.ConnectedAccount);
+        return AccountReading.Read(response.ConnectedAccount, headers);
     }
 
     /// <summary>Every account that fits, page by page.</summary>

@@ -17,6 +17,12 @@ public sealed record ConnectedAccount(
     DateTimeOffset? UpdatedAt
 )
 {
+    /// <value>
+    /// Why it is in its state, such as <c>never_connected</c>, <c>refresh_refused</c> or an OAuth error code; null in lists,
+    /// and when there is nothing to say.
+    /// </value>
+    public string? Reason { get; init; }
+
     public bool IsActive => Status == "ACTIVE";
 }
 

@@ -81,22 +81,34 @@ public sealed class AuditClient
         Pages.ReadAsync(
             async (page, token) =>
             {
-                var request = new ListAuditRequest
-                {
-                    Environment = _environment,
-                    Identifier = query?.Identifier ?? "",
-                    ExecutionId = query?.ExecutionId ?? "",
-                    Kind = query?.Kind ?? "",
-                    AgentRunId = query?.AgentRunId ?? "",
-                    PageSize = PageSize,
-                    PageToken = page,
-                };
-                var response = await _rpc.CallAsync(options => _administration.ListAuditAsync(request, options), token)
-                    .ConfigureAwait(false);
+                var response = await PageAsync(query, PageSize, page, newest: false, token).ConfigureAwait(false);
                 return (response.Records.Select(Read), response.NextPageToken);
             },
             cancellationToken
         );
+
+    /// <summary>The newest records that fit, oldest of them first; reads no more pages than they fill.</summary>
+    /// <param name="count">At least 1.</param>
+    public async Task<IReadOnlyList<AuditRecord>> NewestAsync(
+        int count,
+        AuditQuery? query = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var size = (uint)Math.Min(count, PageSize);
+        var pages = new Stack<IReadOnlyList<AuditRecord>>();
+        var found = 0;
+        var page = "";
+        do
+        {
+            var response = await PageAsync(query, size, page, newest: true, cancellationToken).ConfigureAwait(false);
+            pages.Push([.. response.Records.Select(Read)]);
+            found += response.Records.Count;
+            page = response.PrevPageToken;
+        } while (found < count && page.Length > 0);
+        return [.. pages.SelectMany(records => records).Skip(Math.Max(0, found - count))];
+    }
 
     /// <summary>Walks every chain of the environment and its checkpoints.</summary>
     public async Task<AuditVerification> VerifyAsync(CancellationToken cancellationToken = default)
@@ -115,6 +127,28 @@ public sealed class AuditClient
             response.Checkpoints,
             [.. response.Faults.Select(fault => new AuditFault(fault.Lane, fault.Sequence, fault.Description))]
         );
+    }
+
+    private Task<ListAuditResponse> PageAsync(
+        AuditQuery? query,
+        uint size,
+        string page,
+        bool newest,
+        CancellationToken cancellationToken
+    )
+    {
+        var request = new ListAuditRequest
+        {
+            Environment = _environment,
+            Identifier = query?.Identifier ?? "",
+            ExecutionId = query?.ExecutionId ?? "",
+            Kind = query?.Kind ?? "",
+            AgentRunId = query?.AgentRunId ?? "",
+            PageSize = size,
+            PageToken = page,
+            Newest = newest,
+        };
+        return _rpc.CallAsync(options => _administration.ListAuditAsync(request, options), cancellationToken);
     }
 
     private static AuditRecord Read(Proto.AuditRecord record) =>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Behalf.Client;
 
 /// <summary>A connector configured with an OAuth client of its own; never the client secret.</summary>
@@ -12,7 +14,7 @@ public sealed record ConnectionDetails(
     string ConnectorRevision,
     string ToolPrefix,
     string BaseUrl,
-    string OAuthUrl,
+    [property: JsonPropertyName("oauth_url")] string OAuthUrl,
     string ClientId,
     IReadOnlyList<string> Scopes,
     string RedirectUri,

@@ -30,8 +30,33 @@ internal sealed class Rpc<TCredential>(
         CancellationToken cancellationToken
     ) => CallAsync(call, options.Timeout, [], cancellationToken);
 
-    private async Task<TResponse> CallAsync<TResponse>(
+    /// <summary>As the other calls, with the answer's headers.</summary>
+    public Task<(TResponse Response, Metadata Headers)> CallForHeadersAsync<TResponse>(
+        Func<CallOptions, AsyncUnaryCall<TResponse>> call,
+        CancellationToken cancellationToken
+    ) =>
+        CallAsync(
+            (_, callOptions) => call(callOptions),
+            async sent =>
+            {
+                var headers = await sent.ResponseHeadersAsync.ConfigureAwait(false);
+                return (await sent.ResponseAsync.ConfigureAwait(false), headers);
+            },
+            options.Timeout,
+            [],
+            cancellationToken
+        );
+
+    private Task<TResponse> CallAsync<TResponse>(
         Func<TCredential, CallOptions, AsyncUnaryCall<TResponse>> call,
+        TimeSpan timeout,
+        Metadata headers,
+        CancellationToken cancellationToken
+    ) => CallAsync(call, sent => sent.ResponseAsync, timeout, headers, cancellationToken);
+
+    private async Task<TResult> CallAsync<TResponse, TResult>(
+        Func<TCredential, CallOptions, AsyncUnaryCall<TResponse>> call,
+        Func<AsyncUnaryCall<TResponse>, Task<TResult>> read,
         TimeSpan timeout,
         Metadata headers,
         CancellationToken cancellationToken
@@ -61,7 +86,7 @@ internal sealed class Rpc<TCredential>(
             throw Translate(exception);
         }
 
-        async Task<TResponse> SendAsync(TCredential with)
+        async Task<TResult> SendAsync(TCredential with)
         {
             var metadata = new Metadata { { "authorization", $"Bearer {bearer(with).Reveal()}" } };
             foreach (var header in headers)
@@ -71,7 +96,7 @@ internal sealed class Rpc<TCredential>(
             // The wire's deadline is real time, whatever clock decides about renewal.
             var deadline = TimeProvider.System.GetUtcNow().UtcDateTime + timeout;
             using var sent = call(with, new CallOptions(metadata, deadline, cancellationToken));
-            return await sent.ResponseAsync.ConfigureAwait(false);
+            return await read(sent).ConfigureAwait(false);
         }
 
         Exception Translate(RpcException exception)

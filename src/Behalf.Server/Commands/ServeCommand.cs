@@ -79,9 +79,14 @@ internal static class ServeCommand
 
         if (server.AuthorityFile is { } authority)
         {
-            await output.WriteLineAsync($"Development certificate, signed by {authority}. Clients trust it with");
-            await output.WriteLineAsync($"  SSL_CERT_FILE={authority} (curl, .NET), NODE_EXTRA_CA_CERTS (Node),");
-            await output.WriteLineAsync("  REQUESTS_CA_BUNDLE and GRPC_DEFAULT_SSL_ROOTS_FILE_PATH (Python).");
+            await output.WriteLineAsync($"Development certificate, signed by {authority}.");
+            await output.WriteLineAsync(
+                "  `behalf` on this machine trusts it. Others: curl --cacert FILE, SSL_CERT_FILE (.NET),"
+            );
+            await output.WriteLineAsync(
+                "  NODE_EXTRA_CA_CERTS (Node), REQUESTS_CA_BUNDLE and GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
+            );
+            await output.WriteLineAsync("  (Python). A browser asks once, or imports FILE as an authority.");
         }
 
         await output.FlushAsync(cancellationToken);

@@ -33,6 +33,9 @@ internal sealed class AccountFeature
             return await behalf.Accounts.GetAsync(id, call.Token);
         }
         var connection = call.Get(_connection) ?? await ConnectionChoice.OnlyOneAsync(behalf, call.Token);
-        return await behalf.Accounts.GetAsync(connection, identifier!, call.Token);
+        return await behalf.Accounts.FindAsync(connection, identifier!, call.Token)
+            ?? throw CommandFailure.Failed(
+                $"{identifier} has no account at \"{connection}\". Make a link: behalf account link --identifier {identifier} --connection {connection}"
+            );
     }
 }

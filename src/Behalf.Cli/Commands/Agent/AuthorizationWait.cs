@@ -1,3 +1,4 @@
+using Behalf.Cli.Commands.Account;
 using Behalf.Cli.Shell;
 using Behalf.Client;
 
@@ -112,9 +113,13 @@ internal sealed class AuthorizationWait(
     private Task<Uri> VerifyAsync(string authRequestId) =>
         behalf.Accounts.VerifyAsync(authRequestId, identifier, CancellationToken.None);
 
-    /// <summary>Verified elsewhere, or in an environment that needs no verification.</summary>
+    /// <summary>
+    /// Verified elsewhere, or in an environment that needs no verification. Fails when the attempt came to another end, such
+    /// as a refusal at the provider, of which the loopback URL hears nothing.
+    /// </summary>
     private async Task BecomesActiveAsync(CancellationToken cancellationToken)
     {
+        var before = await behalf.Accounts.FindAsync(connection.Name, identifier, cancellationToken);
         while (true)
         {
             await Task.Delay(LookInterval, _clock, cancellationToken);
@@ -122,6 +127,15 @@ internal sealed class AuthorizationWait(
             if (account is { IsActive: true })
             {
                 return;
+            }
+            var hasEnded =
+                account is { Status: "PENDING_AUTH", Reason: not null } && account.UpdatedAt != before?.UpdatedAt;
+            if (hasEnded)
+            {
+                throw new CommandFailure(
+                    ExitCode.NeedsAuthorization,
+                    $"{connection.ConnectorName} was not authorized. {AccountAdvice.Why(account!)} Run the command again for a new link."
+                );
             }
         }
     }

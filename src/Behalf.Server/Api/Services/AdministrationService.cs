@@ -269,12 +269,18 @@ internal sealed class AdministrationService(
             NullIfEmpty(request.AgentRunId)
         );
         PageRequest wanted = pages.Read(context, request, request.PageToken, SizeOf(request.PageSize));
+        if (request.Newest && wanted is { After: null, Before: null })
+        {
+            wanted = wanted with { Before = Guid.AllBitsSet };
+        }
+
         await RecordReadingAsync(context, environment.Id, "audit.read");
         Page<AuditRecord> page = await audit.ListAsync(filter, wanted, context.CancellationToken);
         ListAuditResponse response = new()
         {
             TotalSize = (uint)page.TotalSize,
             NextPageToken = pages.After(context, request, page.Next),
+            PrevPageToken = pages.Before(context, request, page.Previous),
         };
         response.Records.AddRange(page.Items.Select(AdministrationWire.ToWire));
         return response;
