@@ -11,7 +11,7 @@ public abstract class CallStartSuite : StoreTests
     {
         StartResult result = await Storage.Audit.StartAsync(intent, Cancellation);
 
-        result.Should().Be(new StartResult.Refused(reason));
+        result.Should().BeOfType<StartResult.Refused>().Which.Reason.Should().Be(reason);
         AuditRecord denial = (await Acme.TrailAsync())[^1];
         denial.Draft.Kind.Should().Be(AuditKind.Denial);
         denial.Draft.Action.Should().Be("tool.call");
@@ -117,7 +117,7 @@ public abstract class CallStartSuite : StoreTests
             NeededScopes = ScopeSet.Parse("tasks:read tasks:delete"),
         };
 
-        await RefusedAsync(intent, StartRefusal.ScopesMissing, "scopes_missing");
+        await RefusedAsync(intent, StartRefusal.ScopesMissing, "scope_missing");
     }
 
     [Fact]

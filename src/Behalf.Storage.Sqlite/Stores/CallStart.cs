@@ -14,8 +14,6 @@ namespace Behalf.Storage.Sqlite.Stores;
 /// </summary>
 internal static class CallStart
 {
-    private const string Action = "tool.call";
-
     private const string Authority = """
         SELECT
           c.epoch,
@@ -43,19 +41,22 @@ internal static class CallStart
 
     public static StartResult Run(WriteContext context, CallIntent intent)
     {
-        (StartRefusal? refusal, SealedCredential? credential) = Read(context, intent);
-        if (refusal is { } reason)
+        (StartResult.Refused? refusal, SealedCredential? credential) = Read(context, intent);
+        if (refusal is not null)
         {
-            context.Append(Draft(intent, AuditKind.Denial) with { Decision = "deny", Outcome = NameOf(reason) });
-            return new StartResult.Refused(reason);
+            context.Append(CallRecords.Denial(intent, refusal));
+            return refusal;
         }
 
-        StoredAuditRecord record = context.Append(Draft(intent, AuditKind.Intent) with { Decision = "allow" });
+        StoredAuditRecord record = context.Append(CallRecords.Intent(intent));
         context.Used(intent.Subject.Environment, intent.Account, record.At);
         return new StartResult.Started(new StartedCall(intent, credential!, record.At));
     }
 
-    private static (StartRefusal? Refusal, SealedCredential? Credential) Read(WriteContext context, CallIntent intent)
+    private static (StartResult.Refused? Refusal, SealedCredential? Credential) Read(
+        WriteContext context,
+        CallIntent intent
+    )
     {
         ActingSubject subject = intent.Subject;
         Principal principal = subject.Principal;
@@ -76,12 +77,12 @@ internal static class CallStart
             || row.NumberOrNull(0) != principal.ClientEpoch
         )
         {
-            return (StartRefusal.ClientRemoved, null);
+            return (new StartResult.Refused(StartRefusal.ClientRemoved), null);
         }
 
         if (principal.Kind == PrincipalKind.UserSession && row.TextOrNull(1) != subject.Identifier.Value)
         {
-            return (StartRefusal.SessionEnded, null);
+            return (new StartResult.Refused(StartRefusal.SessionEnded), null);
         }
 
         bool signedOut =
@@ -89,24 +90,30 @@ internal static class CallStart
             || (principal.Kind == PrincipalKind.UserSession && EpochAt(row, 2) != subject.Epoch);
         if (signedOut)
         {
-            return (StartRefusal.UserSignedOut, null);
+            return (new StartResult.Refused(StartRefusal.UserSignedOut), null);
         }
 
         if (row.NumberOrNull(6) != intent.PolicyRevision)
         {
-            return (StartRefusal.ConnectionChanged, null);
+            return (new StartResult.Refused(StartRefusal.ConnectionChanged), null);
         }
 
         if (row.NumberOrNull(7) != subject.Epoch.Incarnation || row.IsDBNull(9) || row.IsDBNull(15))
         {
-            return (StartRefusal.AccountNotActive, null);
+            return (new StartResult.Refused(StartRefusal.AccountNotActive), null);
         }
 
         SealedCredential credential = CredentialOf(row, intent);
         // No scopes needed: the grant held the full scope, or the tool needs none.
         return intent.NeededScopes.Count == 0 || credential.GrantedScopes.Covers(intent.NeededScopes)
             ? (null, credential)
-            : (StartRefusal.ScopesMissing, null);
+            : (
+                new StartResult.Refused(StartRefusal.ScopesMissing)
+                {
+                    Missing = intent.NeededScopes.Except(credential.GrantedScopes),
+                },
+                null
+            );
     }
 
     private static UserEpoch? EpochAt(SqliteDataReader row, int ordinal) =>
@@ -129,34 +136,5 @@ internal static class CallStart
             AccessExpiresAt = row.NumberOrNull(12)?.ToInstant(),
             RefreshExpiresAt = row.NumberOrNull(13)?.ToInstant(),
             GrantedScopes = ScopeSet.Parse(row.GetString(14)),
-        };
-
-    private static AuditDraft Draft(CallIntent intent, AuditKind kind) =>
-        new()
-        {
-            Environment = intent.Subject.Environment,
-            Kind = kind,
-            Action = Action,
-            Execution = intent.Execution,
-            Identifier = intent.Subject.Identifier.Value,
-            Principal = intent.Subject.Principal.ClientId,
-            ActingThrough = intent.ActingThrough,
-            AgentRun = intent.AgentRun,
-            Connection = intent.ConnectionName.Value,
-            Account = intent.Account,
-            Tool = intent.Tool,
-            ArgumentDigest = intent.ArgumentDigest,
-        };
-
-    private static string NameOf(StartRefusal refusal) =>
-        refusal switch
-        {
-            StartRefusal.ClientRemoved => "client_removed",
-            StartRefusal.SessionEnded => "session_ended",
-            StartRefusal.UserSignedOut => "user_signed_out",
-            StartRefusal.ConnectionChanged => "connection_changed",
-            StartRefusal.AccountNotActive => "account_not_active",
-            StartRefusal.ScopesMissing => "scopes_missing",
-            _ => throw new InvalidOperationException($"Unknown refusal {refusal}."),
         };
 }

@@ -35,7 +35,7 @@ internal static class StartRefusals
 
     private static Problem NotActive(CallIntent intent, ConnectedAccount? account)
     {
-        string state = account is null ? "DISCONNECTED" : Spell(account.State);
+        string state = account is null ? "no longer ACTIVE" : Spell(account.State);
         string reason = account?.Reason is { Length: > 0 } known ? $" ({known})" : string.Empty;
         return new Problem(
             ProblemKind.FailedPrecondition,
