@@ -20,7 +20,7 @@ internal static class PublicEndpoints
     [OpenToAll("A probe has no credential.")]
     private static async Task<IResult> ReadyAsync(
         IVault vault,
-        IOperatorCredentialStore database,
+        IIdentity identity,
         IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken
     )
@@ -32,8 +32,9 @@ internal static class PublicEndpoints
 
         try
         {
-            // A read proves the database; it holds a row since the first start.
-            return await database.AnyAsync(cancellationToken) ? Results.Text("ready\n") : NotReady();
+            // A read proves the database; it holds an environment since the first start.
+            IReadOnlyList<DeploymentEnvironment> environments = await identity.ListEnvironmentsAsync(cancellationToken);
+            return environments.Count > 0 ? Results.Text("ready\n") : NotReady();
         }
         catch (StorageUnavailableException)
         {
