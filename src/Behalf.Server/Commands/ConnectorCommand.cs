@@ -10,17 +10,24 @@ internal static class ConnectorCommand
     public static Command Create()
     {
         Argument<string> path = new("path") { Description = "A definition, or the folder that holds one." };
-        Command validate = new("validate", "Check a connector definition.") { path };
+        Option<bool> json = Answer.Json();
+        Command validate = new("validate", "Check a connector definition.") { path, json };
         validate.SetAction(
             async (parsed, cancellationToken) =>
-                await ValidateAsync(parsed.GetRequiredValue(path), parsed.InvocationConfiguration, cancellationToken)
+                await ValidateAsync(
+                    parsed.GetRequiredValue(path),
+                    new Answer(parsed, json),
+                    parsed.InvocationConfiguration.Error,
+                    cancellationToken
+                )
         );
         return new Command("connector", "Connector definitions.") { validate };
     }
 
     private static async Task<int> ValidateAsync(
         string path,
-        InvocationConfiguration console,
+        Answer answer,
+        TextWriter error,
         CancellationToken cancellationToken
     )
     {
@@ -38,12 +45,18 @@ internal static class ConnectorCommand
         Result<ConnectorDefinition> read = offline.Get<IConnectorCatalog>().Read(yaml);
         if (!read.Succeeded)
         {
-            await console.Error.WriteLineAsync($"{file}: {read.Problem.Message}");
+            await error.WriteLineAsync($"{file}: {read.Problem.Message}");
             return ExitCodes.Failed;
         }
 
-        await console.Output.WriteLineAsync(
-            $"{read.Value.Name}: {read.Value.Tools.Count} tools, revision {read.Value.Revision[..12]}"
+        await answer.GiveAsync(
+            $"{read.Value.Name}: {read.Value.Tools.Count} tools, revision {read.Value.Revision[..12]}",
+            new
+            {
+                read.Value.Name,
+                Tools = read.Value.Tools.Count,
+                read.Value.Revision,
+            }
         );
         return ExitCodes.Ok;
     }

@@ -17,11 +17,12 @@ internal static class DatabaseCommand
     private static Command Verb(
         string name,
         string description,
-        Func<IDatabaseSchema, TextWriter, CancellationToken, Task<int>> run
+        Func<IDatabaseSchema, Answer, CancellationToken, Task<int>> run
     )
     {
         Option<string> data = CommonOptions.Data();
-        Command command = new(name, description) { data };
+        Option<bool> json = Answer.Json();
+        Command command = new(name, description) { data, json };
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
@@ -32,11 +33,7 @@ internal static class DatabaseCommand
                 }
 
                 await using OfflineServices offline = OfflineServices.Make(folder);
-                return await run(
-                    offline.Get<IDatabaseSchema>(),
-                    parsed.InvocationConfiguration.Output,
-                    cancellationToken
-                );
+                return await run(offline.Get<IDatabaseSchema>(), new Answer(parsed, json), cancellationToken);
             }
         );
         return command;
@@ -44,42 +41,45 @@ internal static class DatabaseCommand
 
     private static async Task<int> CheckAsync(
         IDatabaseSchema schema,
-        TextWriter output,
+        Answer answer,
         CancellationToken cancellationToken
     )
     {
         SchemaStatus status = await schema.CheckAsync(cancellationToken);
-        await output.WriteLineAsync(
+        await answer.GiveAsync(
             status.Problem
                 ?? (
                     status.IsCurrent
                         ? $"The schema is current ({status.Current})."
                         : $"The schema is at {status.Current} of {status.Latest}; pending: {string.Join(", ", status.Pending)}."
-                )
+                ),
+            status
         );
         return status.IsCurrent ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
     private static async Task<int> MigrateAsync(
         IDatabaseSchema schema,
-        TextWriter output,
+        Answer answer,
         CancellationToken cancellationToken
     )
     {
         IReadOnlyList<int> applied = await schema.MigrateAsync(cancellationToken);
-        await output.WriteLineAsync(
-            applied.Count == 0 ? "Nothing was pending." : $"Applied {string.Join(", ", applied)}."
+        await answer.GiveAsync(
+            applied.Count == 0 ? "Nothing was pending." : $"Applied {string.Join(", ", applied)}.",
+            new { Applied = applied }
         );
         return ExitCodes.Ok;
     }
 
     private static async Task<int> ScriptAsync(
         IDatabaseSchema schema,
-        TextWriter output,
+        Answer answer,
         CancellationToken cancellationToken
     )
     {
-        await output.WriteLineAsync(await schema.ScriptAsync(cancellationToken));
+        string script = await schema.ScriptAsync(cancellationToken);
+        await answer.GiveAsync(script.Length == 0 ? "-- Nothing is pending." : script, new { Script = script });
         return ExitCodes.Ok;
     }
 }

@@ -16,11 +16,13 @@ internal static class DoctorCommand
             Description = "The private origins the server is started with.",
             DefaultValueFactory = _ => [],
         };
+        Option<bool> json = Answer.Json();
         Command command = new("doctor", "Check a data folder: files, modes, schema, keys, connectors.")
         {
             data,
             connectors,
             origins,
+            json,
         };
         command.SetAction(
             (parsed, cancellationToken) =>
@@ -28,7 +30,7 @@ internal static class DoctorCommand
                     new DataFolder(parsed.GetRequiredValue(data)),
                     parsed.GetValue(connectors) ?? ConnectorsFolder.Find(),
                     parsed.GetRequiredValue(origins),
-                    parsed.InvocationConfiguration.Output,
+                    new Answer(parsed, json),
                     cancellationToken
                 )
         );
@@ -39,7 +41,7 @@ internal static class DoctorCommand
         DataFolder folder,
         string connectors,
         IReadOnlyList<string> origins,
-        TextWriter output,
+        Answer answer,
         CancellationToken cancellationToken
     )
     {
@@ -52,10 +54,13 @@ internal static class DoctorCommand
         }
 
         findings.AddRange(origins.Select(origin => new Finding(true, $"private origin allowed: {origin}")));
-        foreach (Finding finding in findings)
-        {
-            await output.WriteLineAsync($"{(finding.IsFine ? "ok  " : "FAIL")}  {finding.Text}");
-        }
+        await answer.GiveAsync(
+            string.Join(
+                Environment.NewLine,
+                findings.Select(finding => $"{(finding.IsFine ? "ok  " : "FAIL")}  {finding.Text}")
+            ),
+            findings
+        );
 
         return findings.TrueForAll(finding => finding.IsFine) ? ExitCodes.Ok : ExitCodes.Failed;
     }

@@ -12,17 +12,21 @@ internal static class KeysCommand
     private static Command Init()
     {
         Option<string> file = new("--out") { Description = "The file to make; it must not exist.", Required = true };
-        Command command = new("init", "Make a root key file.") { file };
-        command.SetAction(parsed => MakeRootKey(parsed.GetRequiredValue(file), parsed.InvocationConfiguration.Output));
+        Option<bool> json = Answer.Json();
+        Command command = new("init", "Make a root key file.") { file, json };
+        command.SetAction((parsed, _) => MakeRootKeyAsync(parsed.GetRequiredValue(file), new Answer(parsed, json)));
         return command;
     }
 
-    private static int MakeRootKey(string path, TextWriter output)
+    private static async Task<int> MakeRootKeyAsync(string path, Answer answer)
     {
         try
         {
             string id = RootKeyFile.Create(path);
-            output.WriteLine($"Root key {id} written to {path}. Keep a copy apart from the database's backups.");
+            await answer.GiveAsync(
+                $"Root key {id} written to {path}. Keep a copy apart from the database's backups.",
+                new { Id = id, File = Path.GetFullPath(path) }
+            );
             return ExitCodes.Ok;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -34,25 +38,34 @@ internal static class KeysCommand
     private static Command List()
     {
         Option<string> data = CommonOptions.Data();
-        Command command = new("list", "List the key ring: ids, kinds and states, never a key.") { data };
+        Option<bool> json = Answer.Json();
+        Command command = new("list", "List the key ring: ids, kinds and states, never a key.") { data, json };
         command.SetAction(
             (parsed, cancellationToken) =>
-                ListAsync(parsed.GetRequiredValue(data), parsed.InvocationConfiguration.Output, cancellationToken)
+                ListAsync(parsed.GetRequiredValue(data), new Answer(parsed, json), cancellationToken)
         );
         return command;
     }
 
-    private static async Task<int> ListAsync(string data, TextWriter output, CancellationToken cancellationToken)
+    private static async Task<int> ListAsync(string data, Answer answer, CancellationToken cancellationToken)
     {
         await using OfflineServices offline = OfflineServices.Open(data);
         await offline.OpenDatabaseAsync(cancellationToken);
-        foreach (RingKey key in await offline.Get<IKeyRingStore>().ListAsync(cancellationToken))
-        {
-            await output.WriteLineAsync(
-                $"{key.Id}  {key.Kind, -12}  {key.State, -11}  {key.Wrapper}  {key.CreatedAt:u}"
-            );
-        }
-
+        IReadOnlyList<RingKey> keys = await offline.Get<IKeyRingStore>().ListAsync(cancellationToken);
+        await answer.GiveAsync(
+            string.Join(
+                Environment.NewLine,
+                keys.Select(key => $"{key.Id}  {key.Kind, -12}  {key.State, -11}  {key.Wrapper}  {key.CreatedAt:u}")
+            ),
+            keys.Select(key => new
+            {
+                Id = key.Id.ToString(),
+                Kind = key.Kind.ToString(),
+                State = key.State.ToString(),
+                Wrapper = key.Wrapper.ToString(),
+                key.CreatedAt,
+            })
+        );
         return ExitCodes.Ok;
     }
 }

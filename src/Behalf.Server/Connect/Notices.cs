@@ -6,6 +6,9 @@ namespace Behalf.Server.Connect;
 /// <summary>The sentences of the outcome pages.</summary>
 internal static class Notices
 {
+    /// <value>RFC 6749 §4.1.2.1.</value>
+    private const string AccessDenied = "access_denied";
+
     public static Notice Connected { get; } =
         new("Connected", ["Your account is connected. You can close this page and go back to the application."]);
 
@@ -47,10 +50,13 @@ internal static class Notices
         new(
             "The provider said no",
             [
+                refused.Error == AccessDenied
+                    ? "You, or whoever decides there, did not allow the access. Nothing was connected."
+                    : "It did not let you connect. Nothing was connected; the people who run the application need to see the reason below.",
+                "If you want to try again, ask the application for a new link.",
                 refused.Description is { Length: > 0 } description
-                    ? $"It answered: {refused.Error} ({description})"
-                    : $"It answered: {refused.Error}",
-                "Nothing was connected. Ask the application for a new link to try again.",
+                    ? $"Its reason: {refused.Error} ({description})"
+                    : $"Its reason: {refused.Error}",
             ],
             Status: StatusCodes.Status400BadRequest
         );

@@ -27,7 +27,7 @@ internal sealed class Bootstrap(
         NewApiClient client = await clients.AddAsync(
             FirstStart,
             environment.Id,
-            "first client",
+            "Behalf", // people read it on the connect page; applications get clients of their own
             CredentialLimits.None,
             cancellationToken
         );

@@ -7,15 +7,15 @@ internal static class UserRevokeCommand
 {
     public static Command Create(CommandShell shell)
     {
-        var identifier = Options.Identifier();
+        var named = new UserFeature();
         return shell.Verb(
             "revoke",
             "Stops and revokes all of a user's accounts and ends the user's sessions.",
-            [identifier],
+            named.Symbols,
             async call =>
             {
                 using var behalf = call.ConnectAsService();
-                var user = call.Require(identifier);
+                var user = named.Read(call);
                 var accounts = await behalf.Users.RevokeAsync(user, call.Token);
                 call.Report.Json(new { Identifier = user, Accounts = accounts });
                 call.Report.Line(

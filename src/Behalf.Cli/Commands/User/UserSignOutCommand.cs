@@ -7,17 +7,18 @@ internal static class UserSignOutCommand
 {
     public static Command Create(CommandShell shell)
     {
-        var identifier = Options.Identifier();
+        var named = new UserFeature();
         return shell.Verb(
             "sign-out",
             "Ends a user's sessions at the next call; accounts stay connected.",
-            [identifier],
+            named.Symbols,
             async call =>
             {
                 using var behalf = call.ConnectAsService();
-                await behalf.Users.SignOutAsync(call.Require(identifier), call.Token);
-                call.Report.Json(new { Identifier = call.Require(identifier), SignedOut = true });
-                call.Report.Line($"Signed out {call.Require(identifier)}.");
+                var user = named.Read(call);
+                await behalf.Users.SignOutAsync(user, call.Token);
+                call.Report.Json(new { Identifier = user, SignedOut = true });
+                call.Report.Line($"Signed out {user}.");
                 return ExitCode.Ok;
             }
         );
