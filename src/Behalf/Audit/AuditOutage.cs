@@ -11,7 +11,12 @@ internal sealed partial class AuditOutage(ILogger<AuditOutage> logger)
 
     /// <summary>True for what storage does when it fails; false for bugs, which fail loudly.</summary>
     public static bool IsStorageFailure(Exception failure) =>
-        failure is DbException or IOException or TimeoutException or UnauthorizedAccessException;
+        failure
+            is StorageUnavailableException
+                or DbException
+                or IOException
+                or TimeoutException
+                or UnauthorizedAccessException;
 
     /// <returns>The refusal for whoever needed the record.</returns>
     public Problem Began(Exception failure)
