@@ -83,7 +83,9 @@ internal sealed class TokenReader(TokenKeys keys, Issuers issuers, IEnvironmentS
     private static bool HasOurHeader(JsonWebToken token)
     {
         using JsonDocument header = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedHeader));
-        return header.RootElement.EnumerateObject().All(parameter => KnownHeaders.Contains(parameter.Name))
+        string[] names = [.. header.RootElement.EnumerateObject().Select(parameter => parameter.Name)];
+        return names.All(KnownHeaders.Contains)
+            && names.Distinct(StringComparer.Ordinal).Count() == names.Length // RFC 7515 §4: a name comes once
             && string.Equals(token.Alg, SecurityAlgorithms.RsaSha256, StringComparison.Ordinal)
             && string.Equals(token.Typ, TokenClaims.Type, StringComparison.Ordinal);
     }

@@ -17,6 +17,11 @@ public sealed class TestServer : IAsyncLifetime
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"behalf-server-tests-{Guid.NewGuid():n}");
     private RunningServer? _server;
 
+    /// <value>What a server of a test's own has otherwise.</value>
+    internal Func<ServerOptions, ServerOptions> Change { get; init; } = options => options;
+
+    public string DatabaseFile => Path.Combine(_folder, "behalf.db");
+
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
 
     public RunningServer Server => _server ?? throw new InvalidOperationException("The server was not started.");
@@ -35,14 +40,16 @@ public sealed class TestServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = ServerApp.Build(
-            new ServerOptions
-            {
-                DataFolder = _folder,
-                Urls = ["http://127.0.0.1:0"],
-                AllowedPrivateOrigins = ["http://127.0.0.1:9"],
-                LogLevel = LogLevel.Error,
-                Time = Time,
-            }
+            Change(
+                new ServerOptions
+                {
+                    DataFolder = _folder,
+                    Urls = ["http://127.0.0.1:0"],
+                    AllowedPrivateOrigins = ["http://127.0.0.1:9"],
+                    LogLevel = LogLevel.Error,
+                    Time = Time,
+                }
+            )
         );
         await _server.StartAsync(CancellationToken.None);
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
