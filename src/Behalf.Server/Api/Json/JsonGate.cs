@@ -25,8 +25,12 @@ internal sealed class JsonGate(RequestDelegate next)
 
         bool wholeBody = method.HttpRule.Body == "*";
         Problem? problem =
-            StrictQuery.Check(http.Request.Query, method.MethodDescriptor.InputType, allowed: !wholeBody)
-            ?? await CheckBodyAsync(http, method.MethodDescriptor.InputType, method.HttpRule);
+            StrictQuery.Check(
+                http.Request.QueryString,
+                http.Request.Query,
+                method.MethodDescriptor.InputType,
+                allowed: !wholeBody
+            ) ?? await CheckBodyAsync(http, method.MethodDescriptor.InputType, method.HttpRule);
         if (problem is not null)
         {
             await ProblemAnswer.WriteAsync(http, problem);
