@@ -1,3 +1,4 @@
+using Behalf.Audit;
 using Behalf.Wire.Errdetails;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -57,6 +58,9 @@ internal static class ProblemStatus
             ProblemKind.NotFound => Code.NotFound,
             ProblemKind.AlreadyExists => Code.AlreadyExists,
             ProblemKind.FailedPrecondition => Code.FailedPrecondition,
+            // Our own refusal of a value that only its place in the request rules out: nothing was sent.
+            ProblemKind.ToolError when problem is { ProviderStatus: null, Code: CallOutcomes.InvalidInput } =>
+                Code.InvalidArgument,
             ProblemKind.ToolError => CodeOfProvider(problem.ProviderStatus),
             ProblemKind.RateLimited => Code.ResourceExhausted,
             ProblemKind.Unavailable => Code.Unavailable,
