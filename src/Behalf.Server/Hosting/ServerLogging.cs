@@ -42,6 +42,10 @@ internal static class ServerLogging
                 options.Rules.Add(new LoggerFilterRule(null, name, LogLevel.Warning, null));
             }
 
+            // Even silent it opens a scope with the request's path, which can be a link.
+            options.Rules.Add(
+                new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null)
+            );
             // It warns that plain http cannot have HTTP/2; Http2Preface is how it can.
             options.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error, null));
         });
