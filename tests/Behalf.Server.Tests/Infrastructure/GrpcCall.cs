@@ -9,14 +9,21 @@ namespace Behalf.Server.Tests.Infrastructure;
 /// <summary>One unary gRPC call with prior knowledge over plain http, as the official SDKs make it.</summary>
 internal static class GrpcCall
 {
-    public static async Task<GrpcReply> SendAsync(
+    public static Task<GrpcReply> SendAsync(
         TestServer server,
         string method,
         IMessage request,
         params string[] tokens
+    ) => SendAsync(server, method, request.ToByteArray(), tokens);
+
+    /// <param name="message">Sent as it is, whether or not it is a message.</param>
+    public static async Task<GrpcReply> SendAsync(
+        TestServer server,
+        string method,
+        byte[] message,
+        params string[] tokens
     )
     {
-        byte[] message = request.ToByteArray();
         byte[] frame = new byte[message.Length + 5];
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
         message.CopyTo(frame, 5);

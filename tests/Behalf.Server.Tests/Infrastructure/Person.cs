@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.RegularExpressions;
+using System.Web;
+
+namespace Behalf.Server.Tests.Infrastructure;
+
+/// <summary>One person's browser: a cookie jar, and steps that a test can take apart.</summary>
+internal sealed partial class Person(string name) : IDisposable
+{
+    // The server's clock is the test's, so a jar that goes by the real one would throw its cookies away.
+    private readonly ConcurrentDictionary<string, string> _cookies = new(StringComparer.Ordinal);
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+
+    /// <value>States, request ids and form tokens the browser was given: none of them may be logged.</value>
+    public ConcurrentQueue<string> Secrets { get; } = new();
+
+    public Task<Page> OpenAsync(Uri uri) => SendAsync(new HttpRequestMessage(HttpMethod.Get, uri));
+
+    /// <summary>Looks at the link and presses its button.</summary>
+    /// <returns>Where the provider asks for consent.</returns>
+    public async Task<Uri> StartAsync(Uri link)
+    {
+        Page page = await OpenAsync(link);
+        page.Status.Should().Be(200, page.Body);
+        string token = WebUtility.HtmlDecode(HiddenToken().Match(page.Body).Groups[1].Value);
+        Secrets.Enqueue(token);
+        FormUrlEncodedContent form = new([new("form_token", token)]);
+        Page started = await SendAsync(new HttpRequestMessage(HttpMethod.Post, link) { Content = form });
+        started.Status.Should().Be(303, started.Body);
+        Secrets.Enqueue(HttpUtility.ParseQueryString(started.Location!.Query)["state"]!);
+        return started.Location!;
+    }
+
+    /// <summary>Agrees at the provider, as the provider's user of the same name or another.</summary>
+    /// <returns>The callback, not opened yet.</returns>
+    public async Task<Uri> ConsentAsync(Uri provider, string? login = null) =>
+        (await OpenAsync(new Uri($"{provider}&login={login ?? name}"))).Location!;
+
+    public async Task<Uri> RefuseAsync(Uri provider, string words) =>
+        (await OpenAsync(new Uri($"{provider}&deny={Uri.EscapeDataString(words)}"))).Location!;
+
+    /// <summary>From the link to the application's page.</summary>
+    /// <returns>The id the application verifies.</returns>
+    public async Task<string> ConnectAsync(Uri link, string? login = null)
+    {
+        Page back = await OpenAsync(await ConsentAsync(await StartAsync(link), login));
+        back.Status.Should().Be(303, back.Body);
+        return RequestIdOf(back);
+    }
+
+    public string RequestIdOf(Page back)
+    {
+        string id = HttpUtility.ParseQueryString(back.Location!.Query)["auth_request_id"]!;
+        Secrets.Enqueue(id);
+        return id;
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<Page> SendAsync(HttpRequestMessage request)
+    {
+        using (request)
+        {
+            if (!_cookies.IsEmpty)
+            {
+                string all = string.Join("; ", _cookies.Select(cookie => $"{cookie.Key}={cookie.Value}"));
+                request.Headers.Add("Cookie", all);
+            }
+
+            using HttpResponseMessage response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+            if (response.Headers.TryGetValues("Set-Cookie", out IEnumerable<string>? set))
+            {
+                foreach (string cookie in set)
+                {
+                    string[] parts = cookie.Split(';')[0].Split('=', 2);
+                    _cookies[parts[0]] = parts[1];
+                    if (parts[1].Length > 0)
+                    {
+                        Secrets.Enqueue(parts[1]);
+                    }
+                }
+            }
+
+            return new Page(
+                (int)response.StatusCode,
+                response.Headers.Location,
+                await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
+            );
+        }
+    }
+
+    [GeneratedRegex("name=\"form_token\" value=\"([^\"]+)\"")]
+    private static partial Regex HiddenToken();
+}
+
+internal sealed record Page(int Status, Uri? Location, string Body);
