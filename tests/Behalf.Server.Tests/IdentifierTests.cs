@@ -128,7 +128,8 @@ public sealed class IdentifierTests(Stage stage) : IClassFixture<Stage>
 
         surrogate.Status.Should().Be(400);
         query.Status.Should().Be(400, query.Body);
-        grpc.Status.Should().NotBe(0);
+        grpc.Status.Should().Be(3);
+        grpc.Error.ErrorCode.Should().Be("bad_request");
     }
 
     [Fact]

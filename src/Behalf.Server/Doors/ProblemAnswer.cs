@@ -7,7 +7,7 @@ namespace Behalf.Server.Doors;
 /// <summary>Answers a request with a problem before any service has seen it, in the words of its protocol.</summary>
 internal static class ProblemAnswer
 {
-    private const string DetailsTrailer = "grpc-status-details-bin";
+    public const string DetailsTrailer = "grpc-status-details-bin";
 
     private static readonly JsonFormatter Json = new(
         JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true).WithTypeRegistry(WireTypes.Errors)

@@ -52,6 +52,7 @@ public static class ServerApp
             app.UseSingleSlash();
             app.UseRouting();
             app.UseUnknownMethods();
+            app.UseUnreadableMessages();
             app.UseMiddleware<CallerGate>();
             app.UseMiddleware<JsonGate>();
             app.MapApiDoor();
