@@ -30,7 +30,10 @@ internal sealed record ModelTrouble(string Sentence, bool IsTransient, bool IsCu
         };
 
     private static ModelTrouble Unreachable(Exception exception) =>
-        new($"The model could not be reached: {Short(exception.Message)}", IsTransient: true);
+        new(
+            $"The model could not be reached: {Short(exception.GetBaseException().Message)} Check the network and ANTHROPIC_BASE_URL.",
+            IsTransient: true
+        );
 
     private static ModelTrouble OfStatus(HttpStatusCode status, string message) =>
         (int)status switch
