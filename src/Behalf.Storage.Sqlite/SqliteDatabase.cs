@@ -1,5 +1,6 @@
 using Behalf.Storage.Sqlite.Engine;
 using Behalf.Storage.Sqlite.Schema;
+using Behalf.Storage.Sqlite.Stores;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
@@ -37,7 +38,10 @@ public sealed class SqliteDatabase : IDatabaseSchema, IAsyncDisposable
         _schema = new SqliteSchema(migrations);
     }
 
-    /// <summary>Takes the folder, applies what migrations are pending, starts the writer. Repeating it does nothing.</summary>
+    /// <summary>
+    /// Takes the folder, applies what migrations are pending, ends the leases of the process that had it before, starts the
+    /// writer. Repeating it does nothing.
+    /// </summary>
     /// <exception cref="StorageUnavailableException">Another process serves the folder, or the file cannot be used.</exception>
     /// <exception cref="SchemaRefusedException">The schema is newer, unknown, altered or half applied; nothing was changed.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -151,6 +155,7 @@ public sealed class SqliteDatabase : IDatabaseSchema, IAsyncDisposable
         try
         {
             _schema.Migrate(connection);
+            RefreshStore.EndDeadLeases(connection);
             WriteContext context = new(connection, _time, _node, Process);
             return new Opened(folder, new WriteQueue(connection, context), new ReaderPool(_factory));
         }

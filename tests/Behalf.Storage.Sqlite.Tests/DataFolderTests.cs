@@ -200,6 +200,35 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task Restart_EndsTheLeaseOfADeadProcess_AndKeepsWhatItsAttemptLeftOpen()
+    {
+        Acme acme;
+        ConnectedAccount account;
+        RefreshLease dead;
+        await using (StorageUnderTest first = await OpenAsync())
+        {
+            acme = await Acme.BuildAsync(first, "acme");
+            account = await acme.ActiveAccountAsync("alice");
+            dead = (await first.Refreshes.AcquireAsync(acme.Id, account.Id, TimeSpan.FromMinutes(1), Cancellation))!;
+            (await first.Refreshes.AttemptAsync(dead, 1, Cancellation)).Should().BeTrue();
+        }
+
+        await using StorageUnderTest second = await OpenAsync();
+        (await second.Refreshes.ReadAsync(dead, Cancellation)).Should().BeNull("its holder is gone");
+        RefreshLease? lease = await second.Refreshes.AcquireAsync(
+            acme.Id,
+            account.Id,
+            TimeSpan.FromMinutes(1),
+            Cancellation
+        );
+
+        lease!.Fence.Should().BeGreaterThan(dead.Fence);
+        RefreshSubject? subject = await second.Refreshes.ReadAsync(lease, Cancellation);
+        subject!.LastAttempt.Should().Be(RefreshAttemptState.Sent, "nobody knows whether it was carried out");
+        subject.LastAttemptGeneration.Should().Be(1);
+    }
+
+    [Fact]
     public async Task RedactedRecord_IsNoLongerFoundByItsIdentifier_AndTheChainStillVerifies()
     {
         await using StorageUnderTest storage = await OpenAsync();

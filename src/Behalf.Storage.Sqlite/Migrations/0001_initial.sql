@@ -214,6 +214,9 @@ CREATE TABLE refresh_state (
 
 CREATE INDEX refresh_state_due_at ON refresh_state (due_at) WHERE due_at IS NOT NULL;
 
+-- The few leases that are held: a start ends what a dead process left, without walking through every account.
+CREATE INDEX refresh_state_owner ON refresh_state (owner) WHERE owner IS NOT NULL;
+
 -- Written in bundles, never by a call.
 CREATE TABLE account_use (
   environment_id BLOB NOT NULL,
@@ -380,6 +383,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('credential', 'credential', '2000000 2000000 2 1'),
   ('refresh_state', 'refresh_state', '1000000 1000000 1'),
   ('refresh_state', 'refresh_state_due_at', '1000000 1'),
+  ('refresh_state', 'refresh_state_owner', '100 100'),
   ('authorization_flow', 'authorization_flow', '1000000 1000000 1'),
   ('authorization_flow', 'authorization_flow_account', '1000 1000 2 1 1'),
   ('authorization_flow', 'authorization_flow_expires_at', '1000 1'),

@@ -1,6 +1,7 @@
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Storage.Sqlite.Columns;
+using Behalf.Storage.Sqlite.Engine;
 using Dapper;
 
 namespace Behalf.Storage.Sqlite.Stores;
@@ -213,6 +214,13 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
                 ],
             cancellationToken
         );
+
+    /// <summary>
+    /// One process serves the folder, so a lease found at its start is a dead one's: nobody has to wait for its end. The
+    /// attempt it made stays as it is: whether that was carried out is unknown.
+    /// </summary>
+    internal static void EndDeadLeases(PreparedConnection writer) =>
+        writer.Execute("UPDATE refresh_state SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL");
 
     private static object Values(
         RefreshLease lease,
