@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Behalf.Audit;
 using Behalf.Connectors;
 using Behalf.Identity;
 using Behalf.Server.Doors;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace Behalf.Server.Hosting;
 
 /// <summary>One server process, from first start to drain.</summary>
-public sealed class RunningServer : IAsyncDisposable
+public sealed partial class RunningServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly DataFolder _folder;
@@ -47,7 +48,10 @@ public sealed class RunningServer : IAsyncDisposable
             ? DevelopmentCertificate.AuthorityFile(_folder)
             : null;
 
-    /// <summary>Schema, keys, definitions, first credentials, then the listeners, then <c>server.json</c>.</summary>
+    /// <summary>
+    /// Schema, keys, first credentials, definitions, the end of calls that a killed process left, then the listeners, then
+    /// <c>server.json</c>.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         Settings.Check(Services.GetRequiredService<IOptions<BehalfOptions>>().Value);
@@ -66,6 +70,7 @@ public sealed class RunningServer : IAsyncDisposable
         await Services.GetRequiredService<IConnectorCatalog>().SeedAsync(cancellationToken);
         CredentialFiles.Follow(_folder, PublicUrl);
         AccessCheck.Require(((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints));
+        await CompleteAbandonedCallsAsync(cancellationToken);
         await _app.StartAsync(cancellationToken);
         WriteServerFile();
     }
@@ -81,6 +86,16 @@ public sealed class RunningServer : IAsyncDisposable
     {
         await _app.DisposeAsync();
         _listener.Dispose();
+    }
+
+    /// <summary>Calls that a killed process left open get their end in the trail before anyone is served.</summary>
+    private async Task CompleteAbandonedCallsAsync(CancellationToken cancellationToken)
+    {
+        int calls = await Services.GetRequiredService<IAuditStore>().CompleteAbandonedAsync(cancellationToken);
+        if (calls > 0)
+        {
+            Log.AbandonedCalls(Services.GetRequiredService<ILogger<RunningServer>>(), calls);
+        }
     }
 
     private void WriteServerFile()
@@ -100,5 +115,15 @@ public sealed class RunningServer : IAsyncDisposable
 
         buffer.WriteByte((byte)'\n');
         DataFolder.Write(_folder.ServerFile, buffer.ToArray());
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventId = 121,
+            Level = LogLevel.Warning,
+            Message = "The process before this one ended during {Calls} calls; the audit trail says that their outcome is unknown"
+        )]
+        public static partial void AbandonedCalls(ILogger logger, int calls);
     }
 }
