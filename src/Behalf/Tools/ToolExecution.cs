@@ -188,7 +188,6 @@ internal sealed class ToolExecution(
             await completed;
         }
 
-        Milestone.Reached(Milestone.CallCompleted, started.Intent.Execution.ToString());
         if (outcome is not RunOutcome.Finished done)
         {
             return ((RunOutcome.Failed)outcome).Problem;
