@@ -24,6 +24,8 @@ public static class Milestone
     public const string RequestCommitted = "call.request_committed";
     public const string UpstreamAnswered = "call.upstream_answered";
     public const string CallCompleted = "call.completed";
+    public const string RevokeCommitted = "revoke.committed";
+    public const string RevokeAnswered = "revoke.upstream_answered";
 
     private static readonly DiagnosticListener Listener = new(ListenerName);
 

@@ -109,6 +109,11 @@ internal sealed partial class Revoker(
                 options.Value.TokenRequestTimeout,
                 cancellationToken
             );
+            if (outcome is EgressOutcome.Answered)
+            {
+                Milestone.Reached(Milestone.RevokeAnswered, job.Account.ToString());
+            }
+
             switch (outcome)
             {
                 case EgressOutcome.Answered { Status: 200 or 204 } answered:

@@ -194,6 +194,7 @@ internal sealed class AccountEnding(
                 );
             if (await accounts.StopAsync(now, now.RowVersion, delete, reason, job, traces, cancellationToken))
             {
+                Milestone.Reached(Milestone.RevokeCommitted, now.Id.ToString());
                 authorization.Wake();
                 return null;
             }
