@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -11,84 +12,211 @@ namespace Behalf.Crash.Tests;
 
 /// <summary>
 /// A real server process on one data folder that can be killed and started again, beside a practice provider that
-/// survives and remembers what it was asked.
+/// survives and remembers what it was asked. Shared by the rules of a class, each of which brings users of its own.
 /// </summary>
-internal sealed class Victim : IAsyncDisposable
+public sealed class Victim : IAsyncLifetime
 {
+    private const int Killed = 128 + 9; // SIGKILL
+
     private static readonly Uri VerifyPage = new("http://127.0.0.1:9/verified");
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("behalf-crash-").FullName;
-    private readonly string _address;
-    private readonly WebApplication _sandbox;
+    private readonly string _address = $"http://127.0.0.1:{FreePort()}";
+    private readonly WebApplication _sandbox = SandboxApp.Build(new SandboxOptions { RequestsPerMinute = 1_000_000 });
+    private HttpClient? _judge;
+    private BehalfClient? _behalf;
     private ChildProcess? _server;
     private int _starts;
+    private bool _lives;
 
-    private Victim(WebApplication sandbox, string address)
-    {
-        _sandbox = sandbox;
-        _address = address;
-        Judge = new HttpClient { BaseAddress = new Uri(sandbox.Urls.First()) };
-    }
+    public BehalfClient Behalf => _behalf ?? throw new InvalidOperationException("The server was not started.");
 
-    public HttpClient Judge { get; }
+    public string Database => Path.Combine(Data, "behalf.db");
 
-    public BehalfClient Behalf { get; private set; } = null!;
+    private HttpClient Judge => _judge!;
 
     private string Data => Path.Combine(_folder, "data");
 
-    public static async Task<Victim> CreateAsync(CancellationToken cancellationToken)
+    private string Ready => Path.Combine(Data, "server.json");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
     {
-        WebApplication sandbox = SandboxApp.Build(new SandboxOptions { RequestsPerMinute = 1_000_000 });
-        await sandbox.StartAsync(cancellationToken);
-        Victim victim = new(sandbox, $"http://127.0.0.1:{FreePort()}");
-        await victim.StartAsync([], cancellationToken);
-        await victim.AddConnectionAsync(cancellationToken);
-        return victim;
+        await _sandbox.StartAsync(Cancellation);
+        _judge = new HttpClient { BaseAddress = new Uri(_sandbox.Urls.First()) };
+        await StartAsync();
+        await AddConnectionAsync();
     }
 
-    /// <summary>Starts the server; it kills itself when it reaches the milestone.</summary>
-    public Task StartDoomedAsync(string milestone, CancellationToken cancellationToken) =>
-        StartDoomedAsync(milestone, [], cancellationToken);
+    /// <summary>Starts a server that lives, unless one is running: the rule before this one leaves its own.</summary>
+    public async Task StartAsync()
+    {
+        if (_lives)
+        {
+            return;
+        }
 
-    public Task StartDoomedAsync(
-        string milestone,
-        Dictionary<string, string> environment,
-        CancellationToken cancellationToken
-    ) =>
-        StartAsync(
-            new Dictionary<string, string>(environment, StringComparer.Ordinal)
+        await LaunchAsync([]);
+        _lives = true;
+        await _server!.ReadyAsync(Ready, Patience, Cancellation);
+        await TalkAsync();
+    }
+
+    /// <summary>Starts a server that kills itself when it reaches the milestone.</summary>
+    /// <param name="milestone">One, several in order with <c>&gt;</c> between them, or <c>*</c> for any.</param>
+    /// <param name="count">The how manieth time it dies.</param>
+    /// <param name="delay">Milliseconds that it still lives then.</param>
+    /// <returns>False when it died before it was ready.</returns>
+    public async Task<bool> StartDoomedAsync(string milestone, int count = 1, int delay = 0)
+    {
+        await LaunchAsync(
+            new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["DOTNET_STARTUP_HOOKS"] = Path.Combine(AppContext.BaseDirectory, "Behalf.CrashHook.dll"),
                 ["CRASH_AT"] = milestone,
-            },
-            cancellationToken
+                ["CRASH_COUNT"] = count.ToString(CultureInfo.InvariantCulture),
+                ["CRASH_DELAY"] = delay.ToString(CultureInfo.InvariantCulture),
+            }
         );
+        Task death = DeathAsync();
+        Task ready = _server!.ReadyAsync(Ready, Patience, Cancellation);
+        if (await Task.WhenAny(ready, death) == death || !ready.IsCompletedSuccessfully)
+        {
+            await death;
+            await Record.ExceptionAsync(() => ready);
+            return false;
+        }
 
-    public Task StartAsync(CancellationToken cancellationToken) => StartAsync([], cancellationToken);
+        await TalkAsync();
+        return true;
+    }
 
-    /// <param name="environment">For example a refresh margin under which every credential is stale.</param>
-    public async Task StartAsync(Dictionary<string, string> environment, CancellationToken cancellationToken)
+    /// <summary>Waits until the doomed process is gone; fails when it lives on, or ended in another way.</summary>
+    public async Task DeathAsync() =>
+        (await _server!.ExitedAsync(Patience, Cancellation))
+            .Should()
+            .Be(Killed, "the server has to die where it is killed, see {0}", _server.LogPath);
+
+    /// <summary>Ends the process as it stands, without a word.</summary>
+    public async Task KillAsync()
+    {
+        _lives = false;
+        _server!.KillNow();
+        await DeathAsync();
+    }
+
+    /// <summary>Connects a user through the real flow.</summary>
+    /// <param name="identifier">The application's user.</param>
+    /// <param name="person">Who signs in at the provider.</param>
+    /// <exception cref="Exception">Whatever a dying server makes of it.</exception>
+    public async Task ConnectAsync(string identifier, string person = "alice")
+    {
+        using Browser browser = new(person) { StopsAt = uri => uri.Port == VerifyPage.Port };
+        AuthorizationLink link = await Behalf.Accounts.CreateLinkAsync(
+            "asana",
+            identifier,
+            VerifyPage,
+            cancellationToken: Cancellation
+        );
+        WebPage page = await browser.OpenAsync(link.Link, Cancellation);
+        page = await browser.SubmitAsync(page, "form#continue", new Dictionary<string, string>(), Cancellation);
+        page = await browser.SubmitAsync(
+            page,
+            "form#sign-in",
+            new Dictionary<string, string> { ["username"] = person, ["password"] = $"{person}-practice" },
+            Cancellation
+        );
+        page = await browser.SubmitAsync(
+            page,
+            "form#consent",
+            new Dictionary<string, string> { ["decision"] = "allow" },
+            Cancellation
+        );
+        string requestId = System.Web.HttpUtility.ParseQueryString(page.Uri.Query)["auth_request_id"]!;
+        await Behalf.Accounts.VerifyAsync(requestId, identifier, Cancellation);
+    }
+
+    public async Task<ToolOutcome> CallAsync(string identifier, string tool, JsonObject arguments)
+    {
+        using UserClient user = Behalf.CreateUserClient(identifier);
+        return await user.CallToolAsync(tool, arguments, null, Cancellation);
+    }
+
+    public async Task FaultsAsync(JsonObject faults)
+    {
+        using HttpResponseMessage answer = await Judge.PostAsJsonAsync("/_sandbox/faults", faults, Cancellation);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>How many of the faults were not hit yet.</summary>
+    public async Task<int> FaultsLeftAsync()
+    {
+        JsonNode faults = (await Judge.GetFromJsonAsync<JsonNode>("/_sandbox/faults", Cancellation))!;
+        return faults["rules"]!.AsArray().Count;
+    }
+
+    public async Task<int> TasksNamedAsync(string name)
+    {
+        JsonNode data = (await Judge.GetFromJsonAsync<JsonNode>("/_sandbox/data", Cancellation))!;
+        return data["tasks"]!.AsArray().Count(task => (string)task!["name"]! == name);
+    }
+
+    /// <summary>What the provider was asked and answered with a status.</summary>
+    public async Task<IReadOnlyList<string>> RequestsOfAsync(string person)
+    {
+        JsonNode log = (await Judge.GetFromJsonAsync<JsonNode>("/_sandbox/requests", Cancellation))!;
+        return
+        [
+            .. log["requests"]!
+                .AsArray()
+                .Where(request => (string?)request!["user"] == person)
+                .Select(request => $"{request!["method"]} {request["path"]} {request["status"]}"),
+        ];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _behalf?.Dispose();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        _judge?.Dispose();
+        await _sandbox.StopAsync(CancellationToken.None);
+        await _sandbox.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task LaunchAsync(Dictionary<string, string> environment)
     {
         if (_server is not null)
         {
             await _server.DisposeAsync();
         }
 
-        Behalf?.Dispose();
-        string ready = Path.Combine(Data, "server.json");
-        File.Delete(ready);
+        if (Directory.Exists(Data))
+        {
+            File.Delete(Ready);
+        }
+
+        _lives = false;
         _server = ChildProcess.Start(
             "Behalf.Server",
             Path.Combine(_folder, $"server-{++_starts}.log"),
             ["serve", "--data", Data, "--urls", _address, "--allow-private-origin", _sandbox.Urls.First()],
             environment
         );
-        await _server.ReadyAsync(ready, Patience, cancellationToken);
-        JsonNode credentials = JsonNode.Parse(
-            await File.ReadAllTextAsync(Path.Combine(Data, "credentials.json"), cancellationToken)
-        )!;
-        Behalf = new BehalfClient(
+    }
+
+    private async Task TalkAsync()
+    {
+        string text = await File.ReadAllTextAsync(Path.Combine(Data, "credentials.json"), Cancellation);
+        JsonNode credentials = JsonNode.Parse(text)!;
+        _behalf?.Dispose();
+        _behalf = new BehalfClient(
             new BehalfClientOptions
             {
                 Server = new Uri(_address),
@@ -100,87 +228,15 @@ internal sealed class Victim : IAsyncDisposable
         );
     }
 
-    /// <summary>Waits until the doomed process is gone.</summary>
-    public Task DeathAsync(CancellationToken cancellationToken) => _server!.ExitedAsync(Patience, cancellationToken);
-
-    /// <summary>Ends the process as it stands, without a word.</summary>
-    public void Kill() => _server!.KillNow();
-
-    /// <summary>Connects a person through the real flow.</summary>
-    /// <exception cref="Exception">Whatever a dying server makes of it.</exception>
-    public async Task ConnectAsync(string person, CancellationToken cancellationToken)
-    {
-        using Browser browser = new(person) { StopsAt = uri => uri.Port == VerifyPage.Port };
-        AuthorizationLink link = await Behalf.Accounts.CreateLinkAsync(
-            "asana",
-            person,
-            VerifyPage,
-            cancellationToken: cancellationToken
-        );
-        WebPage page = await browser.OpenAsync(link.Link, cancellationToken);
-        page = await browser.SubmitAsync(page, "form#continue", new Dictionary<string, string>(), cancellationToken);
-        page = await browser.SubmitAsync(
-            page,
-            "form#sign-in",
-            new Dictionary<string, string> { ["username"] = person, ["password"] = $"{person}-practice" },
-            cancellationToken
-        );
-        page = await browser.SubmitAsync(
-            page,
-            "form#consent",
-            new Dictionary<string, string> { ["decision"] = "allow" },
-            cancellationToken
-        );
-        string requestId = System.Web.HttpUtility.ParseQueryString(page.Uri.Query)["auth_request_id"]!;
-        await Behalf.Accounts.VerifyAsync(requestId, person, cancellationToken);
-    }
-
-    public async Task<ToolOutcome> CallAsync(
-        string person,
-        string tool,
-        JsonObject arguments,
-        CancellationToken cancellationToken
-    )
-    {
-        using UserClient user = Behalf.CreateUserClient(person);
-        return await user.CallToolAsync(tool, arguments, null, cancellationToken);
-    }
-
-    public async Task FaultsAsync(JsonObject faults, CancellationToken cancellationToken)
-    {
-        using HttpResponseMessage answer = await Judge.PostAsJsonAsync("/_sandbox/faults", faults, cancellationToken);
-        answer.EnsureSuccessStatusCode();
-    }
-
-    public async Task<int> TasksNamedAsync(string name, CancellationToken cancellationToken)
-    {
-        JsonNode data = (await Judge.GetFromJsonAsync<JsonNode>("/_sandbox/data", cancellationToken))!;
-        return data["tasks"]!.AsArray().Count(task => (string)task!["name"]! == name);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        Behalf?.Dispose();
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-
-        Judge.Dispose();
-        await _sandbox.StopAsync();
-        await _sandbox.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private async Task AddConnectionAsync(CancellationToken cancellationToken)
+    private async Task AddConnectionAsync()
     {
         string origin = _sandbox.Urls.First();
         using HttpResponseMessage made = await Judge.PostAsJsonAsync(
             "/_sandbox/apps",
             new JsonObject { ["name"] = "Crash", ["redirect_uris"] = new JsonArray() },
-            cancellationToken
+            Cancellation
         );
-        JsonNode app = (await made.Content.ReadFromJsonAsync<JsonNode>(cancellationToken))!;
+        JsonNode app = (await made.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!;
         ConnectionDetails connection = await Behalf.Connections.AddAsync(
             new NewConnection
             {
@@ -190,20 +246,36 @@ internal sealed class Victim : IAsyncDisposable
                 BaseUrl = origin,
                 OAuthUrl = origin,
             },
-            cancellationToken
+            Cancellation
         );
         using HttpResponseMessage registered = await Judge.PutAsJsonAsync(
             $"/_sandbox/apps/{connection.ClientId}",
-            new JsonObject { ["redirect_uris"] = new JsonArray(connection.RedirectUri) },
-            cancellationToken
+            new JsonObject
+            {
+                ["redirect_uris"] = new JsonArray(connection.RedirectUri),
+                ["scopes"] = string.Join(' ', connection.Scopes),
+            },
+            Cancellation
         );
         registered.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Below the ports that systems give to outgoing connections, so that it is still free after each death.</summary>
     private static int FreePort()
     {
-        using TcpListener probe = new(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = Random.Shared.Next(20_000, 32_000);
+            using TcpListener probe = new(IPAddress.Loopback, port);
+            try
+            {
+                probe.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // taken: try another
+            }
+        }
     }
 }

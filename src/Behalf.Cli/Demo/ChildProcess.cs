@@ -111,14 +111,16 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until the process has ended by itself.</summary>
+    /// <returns>Its exit code; on Unix 128 and the signal's number when a signal ended it.</returns>
     /// <exception cref="DemoFailedException">It still runs after that time.</exception>
-    public async Task ExitedAsync(TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<int> ExitedAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
         try
         {
             await _process.WaitForExitAsync(limit.Token);
+            return _process.ExitCode;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
