@@ -235,12 +235,12 @@ internal sealed class Stage : IAsyncDisposable
                 client_secret = added.ClientSecret.Reveal(),
             }
         );
-        FileStreamOptions isPrivate = new()
+        FileStreamOptions isPrivate = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
+            isPrivate.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
         await using StreamWriter file = new(path, isPrivate);
         await file.WriteAsync(text);
         return path;
