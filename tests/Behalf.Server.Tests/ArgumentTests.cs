@@ -173,6 +173,52 @@ public sealed class ArgumentTests(Stage stage) : IClassFixture<Stage>, IAsyncLif
         stage.CountApiRequests().Should().Be(before);
     }
 
+    [Theory]
+    [InlineData(500, 2)]
+    [InlineData(401, 9)]
+    [InlineData(403, 7)]
+    public async Task ProvidersFailure_KeepsItsDetailsOverGrpc(int status, int code)
+    {
+        string user = $"{User}-{status}";
+        await stage.ConnectAsync(user);
+        stage.Provider.AnswerNextApiRequest(OddReply.Json(status, """{"error":"no"}"""));
+        stage.Provider.AnswerNextApiRequest(OddReply.Json(status, """{"error":"no"}"""));
+
+        GrpcReply reply = await GrpcCall.SendAsync(
+            stage.Server,
+            "/scalekit.v1.tools.ToolService/ExecuteTool",
+            JsonParser.Default.Parse<ExecuteToolRequest>(
+                $$"""{"tool_name":"tracker_create_thing","identifier":"{{user}}","params":{"name":"x"} }"""
+            ),
+            stage.Server.ServiceToken
+        );
+        while (await stage.ExecuteAsync(User, "tracker_get_thing", new { thing = "rest" }) is { Status: not 200 })
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested(); // until no odd reply is left
+        }
+
+        reply.Status.Should().Be(code, reply.Error.ToString());
+        reply.Error.ErrorCode.Should().Be("TOOL_ERROR");
+        reply.Error.ToolErrorInfo.ExecutionId.Should().StartWith("exe_");
+    }
+
+    [Theory]
+    [InlineData("0A0578")] // cut
+    [InlineData("0AFFFFFFFFFF")] // a length of gigabytes
+    [InlineData("FFFFFFFF")]
+    public async Task UnreadableMessage_IsTheCallersMistake(string hex)
+    {
+        GrpcReply reply = await GrpcCall.SendAsync(
+            stage.Server,
+            "/scalekit.v1.tools.ToolService/ExecuteTool",
+            Convert.FromHexString(hex),
+            stage.Server.ServiceToken
+        );
+
+        reply.Status.Should().Be(3);
+        reply.Error.ErrorCode.Should().Be("bad_request");
+    }
+
     private IEnumerable<ReceivedRequest> Api() =>
         stage.Provider.Received.Where(request => request.Endpoint == "api" && request.Path.Contains("/things/"));
 }

@@ -12,8 +12,6 @@ namespace Behalf.Server.Api;
 /// </summary>
 internal sealed partial class DoorInterceptor(RequestRules rules, ILogger<DoorInterceptor> logger) : Interceptor
 {
-    private const string DetailsTrailer = "grpc-status-details-bin";
-
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request,
         ServerCallContext context,
@@ -55,7 +53,7 @@ internal sealed partial class DoorInterceptor(RequestRules rules, ILogger<DoorIn
     }
 
     private static bool HasDetails(RpcException exception) =>
-        exception.Trailers.Any(trailer => trailer.Key == DetailsTrailer);
+        exception.Trailers.Any(trailer => trailer.Key == ProblemAnswer.DetailsTrailer);
 
     private static partial class Log
     {

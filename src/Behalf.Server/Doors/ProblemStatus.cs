@@ -61,6 +61,9 @@ internal static class ProblemStatus
             // Our own refusal of a value that only its place in the request rules out: nothing was sent.
             ProblemKind.ToolError when problem is { ProviderStatus: null, Code: CallOutcomes.InvalidInput } =>
                 Code.InvalidArgument,
+            // Whether the provider refused the credential or there is none left to send: the user has to connect again.
+            ProblemKind.ToolError when problem is { ProviderStatus: null, Code: CallOutcomes.ReconnectRequired } =>
+                Code.FailedPrecondition,
             ProblemKind.ToolError => CodeOfProvider(problem.ProviderStatus),
             ProblemKind.RateLimited => Code.ResourceExhausted,
             ProblemKind.Unavailable => Code.Unavailable,
