@@ -19,14 +19,20 @@ internal static class Settings
         target.PublicUrl = (options.PublicUrl ?? section["PublicUrl"] ?? listener.Urls[0].Url).TrimEnd('/');
         target.Node = section["Node"] ?? target.Node;
         target.ConnectorsFolder = options.ConnectorsFolder ?? section["ConnectorsFolder"] ?? ConnectorsFolder.Find();
+        target.RefreshMargin = section.GetValue("RefreshMargin", target.RefreshMargin);
+        target.TokenRequestTimeout = section.GetValue("TokenRequestTimeout", target.TokenRequestTimeout);
+        target.LinkLifetime = section.GetValue("LinkLifetime", target.LinkLifetime);
         Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
         Add(target.AllowedPrivateOrigins, section.GetSection("Egress:AllowedPrivateOrigins").Get<string[]>() ?? []);
         Add(target.VerifyUrls, section.GetSection("VerifyUrls").Get<string[]>() ?? []);
     }
 
-    /// <exception cref="StartupException">Not an https origin, nor http on loopback.</exception>
+    /// <exception cref="StartupException">A value is out of its bounds; the message names it.</exception>
     public static void Check(BehalfOptions options)
     {
+        Within("RefreshMargin", options.RefreshMargin, TimeSpan.Zero, TimeSpan.FromHours(1));
+        Within("TokenRequestTimeout", options.TokenRequestTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
+        Within("LinkLifetime", options.LinkLifetime, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10));
         if (
             !Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out Uri? uri)
             || uri.PathAndQuery != "/"
@@ -37,6 +43,14 @@ internal static class Settings
             throw new StartupException(
                 $"--public-url: \"{options.PublicUrl}\" is not an https origin (http is for loopback only), such as https://behalf.example."
             );
+        }
+    }
+
+    private static void Within(string name, TimeSpan value, TimeSpan least, TimeSpan most)
+    {
+        if (value < least || value > most)
+        {
+            throw new StartupException($"Behalf:{name} is {value}; it must be from {least} to {most}.");
         }
     }
 

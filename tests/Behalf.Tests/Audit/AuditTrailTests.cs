@@ -43,7 +43,12 @@ public sealed class AuditTrailTests(OpenVault opened) : IClassFixture<OpenVault>
     [InlineData(StartRefusal.SessionEnded, ProblemKind.Unauthenticated, "session_ended", "alice")]
     [InlineData(StartRefusal.UserSignedOut, ProblemKind.Unauthenticated, "user_signed_out", "alice")]
     [InlineData(StartRefusal.ConnectionChanged, ProblemKind.FailedPrecondition, "connection_changed", "tracker")]
-    [InlineData(StartRefusal.AccountNotActive, ProblemKind.FailedPrecondition, "account_not_active", "no longer ACTIVE")]
+    [InlineData(
+        StartRefusal.AccountNotActive,
+        ProblemKind.FailedPrecondition,
+        "account_not_active",
+        "no longer ACTIVE"
+    )]
     [InlineData(StartRefusal.ScopesMissing, ProblemKind.Forbidden, "scope_missing", "tasks:delete")]
     public async Task Start_SaysWhyNot_AndTheDenialIsRecorded(
         StartRefusal reason,
