@@ -16,6 +16,17 @@ public sealed class CallerTests(TestServer server)
     private const string ListTools = "/scalekit.v1.tools.ToolService/ListTools";
     private const string AnyPath = "/api/v1/connected_accounts";
 
+    [Theory]
+    [InlineData("GET", "/api/v1/nothing_of_this_name")]
+    [InlineData("PATCH", "/api/v1/execute_tool")]
+    public async Task UnknownPath_SaysThatThereIsNothing(string method, string path)
+    {
+        Reply reply = await server.SendAsync(new HttpMethod(method), path, token: null);
+
+        reply.Status.Should().Be(404);
+        reply.ErrorCode.Should().Be("not_found");
+    }
+
     [Fact]
     public async Task EveryEndpoint_RefusesTheCaller_WhenNoCredentialIsSent()
     {

@@ -83,9 +83,8 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
         );
         AuditRecord? denial = await FindDenialAsync(owner, other, cancellationToken);
         Judge.Require(denial is not null, $"no audit record names both {owner} and {other}");
-        narrator.Refused(
-            $"{owner}'s link finished in {other}'s browser → refused, nothing stored, both named in the audit"
-        );
+        narrator.Refused($"{owner}'s link finished in {other}'s browser → refused, nothing stored");
+        narrator.Checked($"no token was asked for · audit: {denial!.Detail}");
     }
 
     private async Task CreateTaskAsync(CancellationToken cancellationToken)

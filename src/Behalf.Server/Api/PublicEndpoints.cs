@@ -12,6 +12,7 @@ internal static class PublicEndpoints
         app.MapGet("/health/live", Live).WithDisplayName("health live");
         app.MapGet("/health/ready", ReadyAsync).WithDisplayName("health ready");
         app.MapGet("/keys", KeysAsync).WithDisplayName("key set");
+        app.MapFallback("/api/{**path}", NothingHereAsync).WithDisplayName("no such path");
     }
 
     [OpenToAll("A probe has no credential.")]
@@ -45,6 +46,17 @@ internal static class PublicEndpoints
     [OpenToAll("Public halves of the token-signing keys.")]
     private static async Task<IResult> KeysAsync(IIdentity identity, CancellationToken cancellationToken) =>
         Results.Content(await identity.PublishKeysAsync(cancellationToken), "application/json");
+
+    [OpenToAll("There is nothing here.")]
+    private static Task NothingHereAsync(HttpContext http) =>
+        ProblemAnswer.WriteAsync(
+            http,
+            new Problem(
+                ProblemKind.NotFound,
+                "not_found",
+                "There is no such method and path; docs/rest.md lists those there are."
+            )
+        );
 
     private static IResult NotReady() =>
         Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable);
