@@ -47,7 +47,7 @@ public sealed class Victim : IAsyncLifetime
         await _sandbox.StartAsync(Cancellation);
         _judge = new HttpClient { BaseAddress = new Uri(_sandbox.Urls.First()) };
         await StartAsync();
-        await AddConnectionAsync();
+        await DeveloperConsole.ConnectAsync(Behalf, Judge, "Crash", Cancellation);
     }
 
     /// <summary>Starts a server that lives, unless one is running: the rule before this one leaves its own.</summary>
@@ -120,20 +120,7 @@ public sealed class Victim : IAsyncLifetime
             VerifyPage,
             cancellationToken: Cancellation
         );
-        WebPage page = await browser.OpenAsync(link.Link, Cancellation);
-        page = await browser.SubmitAsync(page, "form#continue", new Dictionary<string, string>(), Cancellation);
-        page = await browser.SubmitAsync(
-            page,
-            "form#sign-in",
-            new Dictionary<string, string> { ["username"] = person, ["password"] = $"{person}-practice" },
-            Cancellation
-        );
-        page = await browser.SubmitAsync(
-            page,
-            "form#consent",
-            new Dictionary<string, string> { ["decision"] = "allow" },
-            Cancellation
-        );
+        WebPage page = await browser.AuthorizeAsync(link.Link, person, $"{person}-practice", Cancellation);
         string requestId = System.Web.HttpUtility.ParseQueryString(page.Uri.Query)["auth_request_id"]!;
         await Behalf.Accounts.VerifyAsync(requestId, identifier, Cancellation);
     }
@@ -226,38 +213,6 @@ public sealed class Victim : IAsyncLifetime
                 ExecuteTimeout = TimeSpan.FromSeconds(20),
             }
         );
-    }
-
-    private async Task AddConnectionAsync()
-    {
-        string origin = _sandbox.Urls.First();
-        using HttpResponseMessage made = await Judge.PostAsJsonAsync(
-            "/_sandbox/apps",
-            new JsonObject { ["name"] = "Crash", ["redirect_uris"] = new JsonArray() },
-            Cancellation
-        );
-        JsonNode app = (await made.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!;
-        ConnectionDetails connection = await Behalf.Connections.AddAsync(
-            new NewConnection
-            {
-                Connector = "asana",
-                ClientId = (string)app["client_id"]!,
-                ClientSecret = new SecretText((string)app["client_secret"]!),
-                BaseUrl = origin,
-                OAuthUrl = origin,
-            },
-            Cancellation
-        );
-        using HttpResponseMessage registered = await Judge.PutAsJsonAsync(
-            $"/_sandbox/apps/{connection.ClientId}",
-            new JsonObject
-            {
-                ["redirect_uris"] = new JsonArray(connection.RedirectUri),
-                ["scopes"] = string.Join(' ', connection.Scopes),
-            },
-            Cancellation
-        );
-        registered.EnsureSuccessStatusCode();
     }
 
     /// <summary>Below the ports that systems give to outgoing connections, so that it is still free after each death.</summary>

@@ -70,7 +70,7 @@ public sealed class Practice : IAsyncLifetime
                 ClientSecret = new SecretText((string)credentials["client_secret"]!),
             }
         );
-        await AddConnectionAsync(origin, cancellationToken);
+        await DeveloperConsole.ConnectAsync(Behalf, _judge!, "Isolation", cancellationToken, "tasks:delete");
         JsonNode world = (await _judge.GetFromJsonAsync<JsonNode>("/_sandbox/world", cancellationToken))!;
         foreach (string person in People)
         {
@@ -109,39 +109,6 @@ public sealed class Practice : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task AddConnectionAsync(string origin, CancellationToken cancellationToken)
-    {
-        HttpResponseMessage made = await _judge!.PostAsJsonAsync(
-            "/_sandbox/apps",
-            new JsonObject { ["name"] = "Isolation", ["redirect_uris"] = new JsonArray() },
-            cancellationToken
-        );
-        JsonNode app = (await made.Content.ReadFromJsonAsync<JsonNode>(cancellationToken))!;
-        ConnectorDetails connector = await Behalf.Connectors.GetAsync("asana", cancellationToken);
-        ConnectionDetails connection = await Behalf.Connections.AddAsync(
-            new NewConnection
-            {
-                Connector = "asana",
-                Scopes = [.. connector.DefaultScopes, "tasks:delete"],
-                ClientId = (string)app["client_id"]!,
-                ClientSecret = new SecretText((string)app["client_secret"]!),
-                BaseUrl = origin,
-                OAuthUrl = origin,
-            },
-            cancellationToken
-        );
-        HttpResponseMessage registered = await _judge!.PutAsJsonAsync(
-            $"/_sandbox/apps/{connection.ClientId}",
-            new JsonObject
-            {
-                ["redirect_uris"] = new JsonArray(connection.RedirectUri),
-                ["scopes"] = string.Join(' ', connection.Scopes),
-            },
-            cancellationToken
-        );
-        registered.EnsureSuccessStatusCode();
-    }
-
     private async Task ConnectAsync(string person, string password, CancellationToken cancellationToken)
     {
         using Browser browser = new(person) { StopsAt = uri => uri.Port == VerifyPage.Port };
@@ -151,20 +118,7 @@ public sealed class Practice : IAsyncLifetime
             VerifyPage,
             cancellationToken: cancellationToken
         );
-        WebPage page = await browser.OpenAsync(link.Link, cancellationToken);
-        page = await browser.SubmitAsync(page, "form#continue", new Dictionary<string, string>(), cancellationToken);
-        page = await browser.SubmitAsync(
-            page,
-            "form#sign-in",
-            new Dictionary<string, string> { ["username"] = person, ["password"] = password },
-            cancellationToken
-        );
-        page = await browser.SubmitAsync(
-            page,
-            "form#consent",
-            new Dictionary<string, string> { ["decision"] = "allow" },
-            cancellationToken
-        );
+        WebPage page = await browser.AuthorizeAsync(link.Link, person, password, cancellationToken);
         string requestId = System.Web.HttpUtility.ParseQueryString(page.Uri.Query)["auth_request_id"]!;
         await Behalf.Accounts.VerifyAsync(requestId, person, cancellationToken);
     }

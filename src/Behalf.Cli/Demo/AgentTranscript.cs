@@ -15,10 +15,6 @@ internal sealed class AgentTranscript
 
     public string? Failure { get; private set; }
 
-    public int Tools { get; private set; }
-
-    public string RunId { get; private set; } = string.Empty;
-
     /// <returns>The tool that just came back, if the line is about one.</returns>
     public (string Name, long Milliseconds, bool Ok)? Add(string line)
     {
@@ -26,10 +22,6 @@ internal sealed class AgentTranscript
         JsonNode entry = JsonNode.Parse(line)!;
         switch ((string)entry["type"]!)
         {
-            case "discovered":
-                Tools = (int)entry["tools"]!;
-                RunId = (string)entry["run"]!;
-                break;
             case "tool_returned":
                 return ((string)entry["name"]!, (long)entry["milliseconds"]!, (bool)entry["ok"]!);
             case "authorization_required":

@@ -56,12 +56,7 @@ internal sealed class Browser : IDisposable
             ?? throw new DemoFailedException(
                 $"{Person}'s page {page.Uri.AbsolutePath} has no form {selector}: {page.Title}"
             );
-        Dictionary<string, string> fields = new(StringComparer.Ordinal);
-        foreach (IHtmlInputElement input in form.QuerySelectorAll<IHtmlInputElement>("input[type=hidden]"))
-        {
-            fields[input.Name ?? string.Empty] = input.Value;
-        }
-
+        Dictionary<string, string> fields = WebPage.HiddenFields(form);
         foreach ((string name, string value) in values)
         {
             fields[name] = value;
@@ -70,6 +65,37 @@ internal sealed class Browser : IDisposable
         Uri action = new(page.Uri, form.GetAttribute("action") is { Length: > 0 } given ? given : page.Uri.ToString());
         return FollowAsync(
             new HttpRequestMessage(HttpMethod.Post, action) { Content = new FormUrlEncodedContent(fields) },
+            cancellationToken
+        );
+    }
+
+    /// <summary>
+    /// Opens an authorization link, presses Continue, signs in at the practice provider if it asks, and consents.
+    /// </summary>
+    /// <returns>Where the browser ends.</returns>
+    public async Task<WebPage> AuthorizeAsync(
+        Uri link,
+        string username,
+        string password,
+        CancellationToken cancellationToken
+    )
+    {
+        WebPage page = await OpenAsync(link, cancellationToken);
+        page = await SubmitAsync(page, "form#continue", new Dictionary<string, string>(), cancellationToken);
+        if (page.Has("form#sign-in"))
+        {
+            page = await SubmitAsync(
+                page,
+                "form#sign-in",
+                new Dictionary<string, string> { ["username"] = username, ["password"] = password },
+                cancellationToken
+            );
+        }
+
+        return await SubmitAsync(
+            page,
+            "form#consent",
+            new Dictionary<string, string> { ["decision"] = "allow" },
             cancellationToken
         );
     }
@@ -149,6 +175,14 @@ internal sealed record WebPage(Uri Uri, HttpStatusCode Status, IHtmlDocument Doc
     public string Title => Document.Title?.Trim() ?? string.Empty;
 
     public string Text => Document.Body?.TextContent.Trim() ?? string.Empty;
+
+    /// <summary>What a form of this page sends by itself, such as its token against forgery; empty without such a form.</summary>
+    public Dictionary<string, string> HiddenFields(string selector) =>
+        Document.QuerySelector(selector) is { } form ? HiddenFields(form) : [];
+
+    public static Dictionary<string, string> HiddenFields(IElement form) =>
+        form.QuerySelectorAll<IHtmlInputElement>("input[type=hidden]")
+            .ToDictionary(input => input.Name ?? string.Empty, input => input.Value, StringComparer.Ordinal);
 
     public bool Has(string selector) => Document.QuerySelector(selector) is not null;
 }

@@ -3,13 +3,9 @@ namespace Behalf.Cli.Demo;
 /// <summary>One person of the story at a browser: signs in, connects an account, asks the agent.</summary>
 internal sealed class Person(CastMember member, Stage stage) : IDisposable
 {
-    private static readonly Dictionary<string, string> Nothing = [];
-
     private readonly Browser _browser = new(member.Key);
 
     public CastMember Member => member;
-
-    public Uri HomePage => stage.ApplicationUrl;
 
     public async Task SignInAsync(CancellationToken cancellationToken)
     {
@@ -27,40 +23,17 @@ internal sealed class Person(CastMember member, Stage stage) : IDisposable
     public async Task<Uri> BeginConnectingAsync(CancellationToken cancellationToken)
     {
         WebPage page = await _browser.OpenAsync(stage.ApplicationUrl, cancellationToken);
-        string token =
-            page.Document.QuerySelector("form#connect input[type=hidden]")?.GetAttribute("value") ?? string.Empty;
-        string name =
-            page.Document.QuerySelector("form#connect input[type=hidden]")?.GetAttribute("name") ?? string.Empty;
         return await _browser.SubmitWithoutFollowingAsync(
             new Uri(stage.ApplicationUrl, "/connect"),
-            new Dictionary<string, string> { [name] = token },
+            page.HiddenFields("form#connect"),
             cancellationToken
         );
     }
 
     /// <summary>Opens an authorization link, presses Continue, consents at the provider, and returns to the application.</summary>
     /// <returns>The application's page at the end.</returns>
-    public async Task<WebPage> FinishConnectingAsync(Uri link, CancellationToken cancellationToken)
-    {
-        WebPage page = await _browser.OpenAsync(link, cancellationToken);
-        page = await _browser.SubmitAsync(page, "form#continue", Nothing, cancellationToken);
-        if (page.Has("form#sign-in"))
-        {
-            page = await _browser.SubmitAsync(
-                page,
-                "form#sign-in",
-                new Dictionary<string, string> { ["username"] = member.Key, ["password"] = member.Password },
-                cancellationToken
-            );
-        }
-
-        return await _browser.SubmitAsync(
-            page,
-            "form#consent",
-            new Dictionary<string, string> { ["decision"] = "allow" },
-            cancellationToken
-        );
-    }
+    public Task<WebPage> FinishConnectingAsync(Uri link, CancellationToken cancellationToken) =>
+        _browser.AuthorizeAsync(link, member.Key, member.Password, cancellationToken);
 
     /// <summary>Opens a link and looks, pressing nothing.</summary>
     public Task<WebPage> LookAtAsync(Uri link, CancellationToken cancellationToken) =>
@@ -74,11 +47,8 @@ internal sealed class Person(CastMember member, Stage stage) : IDisposable
     )
     {
         WebPage page = await _browser.OpenAsync(stage.ApplicationUrl, cancellationToken);
-        Dictionary<string, string> fields = new(StringComparer.Ordinal) { ["prompt"] = prompt };
-        foreach (var hidden in page.Document.QuerySelectorAll("form#ask input[type=hidden]"))
-        {
-            fields[hidden.GetAttribute("name")!] = hidden.GetAttribute("value")!;
-        }
+        Dictionary<string, string> fields = page.HiddenFields("form#ask");
+        fields["prompt"] = prompt;
 
         AgentTranscript transcript = new();
         await foreach (

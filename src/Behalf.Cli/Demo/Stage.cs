@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Client;
@@ -11,7 +10,6 @@ internal sealed class Stage : IAsyncDisposable
     /// <value>The application as Behalf knows it: an API client of its own.</value>
     public const string ApplicationName = "Team agent";
 
-    private const string ConnectorSlug = "asana";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly List<ChildProcess> _processes = [];
@@ -36,8 +34,6 @@ internal sealed class Stage : IAsyncDisposable
     public required string Connection { get; init; }
 
     public required string Model { get; init; }
-
-    public IReadOnlyList<ChildProcess> Processes => _processes;
 
     public static async Task<Stage> SetAsync(string folder, string? worldFile, CancellationToken cancellationToken)
     {
@@ -105,7 +101,12 @@ internal sealed class Stage : IAsyncDisposable
         HttpClient sandbox = new() { BaseAddress = sandboxUrl };
         World cast = await World.ReadAsync(sandbox, cancellationToken);
         BehalfClient behalf = new(Credentials(Path.Combine(data, "credentials.json"), serverUrl));
-        string connection = await ConnectAsync(behalf, sandbox, sandboxUrl, cancellationToken);
+        ConnectionDetails connection = await DeveloperConsole.ConnectAsync(
+            behalf,
+            sandbox,
+            ApplicationName,
+            cancellationToken
+        );
 
         string applicationReady = Path.Combine(folder, "application.json");
         string users = Path.Combine(folder, "users.json");
@@ -131,7 +132,7 @@ internal sealed class Stage : IAsyncDisposable
                 "--users",
                 users,
                 "--connection",
-                connection,
+                connection.Name,
                 "--credentials",
                 await RegisterApplicationAsync(data, serverUrl, folder, cancellationToken),
                 "--ready-file",
@@ -149,68 +150,11 @@ internal sealed class Stage : IAsyncDisposable
             ApplicationUrl = applicationUrl,
             Sandbox = sandbox,
             Behalf = behalf,
-            Connection = connection,
+            Connection = connection.Name,
             Model = modelName,
         };
         stage._processes.AddRange(started);
         return stage;
-    }
-
-    /// <summary>What an operator does: an app in the provider's developer console, a connection, the redirect URI registered.</summary>
-    private static async Task<string> ConnectAsync(
-        BehalfClient behalf,
-        HttpClient sandbox,
-        Uri sandboxUrl,
-        CancellationToken cancellationToken
-    )
-    {
-        string origin = sandboxUrl.GetLeftPart(UriPartial.Authority);
-        JsonNode app = await SendAsync(
-            sandbox,
-            HttpMethod.Post,
-            "/_sandbox/apps",
-            new JsonObject { ["name"] = ApplicationName, ["redirect_uris"] = new JsonArray() },
-            cancellationToken
-        );
-        ConnectionDetails connection = await behalf.Connections.AddAsync(
-            new NewConnection
-            {
-                Connector = ConnectorSlug,
-                ClientId = (string)app["client_id"]!,
-                ClientSecret = new SecretText((string)app["client_secret"]!),
-                BaseUrl = origin,
-                OAuthUrl = origin,
-            },
-            cancellationToken
-        );
-        await SendAsync(
-            sandbox,
-            HttpMethod.Put,
-            $"/_sandbox/apps/{connection.ClientId}",
-            new JsonObject
-            {
-                ["redirect_uris"] = new JsonArray(connection.RedirectUri),
-                ["scopes"] = string.Join(' ', connection.Scopes),
-            },
-            cancellationToken
-        );
-        return connection.Name;
-    }
-
-    private static async Task<JsonNode> SendAsync(
-        HttpClient sandbox,
-        HttpMethod method,
-        string path,
-        JsonObject body,
-        CancellationToken cancellationToken
-    )
-    {
-        using HttpRequestMessage request = new(method, path) { Content = JsonContent.Create(body) };
-        using HttpResponseMessage response = await sandbox.SendAsync(request, cancellationToken);
-        string text = await response.Content.ReadAsStringAsync(cancellationToken);
-        return response.IsSuccessStatusCode
-            ? JsonNode.Parse(text)!
-            : throw new DemoFailedException($"The sandbox refused {path}: {text}");
     }
 
     /// <summary>What an operator does for each application: a service credential of its own, in a private file.</summary>
