@@ -133,12 +133,12 @@ public sealed partial class ConnectPageTests(TestServer server)
 
     private async Task<string> LinkAsync(string identifier)
     {
-        await TestConnection.EnsureAsync(server);
+        string connection = await TestConnection.EnsureAsync(server);
         Reply link = await server.SendAsync(
             HttpMethod.Post,
             "/api/v1/connected_accounts/magic_link",
             server.ServiceToken,
-            $$"""{"connector":"{{TestConnection.Name}}","identifier":"{{identifier}}"}"""
+            $$"""{"connector":"{{connection}}","identifier":"{{identifier}}"}"""
         );
         link.Status.Should().Be(200, link.Body);
         return new Uri(link.Json.GetProperty("link").GetString()!).AbsolutePath;

@@ -28,11 +28,12 @@ public sealed class TrailAndReasonTests(TestServer server)
     [Fact]
     public async Task Account_SaysWhyItIsNotActive_InAHeader()
     {
+        string connection = await TestConnection.EnsureAsync(server);
         Reply link = await server.SendAsync(
             HttpMethod.Post,
             "/api/v1/connected_accounts/magic_link",
             server.ServiceToken,
-            $$"""{"connector":"{{TestConnection.Name}}","identifier":"reasons"}"""
+            $$"""{"connector":"{{connection}}","identifier":"reasons"}"""
         );
         link.Status.Should().Be(200, link.Body);
 

@@ -160,12 +160,12 @@ public sealed class UserSessionTests(TestServer server)
 
     private async Task<string> AccountAsync(string identifier)
     {
-        await TestConnection.EnsureAsync(server);
+        string connection = await TestConnection.EnsureAsync(server);
         Reply created = await server.SendAsync(
             HttpMethod.Post,
             "/api/v1/connected_accounts",
             server.ServiceToken,
-            $$"""{"connector":"{{TestConnection.Name}}","identifier":"{{identifier}}","connected_account":{"authorization_details":{"oauth_token":{} } } }"""
+            $$"""{"connector":"{{connection}}","identifier":"{{identifier}}","connected_account":{"authorization_details":{"oauth_token":{} } } }"""
         );
         created.Status.Should().Be(200, created.Body);
         return created.Json.GetProperty("connected_account").GetProperty("id").GetString()!;
