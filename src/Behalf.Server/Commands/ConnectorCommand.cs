@@ -50,11 +50,12 @@ internal static class ConnectorCommand
         }
 
         await answer.GiveAsync(
-            $"{read.Value.Name}: {read.Value.Tools.Count} tools, revision {read.Value.Revision[..12]}",
+            $"{read.Value.Name}: {read.Value.Tools.Count} tools, {read.Value.Operations.All.Count} operations, revision {read.Value.Revision[..12]}",
             new
             {
                 read.Value.Name,
                 Tools = read.Value.Tools.Count,
+                Operations = read.Value.Operations.All.Count,
                 read.Value.Revision,
             }
         );

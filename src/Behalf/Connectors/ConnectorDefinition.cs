@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Behalf.Connectors.Operations;
 
 namespace Behalf.Connectors;
 
@@ -23,6 +24,9 @@ public sealed record ConnectorDefinition
 
     /// <value>In the order of the document, which is the order shown to a model.</value>
     public required IReadOnlyList<ToolDefinition> Tools { get; init; }
+
+    /// <value>The provider's API as far as it is described; what is not in it counts as a write.</value>
+    public OperationTable Operations { get; init; } = OperationTable.Empty;
 
     /// <value>Named procedures that tools share (look-ups by name and the like), as validated trees.</value>
     public required IReadOnlyDictionary<string, Procedure> Procedures { get; init; }

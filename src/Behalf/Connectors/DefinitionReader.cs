@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Behalf.Connectors.Document;
+using Behalf.Connectors.Operations;
 using Behalf.Connectors.Steps;
 using Behalf.Connectors.Templates;
 
@@ -38,6 +39,7 @@ internal static partial class DefinitionReader
         (ProviderRules rules, string basePath) = Rules(head.Optional("requests"));
         List<MappingEntry> procedures = [];
         List<DocumentNode> tools = [];
+        List<DocumentNode> operations = [];
         string name = head.Text("name");
         string description = head.Text("description");
         Uri baseUrl = HttpsOrigin(head, "base_url");
@@ -46,6 +48,7 @@ internal static partial class DefinitionReader
             Fields part = i == 0 ? head : new Fields(documents[i], "a further file");
             procedures.AddRange(part.Entries("procedures"));
             tools.AddRange(part.Items("tools"));
+            operations.AddRange(part.Items("operations"));
             part.End();
         }
 
@@ -61,6 +64,7 @@ internal static partial class DefinitionReader
             Rules = rules,
             Procedures = compiled,
             Tools = Tools(tools, rules, basePath, compiled),
+            Operations = OperationReader.Read(operations, basePath, oauth),
         };
     }
 
