@@ -41,6 +41,7 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IRefreshStore, RefreshStore>();
         services.TryAddSingleton<IRevocationStore, RevocationStore>();
         services.TryAddSingleton<IAuditStore, AuditStore>();
+        services.TryAddSingleton<IRepeatStore, RepeatStore>();
         services.TryAddSingleton<IEventStore, EventStore>();
         return services;
     }

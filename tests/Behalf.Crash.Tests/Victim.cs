@@ -131,6 +131,16 @@ public sealed class Victim : IAsyncLifetime
         return await user.CallToolAsync(tool, arguments, null, Cancellation);
     }
 
+    /// <summary>With a key of the application's own.</summary>
+    public Task<ToolOutcome> CallAsync(string identifier, string tool, JsonObject arguments, string key) =>
+        Behalf.Tools.ExecuteAsync(
+            identifier,
+            tool,
+            arguments,
+            new ExecuteOptions { IdempotencyKey = key },
+            Cancellation
+        );
+
     public async Task FaultsAsync(JsonObject faults)
     {
         using HttpResponseMessage answer = await Judge.PostAsJsonAsync("/_sandbox/faults", faults, Cancellation);

@@ -43,6 +43,8 @@ public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider 
 
     public IAuditStore Audit => Get<IAuditStore>();
 
+    public IRepeatStore Repeats => Get<IRepeatStore>();
+
     public IEventStore Events => Get<IEventStore>();
 
     public T Get<T>()

@@ -7,7 +7,9 @@ namespace Behalf.Storage.Sqlite.Tests;
 
 public sealed class SchemaTests : IDisposable
 {
-    private static readonly Migration Second = Migration.Of(2, "second", "CREATE TABLE second (id INTEGER) STRICT;");
+    private static readonly int Latest = Migration.Embedded.Count;
+
+    private static readonly Migration Next = Migration.Of(Latest + 1, "next", "CREATE TABLE next (id INTEGER) STRICT;");
 
     private readonly TemporaryFolder _folder = new();
 
@@ -55,7 +57,7 @@ public sealed class SchemaTests : IDisposable
         SchemaStatus status = await database.CheckAsync(Cancellation);
         status.IsCurrent.Should().BeFalse();
         status.Problem.Should().Match(because);
-        Tables().Should().NotContain("second");
+        Tables().Should().NotContain("next");
         before.Should().NotBeEmpty();
     }
 
@@ -69,10 +71,12 @@ public sealed class SchemaTests : IDisposable
     public async Task EmptyFolder_IsMigratedToTheLatest_AndChecksAsCurrent()
     {
         await using SqliteDatabase database = Database();
-        (await database.CheckAsync(Cancellation)).Should().BeEquivalentTo(new SchemaStatus(0, 1, [1], null));
+        (await database.CheckAsync(Cancellation))
+            .Should()
+            .BeEquivalentTo(new SchemaStatus(0, Latest, [.. Enumerable.Range(1, Latest)], null));
         File.Exists(_folder.Database).Should().BeFalse("a check changes nothing");
 
-        (await database.MigrateAsync(Cancellation)).Should().Equal(1);
+        (await database.MigrateAsync(Cancellation)).Should().Equal(Enumerable.Range(1, Latest));
 
         (await database.CheckAsync(Cancellation)).IsCurrent.Should().BeTrue();
         (await database.MigrateAsync(Cancellation)).Should().BeEmpty();
@@ -82,29 +86,29 @@ public sealed class SchemaTests : IDisposable
     public async Task OlderSchema_IsMigratedOnwards()
     {
         await MigrateAsync();
-        await using SqliteDatabase newer = Database(Second);
-        (await newer.CheckAsync(Cancellation)).Pending.Should().Equal(2);
+        await using SqliteDatabase newer = Database(Next);
+        (await newer.CheckAsync(Cancellation)).Pending.Should().Equal(Latest + 1);
 
         await newer.OpenAsync(Cancellation);
 
-        Tables().Should().Contain("second");
-        (await newer.CheckAsync(Cancellation)).Current.Should().Be(2);
+        Tables().Should().Contain("next");
+        (await newer.CheckAsync(Cancellation)).Current.Should().Be(Latest + 1);
     }
 
     [Fact]
     public async Task NewerSchema_IsRefused()
     {
-        await MigrateAsync(Second);
-        Alter("DROP TABLE second");
+        await MigrateAsync(Next);
+        Alter("DROP TABLE next");
 
-        await RefusedAsync("The database has migration 2, this build knows 1*newer version*");
+        await RefusedAsync($"The database has migration {Latest + 1}, this build knows {Latest}*newer version*");
     }
 
     [Fact]
     public async Task AlteredMigration_IsRefused()
     {
         await MigrateAsync();
-        Alter("UPDATE schema_migration SET sha256 = 'other'");
+        Alter("UPDATE schema_migration SET sha256 = 'other' WHERE number = 1");
 
         await RefusedAsync("Migration 1 was applied in another form*");
     }
@@ -113,7 +117,7 @@ public sealed class SchemaTests : IDisposable
     public async Task HalfAppliedMigration_IsRefused()
     {
         await MigrateAsync();
-        Alter("UPDATE schema_migration SET state = 'applying'");
+        Alter("UPDATE schema_migration SET state = 'applying' WHERE number = 1");
 
         await RefusedAsync("Migration 1 was begun and not finished*");
     }
@@ -122,7 +126,7 @@ public sealed class SchemaTests : IDisposable
     public async Task MissingMigration_IsRefused()
     {
         await MigrateAsync();
-        Alter("UPDATE schema_migration SET number = 0");
+        Alter("UPDATE schema_migration SET number = 0 WHERE number = 1");
 
         await RefusedAsync("Migration 1 is missing*");
     }
@@ -150,13 +154,17 @@ public sealed class SchemaTests : IDisposable
     public async Task FailingMigration_LeavesNothing()
     {
         await MigrateAsync();
-        Migration broken = Migration.Of(2, "broken", "CREATE TABLE second (id INTEGER) STRICT; SELECT nonsense();");
+        Migration broken = Migration.Of(
+            Latest + 1,
+            "broken",
+            "CREATE TABLE next (id INTEGER) STRICT; SELECT nonsense();"
+        );
         await using SqliteDatabase database = Database(broken);
         Func<Task> open = () => database.OpenAsync(Cancellation);
 
         await open.Should().ThrowAsync<SqliteException>();
 
-        Tables().Should().NotContain("second");
+        Tables().Should().NotContain("next");
         await using SqliteDatabase again = Database();
         await again.OpenAsync(Cancellation);
         (await again.CheckAsync(Cancellation)).IsCurrent.Should().BeTrue();

@@ -238,6 +238,12 @@ public sealed class ProviderServer : IAsyncDisposable
         string header = context.Request.Headers.Authorization.ToString();
         Grant? grant = header.StartsWith("Bearer ", StringComparison.Ordinal) ? _grants.FindAccess(header[7..]) : null;
         OddReply? odd = _nextApiReplies.TryDequeue(out OddReply? next) ? next : null;
+        if (odd is OddReply.Held { Gate: var gate })
+        {
+            await gate.PassAsync(context.RequestAborted);
+            odd = null;
+        }
+
         int status =
             odd is OddReply.Text told ? told.Status
             : grant is null ? 401

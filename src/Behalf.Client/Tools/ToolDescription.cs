@@ -53,6 +53,9 @@ public sealed record ExecuteOptions
     /// <value>At most 255 characters; stands in the audit trail beside the call.</value>
     public string? AgentRunId { get; init; }
 
-    /// <value>Calls with the same key within 24 hours run once and share the answer.</value>
+    /// <value>
+    /// 1–255 printable ASCII characters. Calls with the same key within 24 hours run once and share the answer; null: a
+    /// fresh key for each call.
+    /// </value>
     public string? IdempotencyKey { get; init; }
 }

@@ -27,11 +27,8 @@ internal static class ToolExecution
             };
         }
         request.Params = parameters;
-        var headers = new Metadata();
-        if (idempotencyKey is not null)
-        {
-            headers.Add("idempotency-key", idempotencyKey);
-        }
+        // Also without the application's own: whatever sends this request twice then runs the tool once.
+        var headers = new Metadata { { "idempotency-key", idempotencyKey ?? Guid.NewGuid().ToString("N") } };
         try
         {
             var response = await rpc.ExecuteAsync(

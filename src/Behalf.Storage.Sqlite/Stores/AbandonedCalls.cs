@@ -27,15 +27,15 @@ internal static class AbandonedCalls
             .AsList();
         foreach (AuditRow intent in intents)
         {
-            context.Append(
-                AuditChain.Read(intent.ToStored()).Draft with
-                {
-                    Kind = AuditKind.Completion,
-                    Decision = null,
-                    Outcome = CallOutcomes.OutcomeUnknown,
-                    Detail = "The process ended before the call was completed.",
-                }
-            );
+            AuditDraft completion = AuditChain.Read(intent.ToStored()).Draft with
+            {
+                Kind = AuditKind.Completion,
+                Decision = null,
+                Outcome = CallOutcomes.OutcomeUnknown,
+                Detail = "The process ended before the call was completed.",
+            };
+            context.Append(completion);
+            KeyedCalls.EndUnknown(context, completion);
         }
 
         return intents.Count;

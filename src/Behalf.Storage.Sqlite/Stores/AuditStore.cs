@@ -23,6 +23,22 @@ internal sealed class AuditStore(SqliteDatabase database) : IAuditStore
             cancellationToken
         );
 
+    public Task CompleteAsync(
+        AuditDraft completion,
+        string principal,
+        CallKey key,
+        CallEnd end,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                context.Append(completion);
+                KeyedCalls.End(context, completion, principal, key, end);
+            },
+            cancellationToken
+        );
+
     public Task<Page<AuditRecord>> ListAsync(
         AuditFilter filter,
         PageRequest page,

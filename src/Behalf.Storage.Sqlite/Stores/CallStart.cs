@@ -9,7 +9,7 @@ namespace Behalf.Storage.Sqlite.Stores;
 
 /// <summary>
 /// A call starts here or not at all: in one transaction everything that allowed it is read again, the intent is appended
-/// and the sealed credential fetched; or the refusal is appended. On every call's path, so one prepared statement reads it
+/// and the sealed credential fetched; or the refusal is appended; or, for a repeat, the call it repeats is found. On every call's path, so one prepared statement reads it
 /// all.
 /// </summary>
 internal static class CallStart
@@ -42,6 +42,23 @@ internal static class CallStart
     public static StartResult Run(WriteContext context, CallIntent intent)
     {
         (StartResult.Refused? refusal, SealedCredential? credential) = Read(context, intent);
+        if (refusal is null && intent.Key is { } used)
+        {
+            PriorCall? prior = KeyedCalls.Find(context, intent, used);
+            switch (RepeatRule.Decide(used, intent.Writes, prior, context.Now))
+            {
+                case RepeatVerdict.Repeat:
+                    return new StartResult.Repeated(prior!, credential!.Key);
+                case RepeatVerdict.OtherContent:
+                    refusal = new StartResult.Refused(StartRefusal.KeyReused);
+                    break;
+                case RepeatVerdict.Start:
+                    break;
+                default:
+                    throw new InvalidOperationException("Unknown verdict on a repeat.");
+            }
+        }
+
         if (refusal is not null)
         {
             context.Append(CallRecords.Denial(intent, refusal));
@@ -49,6 +66,11 @@ internal static class CallStart
         }
 
         StoredAuditRecord record = context.Append(CallRecords.Intent(intent));
+        if (intent.Key is { } key)
+        {
+            KeyedCalls.Begin(context, intent, key, record.At);
+        }
+
         context.Used(intent.Subject.Environment, intent.Account, record.At);
         return new StartResult.Started(new StartedCall(intent, credential!, record.At));
     }

@@ -22,7 +22,7 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
     private readonly ILogger<AuditBacklog> _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lazy<Task> _worker;
-    private readonly Channel<AuditDraft> _waiting = Channel.CreateBounded<AuditDraft>(
+    private readonly Channel<AuditEntry> _waiting = Channel.CreateBounded<AuditEntry>(
         new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true }
     );
 
@@ -39,14 +39,14 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
 
     /// <summary>Never throws. Returns once the record is stored, or waits in the backlog.</summary>
     /// <returns>Whether it is stored by now.</returns>
-    public async Task<bool> AppendAsync(AuditDraft draft)
+    public async Task<bool> AppendAsync(AuditEntry entry)
     {
-        switch (await TryAsync(draft))
+        switch (await TryAsync(entry))
         {
             case Attempt.Stored:
                 return true;
             case Attempt.Failed:
-                Keep(draft);
+                Keep(entry);
                 return false;
             default:
                 return false;
@@ -66,11 +66,11 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private void Keep(AuditDraft draft)
+    private void Keep(AuditEntry entry)
     {
-        if (!_waiting.Writer.TryWrite(draft))
+        if (!_waiting.Writer.TryWrite(entry))
         {
-            Lose(draft, failure: null);
+            Lose(entry, failure: null);
             return;
         }
 
@@ -79,9 +79,9 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
 
     private async Task WorkAsync()
     {
-        await foreach (AuditDraft draft in _waiting.Reader.ReadAllAsync())
+        await foreach (AuditEntry entry in _waiting.Reader.ReadAllAsync())
         {
-            await StoreAsync(draft);
+            await StoreAsync(entry);
         }
 
         if (_lost > 0)
@@ -90,29 +90,33 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
         }
     }
 
-    private async Task StoreAsync(AuditDraft draft)
+    private async Task StoreAsync(AuditEntry entry)
     {
         for (TimeSpan pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             await PauseAsync(pause);
-            if (await TryAsync(draft) != Attempt.Failed)
+            if (await TryAsync(entry) != Attempt.Failed)
             {
                 return;
             }
 
             if (_stopping.IsCancellationRequested)
             {
-                Lose(draft, failure: null);
+                Lose(entry, failure: null);
                 return;
             }
         }
     }
 
-    private async Task<Attempt> TryAsync(AuditDraft draft)
+    private async Task<Attempt> TryAsync(AuditEntry entry)
     {
         try
         {
-            await _store.AppendAsync(draft, CancellationToken.None);
+            await (
+                entry.Kept is { } kept
+                    ? _store.CompleteAsync(entry.Draft, kept.Principal, kept.Key, kept.End, CancellationToken.None)
+                    : _store.AppendAsync(entry.Draft, CancellationToken.None)
+            );
             _outage.Ended();
             return Attempt.Stored;
         }
@@ -124,7 +128,7 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
         catch (Exception bug)
         {
             // Another attempt would end like this one, and hold up what waits behind it.
-            Lose(draft, bug);
+            Lose(entry, bug);
             return Attempt.Lost;
         }
     }
@@ -141,11 +145,11 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
         }
     }
 
-    private void Lose(AuditDraft draft, Exception? failure)
+    private void Lose(AuditEntry entry, Exception? failure)
     {
         if (Interlocked.Increment(ref _lost) == 1)
         {
-            Log.Lost(_logger, draft.Kind, draft.Execution, failure);
+            Log.Lost(_logger, entry.Draft.Kind, entry.Draft.Execution, failure);
         }
     }
 
@@ -173,3 +177,11 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
         public static partial void LostInAll(ILogger logger, int count);
     }
 }
+
+/// <summary>A record, and for the completion of a call with a key what its repeats get.</summary>
+internal sealed record AuditEntry(AuditDraft Draft)
+{
+    public KeptEnd? Kept { get; init; }
+}
+
+internal sealed record KeptEnd(string Principal, CallKey Key, CallEnd End);

@@ -9,6 +9,16 @@ internal sealed class AuditTrail(IAuditStore store, AuditBacklog backlog, AuditO
     public async Task<Result<StartedCall>> StartAsync(CallIntent intent, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(intent);
+        return (await StartOnceAsync(intent with { Key = null }, cancellationToken)).To(start =>
+            start is KeyedStart.Started started
+                ? started.Call
+                : throw new InvalidOperationException("A call without a key repeats nothing.")
+        );
+    }
+
+    public async Task<Result<KeyedStart>> StartOnceAsync(CallIntent intent, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(intent);
         cancellationToken.ThrowIfCancellationRequested();
 
         // Not cancelled with its caller: a commit that nobody waits for would leave an intent without an end.
@@ -33,7 +43,9 @@ internal sealed class AuditTrail(IAuditStore store, AuditBacklog backlog, AuditO
         {
             case StartResult.Started started:
                 Milestone.Reached(Milestone.IntentCommitted, intent.Execution.ToString());
-                return started.Call;
+                return new KeyedStart.Started(started.Call);
+            case StartResult.Repeated repeated:
+                return new KeyedStart.Repeated(repeated.Prior, repeated.AccountKey);
             case StartResult.Refused refused:
                 return StartRefusals.ProblemOf(intent, refused);
             default:
@@ -65,7 +77,15 @@ internal sealed class AuditTrail(IAuditStore store, AuditBacklog backlog, AuditO
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(completion);
-        if (await backlog.AppendAsync(CallRecords.Completion(call.Intent, completion)))
+        CallIntent intent = call.Intent;
+        AuditEntry entry = new(CallRecords.Completion(intent, completion))
+        {
+            Kept =
+                intent.Key is { } key && completion.End is { } end
+                    ? new KeptEnd(intent.Subject.Principal.ClientId, key, end)
+                    : null,
+        };
+        if (await backlog.AppendAsync(entry))
         {
             Milestone.Reached(Milestone.CallCompleted, call.Intent.Execution.ToString());
         }
@@ -75,7 +95,7 @@ internal sealed class AuditTrail(IAuditStore store, AuditBacklog backlog, AuditO
     {
         ArgumentNullException.ThrowIfNull(denial);
         return denial.Kind == AuditKind.Denial
-            ? backlog.AppendAsync(denial with { Decision = CallRecords.Deny })
+            ? backlog.AppendAsync(new AuditEntry(denial with { Decision = CallRecords.Deny }))
             : throw new ArgumentException("A denial is recorded as one.", nameof(denial));
     }
 
@@ -143,6 +163,9 @@ internal sealed class AuditTrail(IAuditStore store, AuditBacklog backlog, AuditO
                 await CompleteAsync(
                     call,
                     new CallCompletion(CallOutcomes.Cancelled, Detail: "The caller left before anything was sent.")
+                    {
+                        End = CallEnd.Unsent,
+                    }
                 );
             }
         }

@@ -12,6 +12,9 @@ public interface IAudit
     /// <returns>The started call, or <c>audit_unavailable</c>, or why the call may not start.</returns>
     Task<Result<StartedCall>> StartAsync(CallIntent intent, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="StartAsync"/> for an intent with a key: the call starts, or it repeats one that did.</summary>
+    Task<Result<KeyedStart>> StartOnceAsync(CallIntent intent, CancellationToken cancellationToken);
+
     /// <summary>Commits the record of one upstream write before it is sent: write steps, repeats and retries alike.</summary>
     Task<Result<Done>> RequestAsync(StartedCall call, string operation, CancellationToken cancellationToken);
 
@@ -78,12 +81,30 @@ public sealed record CallIntent
 
     /// <value>True when any step may change something at the provider.</value>
     public required bool Writes { get; init; }
+
+    /// <value>Null: nothing can repeat this call.</value>
+    public CallKey? Key { get; init; }
+}
+
+/// <summary>What became of an intent with a key.</summary>
+public abstract record KeyedStart
+{
+    private KeyedStart() { }
+
+    public sealed record Started(StartedCall Call) : KeyedStart;
+
+    /// <param name="AccountKey">Opens the outcome.</param>
+    public sealed record Repeated(PriorCall Prior, Vault.AccountKey AccountKey) : KeyedStart;
 }
 
 /// <summary>A call whose intent is committed, with the credential that transaction saw.</summary>
 public sealed record StartedCall(CallIntent Intent, Vault.SealedCredential Credential, DateTimeOffset StartedAt);
 
-public sealed record CallCompletion(string Outcome, int? ProviderStatus = null, string? Detail = null);
+public sealed record CallCompletion(string Outcome, int? ProviderStatus = null, string? Detail = null)
+{
+    /// <value>For a call with a key: what is kept for its repeats.</value>
+    public CallEnd? End { get; init; }
+}
 
 /// <summary>Names of outcomes, spelled once.</summary>
 public static class CallOutcomes
@@ -106,6 +127,7 @@ public enum StartRefusal
     ConnectionChanged = 4,
     AccountNotActive = 5,
     ScopesMissing = 6,
+    KeyReused = 7,
 }
 
 public abstract record StartResult
@@ -113,6 +135,9 @@ public abstract record StartResult
     private StartResult() { }
 
     public sealed record Started(StartedCall Call) : StartResult;
+
+    /// <summary>The authority holds, and the call was started before: nothing was written.</summary>
+    public sealed record Repeated(PriorCall Prior, Vault.AccountKey AccountKey) : StartResult;
 
     /// <summary>A denial record was committed instead of the intent.</summary>
     public sealed record Refused(StartRefusal Reason) : StartResult
@@ -128,10 +153,23 @@ public abstract record StartResult
 /// <summary>The trail's storage. Appends give time, lane, sequence and hash inside one transaction with what they record.</summary>
 public interface IAuditStore
 {
-    /// <summary>One transaction: re-read authority, append intent or denial, fetch the sealed credential.</summary>
+    /// <summary>
+    /// One transaction: re-read authority, decide by <see cref="RepeatRule"/> whether a key was used before, append intent
+    /// or denial, fetch the sealed credential.
+    /// </summary>
     Task<StartResult> StartAsync(CallIntent intent, CancellationToken cancellationToken);
 
     Task AppendAsync(AuditDraft draft, CancellationToken cancellationToken);
+
+    /// <summary>Appends the completion of a call with a key and, in the same transaction, keeps its outcome.</summary>
+    /// <param name="principal">The client id that the key belongs to.</param>
+    Task CompleteAsync(
+        AuditDraft completion,
+        string principal,
+        CallKey key,
+        CallEnd end,
+        CancellationToken cancellationToken
+    );
 
     Task<Page<AuditRecord>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellationToken);
 

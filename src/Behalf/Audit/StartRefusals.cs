@@ -30,6 +30,10 @@ internal static class StartRefusals
                 "scope_missing",
                 $"{intent.Tool} is not available to {intent.Subject.Identifier}: the grant at \"{intent.ConnectionName}\" lacks {refusal.Missing ?? intent.NeededScopes}; reconnect with that scope"
             ),
+            StartRefusal.KeyReused => Problem.Invalid(
+                "idempotency_key_reused",
+                $"this idempotency key was used for another call of {intent.Subject.Principal.ClientId}; one key means one user, tool and arguments, so use a new key"
+            ),
             _ => throw new InvalidOperationException($"Unknown refusal {refusal.Reason}."),
         };
 

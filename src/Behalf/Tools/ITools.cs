@@ -30,7 +30,8 @@ public interface ITools
 
     /// <summary>
     /// Runs one tool as the subject. Everything the list promised is checked again; nothing is sent before the intent is
-    /// committed. An error of the provider is a problem of kind <see cref="ProblemKind.ToolError"/>.
+    /// committed. An error of the provider is a problem of kind <see cref="ProblemKind.ToolError"/>. A repeat of a call gets
+    /// that call's answer (docs/at-most-once.md).
     /// </summary>
     Task<Result<ToolAnswer>> ExecuteAsync(ActingSubject subject, ToolCall call, CancellationToken cancellationToken);
 }
@@ -90,6 +91,11 @@ public sealed record ToolCall
     public string? AgentRun { get; init; }
 
     public required string ActingThrough { get; init; }
+
+    /// <value>The caller's own key, 1–255 printable ASCII characters: equal calls with it run once and share the answer.</value>
+    public string? IdempotencyKey { get; init; }
+
+    public AnswerDelivery Delivery { get; init; } = AnswerDelivery.Assumed;
 }
 
 /// <param name="Data">A JSON object, bounded, stripped of control, bidi and tag characters.</param>

@@ -6,6 +6,7 @@ using Behalf.Connectors;
 using Behalf.Connectors.Templates;
 using Behalf.Identity;
 using Behalf.Policy;
+using Behalf.Tools.Repeats;
 using Behalf.Tools.Running;
 using Behalf.Vault;
 using Newtonsoft.Json.Linq;
@@ -20,6 +21,7 @@ internal sealed class ToolExecution(
     IAudit audit,
     IConnections connections,
     ToolRunner runner,
+    CallRepeats repeats,
     IVault vault,
     TimeProvider time
 )
@@ -28,6 +30,7 @@ internal sealed class ToolExecution(
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     private readonly ToolCursor _cursors = new(vault);
+    private readonly OutcomeSeal _outcomes = new(vault);
 
     public async Task<Result<ToolAnswer>> RunAsync(
         ActingSubject subject,
@@ -58,23 +61,28 @@ internal sealed class ToolExecution(
             tool.Tool.Connection.ConnectorRevision,
             cancellationToken
         );
-        Result<StartedCall> started = await audit.StartAsync(
+        return await repeats.RunAsync(
             IntentOf(subject, call, tool, check.Value, definition),
+            call,
+            check.Value.Position,
+            async (started, token) =>
+            {
+                RunOutcome outcome = await CarryOutAsync(started, tool, definition, check.Value, token);
+                return await CompleteAsync(started, tool, check.Value, outcome);
+            },
             cancellationToken
         );
-        if (!started.Succeeded)
-        {
-            return started.Problem; // the refusal was recorded where it was found
-        }
-
-        RunOutcome outcome = await CarryOutAsync(started.Value, tool, definition, check.Value, cancellationToken);
-        return await CompleteAsync(started.Value, tool, check.Value, outcome);
     }
 
     private sealed record CheckedCall(ToolArguments Arguments, string? Position);
 
     private Result<CheckedCall> Check(ScopedTool tool, ToolCall call)
     {
+        if (CallKeys.ProblemWith(call.IdempotencyKey) is { } problem)
+        {
+            return problem;
+        }
+
         Result<ToolArguments> arguments = ToolArguments.Read(
             tool.Tool.Definition.Input
                 ?? throw new InvalidOperationException($"{tool.Tool.Name} was not read from a document."),
@@ -160,6 +168,9 @@ internal sealed class ToolExecution(
             await audit.CompleteAsync(
                 started,
                 new CallCompletion(unknown ? CallOutcomes.OutcomeUnknown : CallOutcomes.PlatformError)
+                {
+                    End = unknown ? new CallEnd(CallState.Unknown, null, CallKey.RepeatWindow) : CallEnd.Unsent,
+                }
             );
             throw;
         }
@@ -172,6 +183,7 @@ internal sealed class ToolExecution(
         RunOutcome outcome
     )
     {
+        Result<ToolAnswer> answer = AnswerOf(started, tool, check, outcome);
         CallCompletion completion = outcome switch
         {
             RunOutcome.Finished finished => new CallCompletion(CallOutcomes.Success, finished.Status),
@@ -182,12 +194,27 @@ internal sealed class ToolExecution(
             ),
             _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
         };
-        Task completed = audit.CompleteAsync(started, completion);
-        if (tool.Tool.Definition.Writes)
+        bool isKept = started.Intent.Key is not null;
+        Task completed = audit.CompleteAsync(
+            started,
+            isKept ? completion with { End = EndOf(started, completion, answer) } : completion
+        );
+        if (isKept || tool.Tool.Definition.Writes)
         {
             await completed;
         }
 
+        return answer;
+    }
+
+    /// <summary>A read that was cut short has no outcome worth keeping: whoever repeats it reads again.</summary>
+    private CallEnd EndOf(StartedCall started, CallCompletion completion, Result<ToolAnswer> answer) =>
+        completion.Outcome == CallOutcomes.Cancelled && !started.Intent.Writes
+            ? CallEnd.Unsent
+            : _outcomes.Seal(started, answer, completion.Outcome == CallOutcomes.OutcomeUnknown);
+
+    private Result<ToolAnswer> AnswerOf(StartedCall started, ScopedTool tool, CheckedCall check, RunOutcome outcome)
+    {
         if (outcome is not RunOutcome.Finished done)
         {
             return ((RunOutcome.Failed)outcome).Problem;

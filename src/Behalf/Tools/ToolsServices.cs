@@ -1,3 +1,4 @@
+using Behalf.Tools.Repeats;
 using Behalf.Tools.Running;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -12,6 +13,7 @@ public static class ToolsServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ScopedToolList>();
         services.TryAddSingleton<ToolRunner>();
+        services.TryAddSingleton<CallRepeats>();
         services.TryAddSingleton<ToolExecution>();
         services.TryAddSingleton<ITools, ToolsRoom>();
         return services;

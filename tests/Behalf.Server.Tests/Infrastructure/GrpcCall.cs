@@ -17,10 +17,15 @@ internal static class GrpcCall
     ) => SendAsync(server, method, request.ToByteArray(), tokens);
 
     /// <param name="message">Sent as it is, whether or not it is a message.</param>
+    public static Task<GrpcReply> SendAsync(TestServer server, string method, byte[] message, params string[] tokens) =>
+        SendAsync(server, method, message, [], tokens);
+
+    /// <param name="metadata">Names and values beside the tokens.</param>
     public static async Task<GrpcReply> SendAsync(
         TestServer server,
         string method,
         byte[] message,
+        IReadOnlyList<(string Name, string Value)> metadata,
         params string[] tokens
     )
     {
@@ -38,6 +43,11 @@ internal static class GrpcCall
         foreach (string token in tokens)
         {
             http.Headers.TryAddWithoutValidation("authorization", $"Bearer {token}");
+        }
+
+        foreach ((string name, string value) in metadata)
+        {
+            http.Headers.TryAddWithoutValidation(name, value);
         }
 
         using HttpResponseMessage response = await server.Http.SendAsync(http, TestContext.Current.CancellationToken);

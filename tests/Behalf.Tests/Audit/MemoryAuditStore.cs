@@ -52,6 +52,14 @@ internal sealed class MemoryAuditStore(TimeProvider time) : IAuditStore
         return Task.CompletedTask;
     }
 
+    public Task CompleteAsync(
+        AuditDraft completion,
+        string principal,
+        CallKey key,
+        CallEnd end,
+        CancellationToken cancellationToken
+    ) => AppendAsync(completion, cancellationToken);
+
     public Task<Page<AuditRecord>> ListAsync(
         AuditFilter filter,
         PageRequest page,

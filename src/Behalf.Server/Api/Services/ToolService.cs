@@ -151,6 +151,8 @@ internal sealed class ToolService(
                     Account = account,
                     AgentRun = AgentRunOf(request, context),
                     ActingThrough = context.ActingThrough(),
+                    IdempotencyKey = context.IdempotencyKey(),
+                    Delivery = context.TrackDelivery(),
                 },
                 context.CancellationToken
             )

@@ -6,6 +6,7 @@ using Behalf.Connectors;
 using Behalf.Identity;
 using Behalf.Policy;
 using Behalf.Tools;
+using Behalf.Tools.Repeats;
 using Behalf.Tools.Running;
 using Behalf.Vault;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -32,6 +33,7 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
                 this,
                 this,
                 new ToolRunner(Time, NullLogger<ToolRunner>.Instance),
+                new CallRepeats(this, new NoRepeats(), new MacVault(), Time),
                 new MacVault(),
                 Time
             )
@@ -142,6 +144,9 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         Intents.Add(intent);
         return Task.FromResult<Result<StartedCall>>(Calls.Started(intent));
     }
+
+    public async Task<Result<KeyedStart>> StartOnceAsync(CallIntent intent, CancellationToken cancellationToken) =>
+        (await StartAsync(intent, cancellationToken)).To<KeyedStart>(call => new KeyedStart.Started(call));
 
     public Task<Result<IUpstream>> OpenAsync(
         StartedCall call,
@@ -266,6 +271,21 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
     IAsyncEnumerable<AuditRecord> IAudit.ExportAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
         throw NotAsked();
 
+    /// <summary>Every key is fresh: what repeats do is tested where there is a database.</summary>
+    private sealed class NoRepeats : IRepeatStore
+    {
+        public Task<PriorCall?> FindAsync(
+            EnvironmentId environment,
+            ExecutionId execution,
+            CancellationToken cancellationToken
+        ) => throw NotAsked();
+
+        public Task MarkAsync(IReadOnlyList<AnswerMark> marks, CancellationToken cancellationToken) =>
+            Task.CompletedTask;
+
+        public Task<int> RemoveExpiredAsync(CancellationToken cancellationToken) => throw NotAsked();
+    }
+
     private sealed class MacVault : IVault
     {
         public bool IsOpen => true;
@@ -275,7 +295,7 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
 
         public AccountKey CreateAccountKey(EnvironmentId environment, AccountId account) => throw NotAsked();
 
-        public byte[] Seal(AccountKey key, SealPlace place, Secret value) => throw NotAsked();
+        public byte[] Seal(AccountKey key, SealPlace place, Secret value) => value.Reveal().ToArray();
 
         public Secret Open(AccountKey key, SealPlace place, ReadOnlyMemory<byte> sealedValue) => throw NotAsked();
 

@@ -1,0 +1,16 @@
+using Behalf.Audit;
+
+namespace Behalf.Server.Background;
+
+/// <summary>Removes the keys and outcomes of calls that can no longer be repeated.</summary>
+internal sealed class RepeatCleanup(IRepeatStore repeats, TimeProvider time, ILogger<RepeatCleanup> logger)
+    : EachMinute(time, logger)
+{
+    protected override async Task TurnAsync(CancellationToken cancellationToken)
+    {
+        while (await repeats.RemoveExpiredAsync(cancellationToken) > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+}
