@@ -101,7 +101,8 @@ internal static class CommandLine
                 "env",
                 "Environments (operator).",
                 EnvironmentAddCommand.Create(shell),
-                EnvironmentListCommand.Create(shell)
+                EnvironmentListCommand.Create(shell),
+                EnvironmentSetCommand.Create(shell)
             ),
             shell.Noun(
                 "client",

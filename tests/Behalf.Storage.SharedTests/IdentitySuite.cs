@@ -23,6 +23,28 @@ public abstract class IdentitySuite : StoreTests
     }
 
     [Fact]
+    public async Task EnvironmentSettings_AreChangedByOne_WhenManyChangeTheSameVersion()
+    {
+        DeploymentEnvironment wanted = Acme.Environment with
+        {
+            VerifyMode = VerifyMode.None,
+            DefaultVerifyUrl = "https://app.example/connected",
+            ReadBack = true,
+            DetailedErrorLogging = true,
+            ToolNaming = ToolNaming.Scalekit,
+        };
+
+        bool[] changed = await AtOnceAsync(
+            20,
+            _ => Storage.Environments.ChangeAsync(wanted, Traces.Of(Acme.Draft("environment.changed")), Cancellation)
+        );
+
+        changed.Should().ContainSingle(won => won);
+        (await Acme.TrailAsync()).Should().ContainSingle();
+        (await Storage.Environments.FindAsync(Acme.Id, Cancellation)).Should().Be(wanted with { RowVersion = 2 });
+    }
+
+    [Fact]
     public async Task Client_IsFoundByItsClientId_WithLimitsAndSecrets()
     {
         ApiClient client = Acme.NewClient(Storage, Acme.Id) with

@@ -13,8 +13,29 @@ public sealed record EnvironmentDetails(
     string PublicUrl,
     string VerifyMode,
     string DefaultVerifyUrl,
+    bool ReadBack,
+    bool DetailedErrorLogging,
+    string ToolNaming,
     DateTimeOffset? CreatedAt
 );
+
+/// <summary>What to change about an environment; null leaves a setting as it is.</summary>
+public sealed record EnvironmentChange
+{
+    /// <value><c>application</c>, <c>hosted</c> or <c>none</c> (development only).</value>
+    public string? VerifyMode { get; init; }
+
+    /// <value>Empty: none any more.</value>
+    public string? DefaultVerifyUrl { get; init; }
+
+    /// <value>Whether service credentials may read users' tokens; each reading is recorded.</value>
+    public bool? ReadBack { get; init; }
+
+    public bool? DetailedErrorLogging { get; init; }
+
+    /// <value><c>behalf</c> or <c>scalekit</c>.</value>
+    public string? ToolNaming { get; init; }
+}
 
 public sealed record NewEnvironment
 {
@@ -64,6 +85,40 @@ public sealed class EnvironmentsClient
         );
     }
 
+    public async Task<EnvironmentDetails> ChangeAsync(
+        string slug,
+        EnvironmentChange change,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var request = new UpdateEnvironmentRequest { Slug = slug };
+        if (change.VerifyMode is { } mode)
+        {
+            request.VerifyMode = mode;
+        }
+        if (change.DefaultVerifyUrl is { } url)
+        {
+            request.DefaultVerifyUrl = url;
+        }
+        if (change.ReadBack is { } readBack)
+        {
+            request.ReadBack = readBack;
+        }
+        if (change.DetailedErrorLogging is { } detailed)
+        {
+            request.DetailedErrorLogging = detailed;
+        }
+        if (change.ToolNaming is { } naming)
+        {
+            request.ToolNaming = naming;
+        }
+        return Read(
+            await _rpc.CallAsync(options => _administration.UpdateEnvironmentAsync(request, options), cancellationToken)
+                .ConfigureAwait(false)
+        );
+    }
+
     public async Task<IReadOnlyList<EnvironmentDetails>> ListAsync(CancellationToken cancellationToken = default)
     {
         var response = await _rpc.CallAsync(
@@ -82,6 +137,9 @@ public sealed class EnvironmentsClient
             environment.PublicUrl,
             environment.VerifyMode,
             environment.DefaultVerifyUrl,
+            environment.ReadBack,
+            environment.DetailedErrorLogging,
+            environment.ToolNaming,
             Instant.Read(environment.CreatedAt)
         );
 }

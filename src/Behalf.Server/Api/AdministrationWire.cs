@@ -19,6 +19,9 @@ internal static class AdministrationWire
             VerifyMode = environment.VerifyMode.ToString().ToLowerInvariant(),
             DefaultVerifyUrl = environment.DefaultVerifyUrl ?? string.Empty,
             CreatedAt = environment.CreatedAt.ToTimestamp(),
+            ReadBack = environment.ReadBack,
+            DetailedErrorLogging = environment.DetailedErrorLogging,
+            ToolNaming = environment.ToolNaming.ToString().ToLowerInvariant(),
         };
 
     public static Wired.ConnectionDetails ToWire(ConnectionView view)

@@ -7,7 +7,9 @@ namespace Behalf.Storage.Sqlite.Stores;
 internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentStore
 {
     private const string Select = """
-        SELECT id, slug, name, public_url, verify_mode, default_verify_url, created_at, row_version FROM environment
+        SELECT id, slug, name, public_url, verify_mode, default_verify_url, read_back, detailed_error_logging, tool_naming,
+          created_at, row_version
+        FROM environment
         """;
 
     public Task<bool> AddAsync(DeploymentEnvironment environment, Traces traces, CancellationToken cancellationToken) =>
@@ -17,21 +19,13 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
                 bool added = context.ExecuteOne(
                     """
                     INSERT INTO environment
-                      (id, slug, name, public_url, verify_mode, default_verify_url, created_at, row_version)
-                    SELECT @id, @slug, @name, @publicUrl, @mode, @verifyUrl, @createdAt, @version
+                      (id, slug, name, public_url, verify_mode, default_verify_url, read_back,
+                       detailed_error_logging, tool_naming, created_at, row_version)
+                    SELECT @id, @slug, @name, @publicUrl, @mode, @verifyUrl, @readBack,
+                      @detailedErrors, @toolNaming, @createdAt, @version
                     WHERE NOT EXISTS (SELECT 1 FROM environment WHERE slug = @slug OR public_url = @publicUrl)
                     """,
-                    new
-                    {
-                        id = environment.Id.ToColumn(),
-                        slug = environment.Slug,
-                        name = environment.Name,
-                        publicUrl = environment.PublicUrl,
-                        mode = (long)environment.VerifyMode,
-                        verifyUrl = environment.DefaultVerifyUrl,
-                        createdAt = environment.CreatedAt.ToColumn(),
-                        version = environment.RowVersion,
-                    }
+                    Values(environment)
                 );
                 if (added)
                 {
@@ -39,6 +33,33 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
                 }
 
                 return added;
+            },
+            cancellationToken
+        );
+
+    public Task<bool> ChangeAsync(
+        DeploymentEnvironment environment,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                bool changed = context.ExecuteOne(
+                    """
+                    UPDATE environment
+                    SET name = @name, verify_mode = @mode, default_verify_url = @verifyUrl, read_back = @readBack,
+                      detailed_error_logging = @detailedErrors, tool_naming = @toolNaming, row_version = row_version + 1
+                    WHERE id = @id AND row_version = @version
+                    """,
+                    Values(environment)
+                );
+                if (changed)
+                {
+                    context.Leave(traces);
+                }
+
+                return changed;
             },
             cancellationToken
         );
@@ -62,6 +83,22 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
             cancellationToken
         );
 
+    private static object Values(DeploymentEnvironment environment) =>
+        new
+        {
+            id = environment.Id.ToColumn(),
+            slug = environment.Slug,
+            name = environment.Name,
+            publicUrl = environment.PublicUrl,
+            mode = (long)environment.VerifyMode,
+            verifyUrl = environment.DefaultVerifyUrl,
+            readBack = environment.ReadBack,
+            detailedErrors = environment.DetailedErrorLogging,
+            toolNaming = environment.ToolNaming.ToString().ToLowerInvariant(),
+            createdAt = environment.CreatedAt.ToColumn(),
+            version = environment.RowVersion,
+        };
+
     private sealed class Row
     {
         public required byte[] Id { get; init; }
@@ -70,6 +107,9 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
         public string? PublicUrl { get; init; }
         public required long VerifyMode { get; init; }
         public string? DefaultVerifyUrl { get; init; }
+        public required long ReadBack { get; init; }
+        public required long DetailedErrorLogging { get; init; }
+        public required string ToolNaming { get; init; }
         public required long CreatedAt { get; init; }
         public required long RowVersion { get; init; }
 
@@ -82,6 +122,9 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
                 PublicUrl = PublicUrl,
                 VerifyMode = (VerifyMode)VerifyMode,
                 DefaultVerifyUrl = DefaultVerifyUrl,
+                ReadBack = ReadBack != 0,
+                DetailedErrorLogging = DetailedErrorLogging != 0,
+                ToolNaming = Enum.Parse<ToolNaming>(ToolNaming, ignoreCase: true),
                 CreatedAt = CreatedAt.ToInstant(),
                 RowVersion = RowVersion,
             };

@@ -27,9 +27,9 @@ internal sealed partial class Environments(IEnvironmentStore environments, TimeP
             return Problem.Invalid("public_url", "origin", "an https origin, or http on loopback, without a path");
         }
 
-        if (wanted.DefaultVerifyUrl is { } verify && !IsWebOrLoopback(verify))
+        if (wanted.DefaultVerifyUrl is { } verify && !IsVerifyUrl(verify))
         {
-            return Problem.Invalid("default_verify_url", "url", "an https URL, or http on loopback");
+            return NoVerifyUrl();
         }
 
         DeploymentEnvironment environment = Make(wanted);
@@ -63,6 +63,12 @@ internal sealed partial class Environments(IEnvironmentStore environments, TimeP
                 Detail = environment.Slug,
             }
         );
+
+    public static bool IsVerifyUrl(string text) =>
+        IsWebOrLoopback(text) && !text.Contains('#', StringComparison.Ordinal);
+
+    public static Problem NoVerifyUrl() =>
+        Problem.Invalid("default_verify_url", "url", "an https URL, or http on loopback, without a fragment");
 
     private static bool IsOrigin(string text) =>
         IsWebOrLoopback(text)

@@ -87,6 +87,14 @@ public interface IIdentity
         CancellationToken cancellationToken
     );
 
+    /// <summary>Changes settings of an environment; what they decide follows at the next request. Only for operators.</summary>
+    Task<Result<DeploymentEnvironment>> ChangeEnvironmentAsync(
+        Principal principal,
+        EnvironmentId environment,
+        EnvironmentChange change,
+        CancellationToken cancellationToken
+    );
+
     Task<IReadOnlyList<DeploymentEnvironment>> ListEnvironmentsAsync(CancellationToken cancellationToken);
 
     Task<DeploymentEnvironment?> FindEnvironmentAsync(EnvironmentId environment, CancellationToken cancellationToken);

@@ -8,6 +8,7 @@ internal sealed class IdentityRoom(
     ApiClients clients,
     IApiClientStore clientStore,
     Environments environments,
+    EnvironmentSettings settings,
     IEnvironmentStore environmentStore,
     Bootstrap bootstrap,
     TokenKeys keys
@@ -81,6 +82,13 @@ internal sealed class IdentityRoom(
         NewEnvironment environment,
         CancellationToken cancellationToken
     ) => environments.AddAsync(principal, environment, cancellationToken);
+
+    public Task<Result<DeploymentEnvironment>> ChangeEnvironmentAsync(
+        Principal principal,
+        EnvironmentId environment,
+        EnvironmentChange change,
+        CancellationToken cancellationToken
+    ) => settings.ChangeAsync(principal, environment, change, cancellationToken);
 
     public Task<IReadOnlyList<DeploymentEnvironment>> ListEnvironmentsAsync(CancellationToken cancellationToken) =>
         environmentStore.ListAsync(cancellationToken);

@@ -20,6 +20,7 @@ public static class IdentityServices
         services.TryAddSingleton<UserSessions>();
         services.TryAddSingleton<ApiClients>();
         services.TryAddSingleton<Environments>();
+        services.TryAddSingleton<EnvironmentSettings>();
         services.TryAddSingleton<Bootstrap>();
         services.TryAddSingleton<IIdentity, IdentityRoom>();
         return services;

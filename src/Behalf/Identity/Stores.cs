@@ -30,6 +30,14 @@ public sealed record DeploymentEnvironment
 
     public string? DefaultVerifyUrl { get; init; }
 
+    /// <value>True: <c>GetConnectedAccountAuth</c> returns tokens to service credentials, and records each reading.</value>
+    public bool ReadBack { get; init; }
+
+    /// <value>True: logs of failed calls keep the provider's own words.</value>
+    public bool DetailedErrorLogging { get; init; }
+
+    public ToolNaming ToolNaming { get; init; } = ToolNaming.Behalf;
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required long RowVersion { get; init; }
@@ -101,6 +109,9 @@ public interface IEnvironmentStore
 {
     /// <returns>False when the slug or public URL is taken.</returns>
     Task<bool> AddAsync(DeploymentEnvironment environment, Traces traces, CancellationToken cancellationToken);
+
+    /// <summary>Writes the settings if the row still has this version; identity and public URL stay.</summary>
+    Task<bool> ChangeAsync(DeploymentEnvironment environment, Traces traces, CancellationToken cancellationToken);
 
     Task<DeploymentEnvironment?> FindAsync(EnvironmentId id, CancellationToken cancellationToken);
 

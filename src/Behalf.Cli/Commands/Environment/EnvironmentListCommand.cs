@@ -21,6 +21,8 @@ internal static class EnvironmentListCommand
                     new Column<EnvironmentDetails>("SLUG", environment => environment.Slug, KeepsWhole: true),
                     new("NAME", environment => environment.Name),
                     new("VERIFY", environment => environment.VerifyMode),
+                    new("READ BACK", environment => environment.ReadBack ? "on" : "off"),
+                    new("TOOL NAMES", environment => environment.ToolNaming),
                     new("URL", environment => environment.PublicUrl),
                     new("CREATED", environment => When.Text(environment.CreatedAt))
                 );

@@ -28,12 +28,8 @@ internal sealed class AdministrationService(
     [Accepts(PrincipalKind.Operator)]
     public override async Task<Environment> AddEnvironment(AddEnvironmentRequest request, ServerCallContext context)
     {
-        VerifyMode mode = request.VerifyMode switch
-        {
-            "hosted" => VerifyMode.Hosted,
-            "none" => VerifyMode.None,
-            _ => VerifyMode.Application,
-        };
+        VerifyMode mode =
+            request.VerifyMode.Length == 0 ? VerifyMode.Application : ReadWord<VerifyMode>(request.VerifyMode);
         DeploymentEnvironment added = (
             await identity.AddEnvironmentAsync(
                 context.Principal(),
@@ -61,6 +57,31 @@ internal sealed class AdministrationService(
             (await identity.ListEnvironmentsAsync(context.CancellationToken)).Select(AdministrationWire.ToWire)
         );
         return response;
+    }
+
+    [Accepts(PrincipalKind.Operator)]
+    public override async Task<Environment> UpdateEnvironment(
+        UpdateEnvironmentRequest request,
+        ServerCallContext context
+    )
+    {
+        DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Slug);
+        DeploymentEnvironment changed = (
+            await identity.ChangeEnvironmentAsync(
+                context.Principal(),
+                environment.Id,
+                new EnvironmentChange
+                {
+                    VerifyMode = request.HasVerifyMode ? ReadWord<VerifyMode>(request.VerifyMode) : null,
+                    DefaultVerifyUrl = request.HasDefaultVerifyUrl ? request.DefaultVerifyUrl : null,
+                    ReadBack = request.HasReadBack ? request.ReadBack : null,
+                    DetailedErrorLogging = request.HasDetailedErrorLogging ? request.DetailedErrorLogging : null,
+                    ToolNaming = request.HasToolNaming ? ReadWord<ToolNaming>(request.ToolNaming) : null,
+                },
+                context.CancellationToken
+            )
+        ).OrThrow(context);
+        return AdministrationWire.ToWire(changed);
     }
 
     public override async Task<ConnectionDetails> AddConnection(AddConnectionRequest request, ServerCallContext context)
@@ -310,6 +331,10 @@ internal sealed class AdministrationService(
     }
 
     private static int SizeOf(uint asked) => asked == 0 ? DefaultPageSize : (int)asked;
+
+    /// <summary>One of the words the request's rules allow.</summary>
+    private static T ReadWord<T>(string word)
+        where T : struct, Enum => Enum.Parse<T>(word, ignoreCase: true);
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 
