@@ -139,16 +139,16 @@ public sealed class CallerTests(TestServer server)
         JsonElement session = await server.SessionAsync("alice");
         string user = session.GetProperty("token").GetString()!;
 
-        (await server.SendAsync(HttpMethod.Get, AnyPath, server.OperatorToken)).Status.Should().Be(401);
-        (await server.SendAsync(HttpMethod.Get, "/api/v1/behalf/clients", server.ServiceToken)).Status.Should().Be(401);
-        (await server.SendAsync(HttpMethod.Get, "/api/v1/behalf/audit", user)).Status.Should().Be(401);
+        (await server.SendAsync(HttpMethod.Get, AnyPath, server.OperatorToken)).Status.Should().Be(403);
+        (await server.SendAsync(HttpMethod.Get, "/api/v1/behalf/clients", server.ServiceToken)).Status.Should().Be(403);
+        (await server.SendAsync(HttpMethod.Get, "/api/v1/behalf/audit", user)).Status.Should().Be(403);
         Reply mint = await server.SendAsync(
             HttpMethod.Post,
             "/api/v1/user_sessions",
             user,
             """{"identifier":"alice"}"""
         );
-        mint.Status.Should().Be(401);
+        mint.Status.Should().Be(403);
         mint.ErrorCode.Should().Be("wrong_credential_type");
     }
 

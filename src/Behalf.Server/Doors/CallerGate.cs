@@ -21,8 +21,8 @@ internal sealed class CallerGate(RequestDelegate next, IIdentity identity, IAudi
         "The request must carry exactly one bearer token."
     );
 
-    private static readonly Problem WrongKind = new(
-        ProblemKind.Unauthenticated,
+    /// <summary>Never "unauthenticated": the SDKs would fetch a new token and call again, some without end.</summary>
+    private static readonly Problem WrongKind = Problem.Forbidden(
         "wrong_credential_type",
         "This kind of credential is not accepted here."
     );
