@@ -26,6 +26,22 @@ public sealed class TokenEndpointTests(TestServer server)
         reply.Headers["Cache-Control"].Should().Be("no-store");
     }
 
+    [Theory]
+    [InlineData("an.ended.token")]
+    [InlineData("")]
+    public async Task Token_IsGiven_WhenAnOldTokenIsSentAlong(string old)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, new Uri("/oauth/token", UriKind.Relative));
+        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {old}");
+        request.Content = new FormUrlEncodedContent([
+            new("grant_type", "client_credentials"),
+            new("client_id", server.ServiceClient.Id),
+            new("client_secret", server.ServiceClient.Secret),
+        ]);
+
+        (await server.SendAsync(request)).Status.Should().Be(200);
+    }
+
     [Fact]
     public async Task Token_IsRefused_WhenTheCredentialComesTwice()
     {

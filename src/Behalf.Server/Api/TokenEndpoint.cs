@@ -47,7 +47,13 @@ internal static class TokenEndpoint
             );
         }
 
-        Result<(string Id, string Secret)> credential = Read(http.Request.Headers.Authorization, form);
+        // A bearer token is no client authentication: the Python SDK sends its old one along when it asks for a new one.
+        StringValues authorization = http
+            .Request.Headers.Authorization.Where(value =>
+                value?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == false
+            )
+            .ToArray();
+        Result<(string Id, string Secret)> credential = Read(authorization, form);
         if (!credential.Succeeded)
         {
             return OAuthError.From(credential.Problem);
