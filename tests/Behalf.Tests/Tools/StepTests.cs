@@ -133,11 +133,24 @@ public sealed class StepTests
     }
 
     [Fact]
+    public async Task Read_IsNotRepeated_WhenTheProviderDoesNotSayHowLongToWait()
+    {
+        FakeUpstream upstream = new(_ => FakeUpstream.Json(429, "{}"));
+
+        (await Bench().FailAsync("read", "{}", upstream)).Code.Should().Be("rate_limited");
+
+        upstream.Requests.Should().ContainSingle();
+    }
+
+    [Fact]
     public async Task Write_IsNotRepeated_UnlessItsToolAllowsIt()
     {
         FakeUpstream limited = new(_ => FakeUpstream.Json(429, "{}", ("Retry-After", "1")));
         ToolBench bench = Bench();
-        Queue<UpstreamOutcome> answers = new([FakeUpstream.Json(429, "{}"), FakeUpstream.Json("""{"id":1}""")]);
+        Queue<UpstreamOutcome> answers = new([
+            FakeUpstream.Json(429, "{}", ("Retry-After", "1")),
+            FakeUpstream.Json("""{"id":1}"""),
+        ]);
         FakeUpstream patient = new(_ => answers.Dequeue());
 
         (await bench.FailAsync("make", """{"name":"a"}""", limited)).Code.Should().Be("rate_limited");

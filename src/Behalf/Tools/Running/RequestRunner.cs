@@ -96,7 +96,7 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
         host.Equals(allowed, StringComparison.OrdinalIgnoreCase)
         || host.EndsWith($".{allowed}", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>One request; once more only if the provider said that it did nothing and the wait is short.</summary>
+    /// <summary>One request; once more only if the provider said that it did nothing and how short to wait.</summary>
     private async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
         UpstreamOutcome outcome = await SendOnceAsync(request, cancellationToken);
@@ -223,7 +223,7 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
     }
 
     private TimeSpan? RetryAfter(UpstreamOutcome.Answered answered) =>
-        ProviderAnswer.RetryAfter(answered.Headers, context.Time) ?? TimeSpan.FromSeconds(1);
+        ProviderAnswer.RetryAfter(answered.Headers, context.Time);
 
     private static string? HeaderOf(IReadOnlyDictionary<string, string> headers, string name) =>
         headers.FirstOrDefault(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
