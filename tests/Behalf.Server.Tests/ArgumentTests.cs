@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Behalf.Server.Tests.Infrastructure;
 using Behalf.TestAuthorizationServer;
 using Behalf.Wire.Tools;
@@ -200,6 +201,34 @@ public sealed class ArgumentTests(Stage stage) : IClassFixture<Stage>, IAsyncLif
         reply.Status.Should().Be(code, reply.Error.ToString());
         reply.Error.ErrorCode.Should().Be("TOOL_ERROR");
         reply.Error.ToolErrorInfo.ExecutionId.Should().StartWith("exe_");
+    }
+
+    [Theory]
+    [InlineData("Scalekit-Node/2.11.0", 401)]
+    [InlineData("Scalekit-Node/2.10.9", 400)]
+    [InlineData("Scalekit-Python/2.14.0", 401)]
+    [InlineData("Scalekit-Python/2.10.0", 400)] // fetches a token and calls again, without end
+    [InlineData("Scalekit-Node/next", 400)]
+    [InlineData("", 400)]
+    public async Task ProvidersUnauthorized_IsUnauthenticated_OnlyToSdksThatTellItFromTheirOwn(string sdk, int status)
+    {
+        string user = $"{User}-{sdk.Replace('/', '-')}";
+        await stage.ConnectAsync(user);
+        stage.Provider.AnswerNextApiRequest(OddReply.Json(401, "{}"));
+        stage.Provider.AnswerNextApiRequest(OddReply.Json(401, "{}"));
+        using HttpRequestMessage request = new(HttpMethod.Post, new Uri("/api/v1/execute_tool", UriKind.Relative));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", stage.Server.ServiceToken);
+        request.Headers.Add("x-sdk-version", sdk);
+        request.Content = new StringContent(
+            $$"""{"tool_name":"tracker_get_thing","identifier":"{{user}}","params":{"thing":"1"} }""",
+            new MediaTypeHeaderValue("application/json")
+        );
+
+        Reply reply = await stage.Server.SendAsync(request);
+
+        reply.Status.Should().Be(status, reply.Body);
+        reply.ErrorCode.Should().Be("TOOL_ERROR");
+        reply.Headers.Keys.Should().NotContain("WWW-Authenticate");
     }
 
     [Theory]

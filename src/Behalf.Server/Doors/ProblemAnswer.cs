@@ -19,7 +19,7 @@ internal static class ProblemAnswer
     public static Task WriteAsync(HttpContext http, Problem problem)
     {
         AddHeaders(http, problem);
-        return WriteAsync(http, ProblemStatus.From(problem));
+        return WriteAsync(http, ProblemStatus.From(problem, SdkHabits.ReadsToolErrors(http)));
     }
 
     public static Task WriteAsync(HttpContext http, Google.Rpc.Status status) =>
@@ -29,7 +29,7 @@ internal static class ProblemAnswer
     public static RpcException ToException(HttpContext http, Problem problem)
     {
         AddHeaders(http, problem);
-        return ProblemStatus.From(problem).ToRpcException();
+        return ProblemStatus.From(problem, SdkHabits.ReadsToolErrors(http)).ToRpcException();
     }
 
     private static void AddHeaders(HttpContext http, Problem problem)

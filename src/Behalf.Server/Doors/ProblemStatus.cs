@@ -1,4 +1,4 @@
-using Behalf.Audit;
+using Behalf.Connectors.Steps;
 using Behalf.Wire.Errdetails;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -11,9 +11,10 @@ internal static class ProblemStatus
     private const string ToolErrorCode = "TOOL_ERROR";
     private const string RateLimitedCode = "RATE_LIMITED";
 
-    public static Google.Rpc.Status From(Problem problem)
+    /// <param name="readsToolErrors">Whether the caller tells a tool's missing credential from its own.</param>
+    public static Google.Rpc.Status From(Problem problem, bool readsToolErrors)
     {
-        Google.Rpc.Status status = new() { Code = (int)CodeOf(problem), Message = problem.Message };
+        Google.Rpc.Status status = new() { Code = (int)CodeOf(problem, readsToolErrors), Message = problem.Message };
         status.Details.Add(Any.Pack(InfoOf(problem)));
         if (problem.RetryAfter is { } wait)
         {
@@ -49,7 +50,7 @@ internal static class ProblemStatus
             _ => StatusCodes.Status500InternalServerError,
         };
 
-    private static Code CodeOf(Problem problem) =>
+    private static Code CodeOf(Problem problem, bool readsToolErrors) =>
         problem.Kind switch
         {
             ProblemKind.InvalidArgument => Code.InvalidArgument,
@@ -58,13 +59,12 @@ internal static class ProblemStatus
             ProblemKind.NotFound => Code.NotFound,
             ProblemKind.AlreadyExists => Code.AlreadyExists,
             ProblemKind.FailedPrecondition => Code.FailedPrecondition,
-            // Our own refusal of a value that only its place in the request rules out: nothing was sent.
-            ProblemKind.ToolError when problem is { ProviderStatus: null, Code: CallOutcomes.InvalidInput } =>
-                Code.InvalidArgument,
             // Whether the provider refused the credential or there is none left to send: the user has to connect again.
-            ProblemKind.ToolError when problem is { ProviderStatus: null, Code: CallOutcomes.ReconnectRequired } =>
-                Code.FailedPrecondition,
-            ProblemKind.ToolError => CodeOfProvider(problem.ProviderStatus),
+            ProblemKind.ToolError when problem is { ProviderStatus: null or 401, Code: FaultKinds.ReconnectRequired } =>
+                readsToolErrors ? Code.Unauthenticated : Code.FailedPrecondition,
+            ProblemKind.ToolError => problem.ProviderStatus is { } status
+                ? CodeOfProvider(status)
+                : CodeOfTool(problem.Code),
             ProblemKind.RateLimited => Code.ResourceExhausted,
             ProblemKind.Unavailable => Code.Unavailable,
             ProblemKind.DeadlineExceeded => Code.DeadlineExceeded,
@@ -72,11 +72,23 @@ internal static class ProblemStatus
             _ => throw new InvalidOperationException($"Unknown kind of problem {problem.Kind}."),
         };
 
+    /// <summary>What a tool found by itself: a value it cannot send, a name that fits nothing or several things.</summary>
+    private static Code CodeOfTool(string kind) =>
+        kind switch
+        {
+            FaultKinds.InvalidInput => Code.InvalidArgument,
+            FaultKinds.NotFound => Code.NotFound,
+            FaultKinds.NoPermission or FaultKinds.ScopeMissing => Code.PermissionDenied,
+            FaultKinds.Ambiguous or FaultKinds.PlanRequired => Code.FailedPrecondition,
+            FaultKinds.RateLimited => Code.ResourceExhausted,
+            _ => Code.Unknown,
+        };
+
     /// <summary>
-    /// A provider's 401 is never UNAUTHENTICATED: some SDKs would renew their own token and call again without end. Its
-    /// other failures are UNKNOWN rather than UNAVAILABLE, which invites automatic repeats of writes.
+    /// A provider's 5xx is UNKNOWN rather than UNAVAILABLE, which invites automatic repeats of writes; its 401 is
+    /// UNAUTHENTICATED only to those who do not take it for their own.
     /// </summary>
-    private static Code CodeOfProvider(int? status) =>
+    private static Code CodeOfProvider(int status) =>
         status switch
         {
             400 or 409 or 422 => Code.InvalidArgument,

@@ -56,7 +56,7 @@ internal sealed record ErrorRule
 }
 
 /// <summary>The fixed vocabulary of what went wrong with a call, as a model reads it.</summary>
-internal static class FaultKinds
+public static class FaultKinds
 {
     public const string NotFound = "not_found_or_no_access";
     public const string NoPermission = "no_permission";
