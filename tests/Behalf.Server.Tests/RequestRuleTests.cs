@@ -76,6 +76,9 @@ public sealed class RequestRuleTests(TestServer server)
     [InlineData("""{"tool_name":"x","identifier":"alice"} {}""", "json")]
     [InlineData("""{"tool_name":"x","identifier":"\ud800"}""", "json")]
     [InlineData("""{"tool_name":"x",}""", "json")]
+    [InlineData("""{"tool_name":{}}""", "type")]
+    [InlineData("""[]""", "type")]
+    [InlineData("""null""", "type")]
     public async Task Json_IsRefused_WhenItCanBeReadInTwoWays(string body, string constraint)
     {
         Reply reply = await server.SendAsync(HttpMethod.Post, ExecutePath, server.ServiceToken, body);

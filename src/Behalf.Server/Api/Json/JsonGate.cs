@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 using Behalf.Server.Doors;
 using Google.Api;
 using Google.Protobuf.Reflection;
@@ -14,6 +15,12 @@ namespace Behalf.Server.Api.Json;
 internal sealed class JsonGate(RequestDelegate next)
 {
     private static readonly JsonShape ErrorShape = JsonShape.Of(ErrorInfo.Descriptor);
+
+    private static readonly Problem Unfit = Problem.Invalid(
+        "body",
+        "type",
+        "holds a value that is not of its field's type"
+    );
 
     public async Task InvokeAsync(HttpContext http)
     {
@@ -82,12 +89,26 @@ internal sealed class JsonGate(RequestDelegate next)
             return;
         }
 
+        if (http.Response.StatusCode == StatusCodes.Status400BadRequest && LacksDetails(buffer))
+        {
+            http.Response.ContentLength = null;
+            await ProblemAnswer.WriteAsync(http, Unfit);
+            return;
+        }
+
         JsonShape shape =
             http.Response.StatusCode < StatusCodes.Status400BadRequest ? JsonShape.Of(output) : StatusShape.Instance;
         ArrayBufferWriter<byte> rewritten = new((int)buffer.Length + 256);
         WireNames.Rewrite(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), shape, rewritten);
         http.Response.ContentLength = rewritten.WrittenCount;
         await original.WriteAsync(rewritten.WrittenMemory, http.RequestAborted);
+    }
+
+    /// <summary>The transcoder's own refusals have none: JSON whose values are not of the fields' types.</summary>
+    private static bool LacksDetails(MemoryStream answer)
+    {
+        using JsonDocument status = JsonDocument.Parse(answer.GetBuffer().AsMemory(0, (int)answer.Length));
+        return status.RootElement.TryGetProperty("details", out JsonElement details) && details.GetArrayLength() == 0;
     }
 
     /// <summary><c>google.rpc.Status</c>, whose details are our error infos.</summary>
