@@ -48,7 +48,7 @@ await rules.rule('Agent_DoesNotSee_WhatItsUserMayNot', async () => {
 await rules.rule('Agent_ActsThroughItsSession_NeverTheServiceCredential', async () => {
   const { stdout } = await run(
     behalf, ['audit', 'list', '--limit', '500', '--json'], { env: { ...process.env, BEHALF_DATA: world.data } });
-  const calls = JSON.parse(stdout).records.filter(record => record.kind === 'intent');
+  const calls = [JSON.parse(stdout)].flat().filter(record => record.kind === 'intent');
   expect(calls.length > 1, `only ${calls.length} calls on record`);
   for (const call of calls)
     expect(call.principal && call.principal !== world.client_id, `${call.action} through ${call.principal}`);
