@@ -366,4 +366,86 @@ def Proxy_CarriesFormsAndRawBodies():
             "what arrived")
 
 
+@rule
+def ToolCallLogs_TellOfEveryCall_ToTheEnd():
+    failed = execute_refused("asana_get_project", {"project": "No such project", "workspace": workspace()})
+    done = create("Interop, Python: logged").execution_id
+    logs, token = [], ""
+    while True:
+        page = sdk.call("ListToolCallLogs", {"identifier": "alice", "page_size": 4, "page_token": token})
+        names_of(page)
+        logs += page.tool_call_logs
+        token = page.next_page_token
+        if not token:
+            break
+    expect_equal(len(logs), page.total_size, "count and total_size")
+    expect_equal(len({log.execution_id for log in logs}), len(logs), "distinct executions")
+    by_execution = {log.execution_id: log for log in logs}
+    log = by_execution[done]
+    expect_equal(
+        (log.tool_name, log.connection_name, log.identifier, bool(log.error_code)),
+        ("asana_create_task", "asana", "alice", False), "the call that went well")
+    if not by_execution[failed].error_code:
+        raise AssertionError(f"the failed call has no error_code: {by_execution[failed]}")
+    expect_equal(sdk.call("GetToolCallLog", {"execution_id": done}), log, "the log by its execution")
+    refused("NOT_FOUND", lambda: sdk.call("GetToolCallLog", {"execution_id": "exe_" + "0" * 26}))
+
+
+def execute_refused(tool, params):
+    try:
+        execute(tool, params)
+    except ServerError as error:
+        return error.infos[0].tool_error_info.execution_id
+    raise AssertionError(f"{tool} was not refused")
+
+
+@rule
+def OverviewStats_AddUp():
+    stats = sdk.call("GetOverviewStats")
+    expect_equal(stats.total, stats.success + stats.errors, "total")
+    expect_equal(stats.errors, stats.provider_errors + stats.platform_errors, "errors")
+    expect_equal(sum(bucket.total for bucket in stats.time_series), stats.total, "total of the buckets")
+    expect_equal(sum(connector.total for connector in stats.connector_breakdown), stats.total, "total of the connectors")
+    if stats.success == 0 or stats.errors == 0:
+        raise AssertionError(f"nothing happened: {stats}")
+
+
+@rule
+def Providers_AreListed_AndCustomOnesMadeAndRemoved():
+    listed = sdk.call("ListProviders", {"page_size": 50})
+    if not any(provider.identifier.lower() == "asana" for provider in listed.providers):
+        raise AssertionError(f"no asana among {[provider.identifier for provider in listed.providers]}")
+    request = wire.message("scalekit.v1.providers.CreateCustomProviderRequest")()
+    request.provider.display_name = "Interop Tracker"
+    request.provider.description = "A tracker of one's own"
+    request.provider.proxy_url = "https://tracker.example/api"
+    request.provider.proxy_enabled = True
+    request.provider.auth_patterns.extend([{
+        "type": "BEARER", "display_name": "Token", "description": "A token", "fields": [], "account_fields": []}])
+    made = sdk.call("CreateCustomProvider", request=request).provider
+    if not (made.identifier and made.is_custom):
+        raise AssertionError(f"made {made}")
+    refused("INVALID_ARGUMENT", lambda: sdk.call(
+        "CreateCustomProvider", request=wire.message("scalekit.v1.providers.CreateCustomProviderRequest")(
+            provider={"display_name": "no/slash", "proxy_url": "http://plain.example"})))
+    sdk.call("DeleteCustomProvider", {"identifier": made.identifier})
+    refused("NOT_FOUND", lambda: sdk.call("DeleteCustomProvider", {"identifier": made.identifier}))
+
+
+@rule
+def McpConfigs_AreMadeListedChangedAndRemoved():
+    config = wire.message("scalekit.v1.mcp.McpConfig")(name="interop-config", description="Tasks")
+    mapping = config.connection_tool_mappings.add(connection_name="asana")
+    mapping.tools.append("asana_list_my_tasks")
+    made = sdk.call("CreateMcpConfig", {"config": config}).config
+    expect_equal((made.name, made.connection_tool_mappings[0].connection_name), ("interop-config", "asana"), "made")
+    refused("ALREADY_EXISTS", lambda: sdk.call("CreateMcpConfig", {"config": config}))
+    listed = sdk.call("ListMcpConfigs", {"page_size": 30, "search": "interop"})
+    expect_equal([one.id for one in listed.configs], [made.id], "listed")
+    changed = sdk.call("UpdateMcpConfig", {"config_id": made.id, "description": "All tools"}).config
+    expect_equal(changed.description, "All tools", "description")
+    sdk.call("DeleteMcpConfig", {"config_id": made.id})
+    refused("NOT_FOUND", lambda: sdk.call("GetMcpConfig", {"config_id": made.id}))
+
+
 json.dump(results, open(result_file, "w"))

@@ -7,8 +7,11 @@ class Wire:
     def __init__(self, descriptor_set):
         files = descriptor_pb2.FileDescriptorSet.FromString(open(descriptor_set, "rb").read())
         self._pool = descriptor_pool.DescriptorPool()
+        self._services = []
         for file in files.file:
             self._pool.Add(file)
+            if file.package.startswith("scalekit."):
+                self._services += [f"{file.package}.{service.name}" for service in file.service]
 
     def message(self, name):
         descriptor = self._pool.FindMessageTypeByName(name)
@@ -25,20 +28,11 @@ class Wire:
 
     def methods(self):
         """(path, request class, response class) of every method of the contract."""
-        for service in SERVICES:
-            yield from self.methods_of(service)
+        for service in self._services:
+            for method in self._pool.FindServiceByName(service).methods:
+                yield (
+                    f"/{service}/{method.name}",
+                    self.message(method.input_type.full_name),
+                    self.message(method.output_type.full_name),
+                )
 
-    def methods_of(self, service):
-        for method in self._pool.FindServiceByName(service).methods:
-            yield (
-                f"/{service}/{method.name}",
-                self.message(method.input_type.full_name),
-                self.message(method.output_type.full_name),
-            )
-
-
-SERVICES = [
-    "scalekit.v1.connected_accounts.ConnectedAccountService",
-    "scalekit.v1.tools.ToolService",
-    "scalekit.v1.connections.ConnectionService",
-]
