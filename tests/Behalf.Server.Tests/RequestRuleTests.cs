@@ -28,6 +28,20 @@ public sealed class RequestRuleTests(TestServer server)
         reply.Error.ValidationErrorInfo.FieldViolations.Should().ContainSingle(v => v.Field == "identifier");
     }
 
+    [Fact]
+    public async Task Identifier_IsMissed_WhereTheContractGivesItALength()
+    {
+        Reply reply = await server.SendAsync(
+            HttpMethod.Post,
+            "/api/v1/connected_accounts/user/verify",
+            server.ServiceToken,
+            """{"auth_request_id":"a"}"""
+        );
+
+        reply.Status.Should().Be(400, reply.Body);
+        reply.Body.Should().Contain("identifier is required");
+    }
+
     [Theory]
     [InlineData(256)]
     [InlineData(1)]

@@ -89,7 +89,7 @@ function start(children, args, ready) {
 }
 
 async function appears(file) {
-  for (let i = 0; i < 1200; i++) {
+  for (let i = 0; i < 3600; i++) {
     if (await stat(file).catch(() => null)) return JSON.parse(await readFile(file, 'utf8'));
     await new Promise(resolve => setTimeout(resolve, 50));
   }

@@ -96,6 +96,14 @@ def create(name, **more):
     return execute("asana_create_task", {"name": name, "workspace": workspace()}, **more)
 
 
+def execute_refused(tool, params):
+    try:
+        execute(tool, params)
+    except ServerError as error:
+        return error.infos[0].tool_error_info.execution_id
+    raise AssertionError(f"{tool} was not refused")
+
+
 def tasks_named(name):
     data = requests.get(f"{world['sandbox']}/_sandbox/data", timeout=30).json()
     return [task for task in data["tasks"] if task["name"] == name]
@@ -389,14 +397,6 @@ def ToolCallLogs_TellOfEveryCall_ToTheEnd():
         raise AssertionError(f"the failed call has no error_code: {by_execution[failed]}")
     expect_equal(sdk.call("GetToolCallLog", {"execution_id": done}), log, "the log by its execution")
     refused("NOT_FOUND", lambda: sdk.call("GetToolCallLog", {"execution_id": "exe_" + "0" * 26}))
-
-
-def execute_refused(tool, params):
-    try:
-        execute(tool, params)
-    except ServerError as error:
-        return error.infos[0].tool_error_info.execution_id
-    raise AssertionError(f"{tool} was not refused")
 
 
 @rule

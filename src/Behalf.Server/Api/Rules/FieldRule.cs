@@ -60,7 +60,8 @@ internal sealed class FieldRule
         bool isSet = _field.HasPresence ? _field.Accessor.HasValue(message) : !IsDefault(value);
         if (!isSet)
         {
-            if (_rules is { Required: true } && !IsOptionalInPractice())
+            bool isNeeded = _rules is { Required: true } || (_isIdentifier && _rules is { MinLen: > 0 });
+            if (isNeeded && !IsOptionalInPractice())
             {
                 violations.Add(new FieldViolation(path, "is required", "required"));
             }
