@@ -193,9 +193,14 @@ public sealed class ArgumentTests(Stage stage) : IClassFixture<Stage>, IAsyncLif
             ),
             stage.Server.ServiceToken
         );
-        while (await stage.ExecuteAsync(User, "tracker_get_thing", new { thing = "rest" }) is { Status: not 200 })
+        // Until no odd reply is left; never the same read, which would join the one that failed.
+        for (
+            int n = 0;
+            await stage.ExecuteAsync(User, "tracker_get_thing", new { thing = $"rest{n}" }) is { Status: not 200 };
+            n++
+        )
         {
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested(); // until no odd reply is left
+            n.Should().BeLessThan(10);
         }
 
         reply.Status.Should().Be(code, reply.Error.ToString());
@@ -214,8 +219,7 @@ public sealed class ArgumentTests(Stage stage) : IClassFixture<Stage>, IAsyncLif
     {
         string user = $"{User}-{sdk.Replace('/', '-')}";
         await stage.ConnectAsync(user);
-        stage.Provider.AnswerNextApiRequest(OddReply.Json(401, "{}"));
-        stage.Provider.AnswerNextApiRequest(OddReply.Json(401, "{}"));
+        stage.Provider.AnswerNextApiRequest(OddReply.Json(401, "{}")); // a credential this new is not renewed
         using HttpRequestMessage request = new(HttpMethod.Post, new Uri("/api/v1/execute_tool", UriKind.Relative));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", stage.Server.ServiceToken);
         request.Headers.Add("x-sdk-version", sdk);

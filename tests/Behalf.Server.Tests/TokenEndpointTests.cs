@@ -26,13 +26,11 @@ public sealed class TokenEndpointTests(TestServer server)
         reply.Headers["Cache-Control"].Should().Be("no-store");
     }
 
-    [Theory]
-    [InlineData("an.ended.token")]
-    [InlineData("")]
-    public async Task Token_IsGiven_WhenAnOldTokenIsSentAlong(string old)
+    [Fact]
+    public async Task Token_IsGiven_WhenAnOldTokenIsSentAlong()
     {
         using HttpRequestMessage request = new(HttpMethod.Post, new Uri("/oauth/token", UriKind.Relative));
-        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {old}");
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer an.ended.token");
         request.Content = new FormUrlEncodedContent([
             new("grant_type", "client_credentials"),
             new("client_id", server.ServiceClient.Id),
