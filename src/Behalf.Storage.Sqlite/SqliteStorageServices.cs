@@ -1,4 +1,5 @@
 using Behalf.Audit;
+using Behalf.Audit.Executions;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
@@ -42,6 +43,7 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IRevocationStore, RevocationStore>();
         services.TryAddSingleton<IAuditStore, AuditStore>();
         services.TryAddSingleton<IRepeatStore, RepeatStore>();
+        services.TryAddSingleton<IExecutionStore, ExecutionStore>();
         services.TryAddSingleton<IEventStore, EventStore>();
         return services;
     }

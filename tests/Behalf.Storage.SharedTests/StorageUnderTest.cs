@@ -1,4 +1,5 @@
 using Behalf.Audit;
+using Behalf.Audit.Executions;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
@@ -44,6 +45,8 @@ public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider 
     public IAuditStore Audit => Get<IAuditStore>();
 
     public IRepeatStore Repeats => Get<IRepeatStore>();
+
+    public IExecutionStore Executions => Get<IExecutionStore>();
 
     public IEventStore Events => Get<IEventStore>();
 

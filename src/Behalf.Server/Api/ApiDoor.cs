@@ -33,6 +33,8 @@ internal static class ApiDoor
         services.TryAddSingleton<UserSessionsService>();
         services.TryAddSingleton<AdministrationService>();
         services.TryAddSingleton<EnvironmentService>();
+        services.TryAddSingleton<AgentkitLogsService>();
+        services.TryAddSingleton<AgentkitAnalyticsService>();
         return services;
     }
 
@@ -44,6 +46,8 @@ internal static class ApiDoor
         app.MapGrpcService<UserSessionsService>();
         app.MapGrpcService<AdministrationService>();
         app.MapGrpcService<EnvironmentService>();
+        app.MapGrpcService<AgentkitLogsService>();
+        app.MapGrpcService<AgentkitAnalyticsService>();
         app.MapTokenEndpoint();
         app.MapPublicEndpoints();
     }

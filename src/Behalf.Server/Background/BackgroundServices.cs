@@ -9,6 +9,7 @@ internal static class BackgroundServices
         services.AddHostedService<AuditCheckpointing>();
         services.AddHostedService<SessionCleanup>();
         services.AddHostedService<RepeatCleanup>();
+        services.AddHostedService<ExecutionProjecting>();
         return services;
     }
 }

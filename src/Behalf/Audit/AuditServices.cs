@@ -1,3 +1,4 @@
+using Behalf.Audit.Executions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -15,6 +16,7 @@ public static class AuditServices
         services.TryAddSingleton<AuditBacklog>();
         services.TryAddSingleton<AuditVerifier>();
         services.TryAddSingleton<IAudit, AuditTrail>();
+        services.TryAddSingleton<IExecutionLog, ExecutionLog>();
         services.TryAddSingleton<IAuditCheckpoints, AuditCheckpoints>();
         return services;
     }

@@ -1,0 +1,108 @@
+using Behalf.Audit;
+using Behalf.Audit.Executions;
+using Behalf.Storage.Sqlite.Columns;
+using Behalf.Storage.Sqlite.Engine;
+using Dapper;
+
+namespace Behalf.Storage.Sqlite.Stores;
+
+/// <summary>Takes audit records into the log of calls, lane by lane in their order.</summary>
+internal static class ExecutionProjection
+{
+    /// <summary>Taken in one transaction, which bounds how long calls wait for it.</summary>
+    private const int Bundle = 200;
+
+    private const string Pending = """
+        SELECT r.environment_id, r.lane, r.sequence, r.id, r.version, r.at, r.body, r.personal, r.hash
+        FROM audit_lane l
+        LEFT JOIN execution_cursor c ON c.environment_id = l.environment_id AND c.lane = l.lane
+        JOIN audit_record r
+          ON r.environment_id = l.environment_id AND r.lane = l.lane AND r.sequence > coalesce(c.sequence, 0)
+        WHERE l.sequence > coalesce(c.sequence, 0)
+        ORDER BY r.environment_id, r.lane, r.sequence LIMIT @limit
+        """;
+
+    // A completion may be taken in before its intent: they can stand in the lanes of two nodes.
+    private const string Upsert = """
+        INSERT INTO execution
+          (environment_id, id, identifier, agent_run, account_id, connection_id, connection_name, connector,
+           organization_id, user_id, tool, source, status, error_code, provider_status, started_at, ended_at)
+        SELECT @environment, @id, @identifier, @run, @account, a.connection_id, @connection, k.connector,
+          a.organization_id, a.user_id, @tool, @source, @status, @code, @providerStatus, @at, @ended
+        FROM (SELECT 1) one
+        LEFT JOIN account a ON a.environment_id = @environment AND a.id = @account
+        LEFT JOIN connection k ON k.environment_id = @environment AND k.id = a.connection_id
+        WHERE true
+        ON CONFLICT (environment_id, id) DO UPDATE SET
+          started_at = min(started_at, excluded.started_at),
+          status = CASE WHEN excluded.ended_at IS NULL THEN status ELSE excluded.status END,
+          error_code = coalesce(excluded.error_code, error_code),
+          provider_status = coalesce(excluded.provider_status, provider_status),
+          ended_at = coalesce(excluded.ended_at, ended_at)
+        """;
+
+    private const string Advance = """
+        INSERT INTO execution_cursor (environment_id, lane, sequence) VALUES (@environment, @lane, @sequence)
+        ON CONFLICT DO UPDATE SET sequence = excluded.sequence
+        """;
+
+    /// <returns>True when there are more.</returns>
+    public static bool Take(WriteContext context)
+    {
+        List<AuditRow> records = context.Connection.Query<AuditRow>(Pending, new { limit = Bundle }).AsList();
+        foreach (AuditRow record in records)
+        {
+            if (FactOf(record) is { } fact)
+            {
+                Write(context, fact);
+            }
+        }
+
+        foreach (IGrouping<(string, string), AuditRow> lane in records.GroupBy(LaneOf))
+        {
+            AuditRow last = lane.Last();
+            context
+                .Command(Advance)
+                .Bind("@environment", last.EnvironmentId)
+                .Bind("@lane", last.Lane)
+                .Bind("@sequence", last.Sequence)
+                .ExecuteNonQuery();
+        }
+
+        return records.Count == Bundle;
+    }
+
+    private static (string, string) LaneOf(AuditRow record) =>
+        (Convert.ToHexString(record.EnvironmentId), record.Lane);
+
+    /// <summary>A damaged record is not in the log: verifying the audit names it, and the calls after it are still told.</summary>
+    private static ExecutionFact? FactOf(AuditRow record)
+    {
+        try
+        {
+            return ExecutionFact.Of(AuditChain.Read(record.ToStored()));
+        }
+        catch (AuditBrokenException)
+        {
+            return null;
+        }
+    }
+
+    private static void Write(WriteContext context, ExecutionFact fact) =>
+        context
+            .Command(Upsert)
+            .Bind("@environment", fact.Environment.ToColumn())
+            .Bind("@id", fact.Execution.ToColumn())
+            .Bind("@identifier", fact.Identifier)
+            .Bind("@run", fact.AgentRun)
+            .Bind("@account", fact.Account.ToColumn())
+            .Bind("@connection", fact.ConnectionName)
+            .Bind("@tool", fact.Tool)
+            .Bind("@source", fact.Source)
+            .Bind("@status", fact.End?.Status ?? ExecutionStatuses.Running)
+            .Bind("@code", fact.End?.ErrorCode)
+            .Bind("@providerStatus", (long?)fact.End?.ProviderStatus)
+            .Bind("@at", fact.At.ToColumn())
+            .Bind("@ended", fact.End is null ? null : fact.At.ToColumn())
+            .ExecuteNonQuery();
+}
