@@ -113,7 +113,11 @@ public sealed class ExecutionLogTests(Stage stage) : IClassFixture<Stage>
         ExecutionsOf(await GetAsync("tool_call_logs", session)).Should().Equal(own);
         (await GetAsync("analytics/overview", session)).GetProperty("total").GetString().Should().Be("1");
         foreach (
-            (string path, int status) in new[] { ($"tool_call_logs/{others}", 404), ("tool_call_logs?identifier=other", 403) }
+            (string path, int status) in new[]
+            {
+                ($"tool_call_logs/{others}", 404),
+                ("tool_call_logs?identifier=other", 403),
+            }
         )
         {
             Reply reply = await stage.Server.SendAsync(HttpMethod.Get, $"/api/v1/agentkit/{path}", session);

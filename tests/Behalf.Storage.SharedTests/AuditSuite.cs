@@ -152,9 +152,13 @@ public abstract class AuditSuite : StoreTests
             await Storage.Users.BumpEpochAsync(Acme.Id, account.Identifier, Traces.None.With(draft), Cancellation);
         }
 
-        Page<StoredEvent> first = await Storage.Events.ListAsync(Acme.Id, new PageRequest(3), Cancellation);
+        Page<StoredEvent> first = await Storage.Events.ListAsync(
+            new EventFilter(Acme.Id),
+            new PageRequest(3),
+            Cancellation
+        );
         Page<StoredEvent> rest = await Storage.Events.ListAsync(
-            Acme.Id,
+            new EventFilter(Acme.Id),
             new PageRequest(3, After: first.Next),
             Cancellation
         );

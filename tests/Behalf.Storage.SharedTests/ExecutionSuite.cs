@@ -142,7 +142,10 @@ public abstract class ExecutionSuite : StoreTests
         await OnlyAsync(filter => filter with { Statuses = ["success"], Identifier = "bob" });
 
         async Task OnlyAsync(Func<ExecutionFilter, ExecutionFilter> narrow, params CallIntent[] expected) =>
-            (await ListAsync(narrow)).Select(execution => execution.Id).Should().Equal(expected.Select(e => e.Execution));
+            (await ListAsync(narrow))
+                .Select(execution => execution.Id)
+                .Should()
+                .Equal(expected.Select(e => e.Execution));
     }
 
     [Fact]

@@ -128,7 +128,9 @@ public abstract class WalkSuite : StoreTests
             .ContainSingle()
             .Which.Should()
             .BeEquivalentTo(job);
-        (await Storage.Events.ListAsync(Acme.Id, new PageRequest(10), Cancellation)).Items.Should().ContainSingle();
+        (await Storage.Events.ListAsync(new EventFilter(Acme.Id), new PageRequest(10), Cancellation))
+            .Items.Should()
+            .ContainSingle();
         StartResult start = await Storage.Audit.StartAsync(await Acme.IntentAsync(account), Cancellation);
         start.Should().Be(new StartResult.Refused(StartRefusal.AccountNotActive));
     }

@@ -111,7 +111,7 @@ public sealed class CrashTests : IDisposable
         do
         {
             Page<StoredEvent> page = await storage.Events.ListAsync(
-                environment,
+                new EventFilter(environment),
                 new PageRequest(1000, After: after),
                 TestContext.Current.CancellationToken
             );

@@ -33,6 +33,7 @@ internal static class ApiDoor
         services.TryAddSingleton<UserSessionsService>();
         services.TryAddSingleton<AdministrationService>();
         services.TryAddSingleton<EnvironmentService>();
+        services.TryAddSingleton<EventsService>();
         services.TryAddSingleton<AgentkitLogsService>();
         services.TryAddSingleton<AgentkitAnalyticsService>();
         return services;
@@ -46,6 +47,7 @@ internal static class ApiDoor
         app.MapGrpcService<UserSessionsService>();
         app.MapGrpcService<AdministrationService>();
         app.MapGrpcService<EnvironmentService>();
+        app.MapGrpcService<EventsService>();
         app.MapGrpcService<AgentkitLogsService>();
         app.MapGrpcService<AgentkitAnalyticsService>();
         app.MapTokenEndpoint();

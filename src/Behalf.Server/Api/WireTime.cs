@@ -14,7 +14,6 @@ internal static class WireTime
     /// <exception cref="RpcException">It is no point in time.</exception>
     public static DateTimeOffset? ReadTime(this ServerCallContext context, string field, Timestamp? time) =>
         time is null ? null
-        : time.Seconds is >= Earliest and <= Latest && time.Nanos is >= 0 and < 1_000_000_000
-            ? time.ToDateTimeOffset()
+        : time.Seconds is >= Earliest and <= Latest && time.Nanos is >= 0 and < 1_000_000_000 ? time.ToDateTimeOffset()
         : throw context.Refuse(Problem.Invalid(field, "timestamp", "is not a point in time"));
 }

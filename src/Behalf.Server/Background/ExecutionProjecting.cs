@@ -3,11 +3,8 @@ using Behalf.Audit.Executions;
 namespace Behalf.Server.Background;
 
 /// <summary>Keeps the log of calls near the audit, so that who reads it has little to wait for.</summary>
-internal sealed class ExecutionProjecting(
-    IExecutionLog log,
-    TimeProvider time,
-    ILogger<ExecutionProjecting> logger
-) : EachMinute(time, logger)
+internal sealed class ExecutionProjecting(IExecutionLog log, TimeProvider time, ILogger<ExecutionProjecting> logger)
+    : EachMinute(time, logger)
 {
     protected override Task TurnAsync(CancellationToken cancellationToken) => log.CatchUpAsync(cancellationToken);
 }

@@ -72,8 +72,7 @@ internal static class ExecutionProjection
         return records.Count == Bundle;
     }
 
-    private static (string, string) LaneOf(AuditRow record) =>
-        (Convert.ToHexString(record.EnvironmentId), record.Lane);
+    private static (string, string) LaneOf(AuditRow record) => (Convert.ToHexString(record.EnvironmentId), record.Lane);
 
     /// <summary>A damaged record is not in the log: verifying the audit names it, and the calls after it are still told.</summary>
     private static ExecutionFact? FactOf(AuditRow record)

@@ -1,3 +1,5 @@
+using Behalf.Connections;
+using Behalf.Events;
 using Behalf.Identity;
 using Behalf.Vault;
 using Microsoft.Extensions.Options;
@@ -10,6 +12,7 @@ namespace Behalf.Authorization;
 /// </summary>
 internal sealed class AuthorizationResponse(
     IFlowStore flows,
+    IAccountStore accounts,
     FlowContexts contexts,
     FlowEnding ending,
     Verification verification,
@@ -149,6 +152,12 @@ internal sealed class AuthorizationResponse(
             ExpiresAt = time.GetUtcNow() + left,
         };
         Traces traces = Traces.Of(flow.Record(context.Connection.Name, "flow.code_received"));
+        ConnectedAccount? account = await accounts.FindAsync(flow.Environment, flow.Account, cancellationToken);
+        if (account is { State: not AccountState.Active and not AccountState.PendingVerification })
+        {
+            traces = traces.With(account.Event(EventTypes.AccountStatusUpdated, AccountState.PendingVerification));
+        }
+
         if (!await flows.AdvanceAsync(waiting, FlowStep.AtProvider, traces, cancellationToken))
         {
             return Refusal(ProblemKind.FailedPrecondition, "state_used", "This answer was received already.");

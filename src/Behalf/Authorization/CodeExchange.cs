@@ -162,7 +162,7 @@ internal sealed partial class CodeExchange(
                 ScopeSource = source,
             };
             next = next with { Sealed = next.Sealed with { GrantedScopes = scopes } };
-            if (await SucceedAsync(flow, context, next, deadline) is not { } done)
+            if (await SucceedAsync(flow, context, account.State, next, deadline) is not { } done)
             {
                 await jobs.RevokeNowAsync(context, tokens);
                 return new Problem(ProblemKind.Unavailable, "storage_unavailable", "The grant could not be stored.");
@@ -193,6 +193,7 @@ internal sealed partial class CodeExchange(
     private async Task<bool?> SucceedAsync(
         AuthorizationFlow flow,
         FlowContext context,
+        AccountState before,
         NewCredential next,
         Deadline deadline
     )
@@ -207,9 +208,16 @@ internal sealed partial class CodeExchange(
                 )
             )
             .With(
-                flow.Event(context.Connection.Name, EventTypes.OAuthSucceeded, AccountState.Active),
-                flow.Event(context.Connection.Name, EventTypes.AccountStatusUpdated, AccountState.Active)
+                flow.Event(context.Connection.Name, EventTypes.OAuthTokensFetched, AccountState.Active),
+                flow.Event(context.Connection.Name, EventTypes.OAuthSucceeded, AccountState.Active)
             );
+        if (before != AccountState.Active)
+        {
+            traces = traces.With(
+                flow.Event(context.Connection.Name, EventTypes.AccountStatusUpdated, AccountState.Active, before)
+            );
+        }
+
         AuthorizationFlow succeeded = flow with { Step = FlowStep.Succeeded, CodeSealed = null, VerifierSealed = null };
         TimeSpan pause = TimeSpan.FromMilliseconds(100);
         while (true)

@@ -35,8 +35,8 @@ internal static class FlowTraces
         ConnectionName connection,
         string type,
         AccountState state,
-        string? reason = null
-    ) => new(flow.Environment, type, flow.Account, Facts(flow.Account, flow.Identifier, connection, state, reason));
+        AccountState? old = null
+    ) => new(flow.Environment, type, flow.Account, Facts(flow.Account, flow.Identifier, connection, state, old, null));
 
     public static EventDraft Event(
         this ConnectedAccount account,
@@ -48,7 +48,14 @@ internal static class FlowTraces
             account.Environment,
             type,
             account.Id,
-            Facts(account.Id, account.Identifier, account.ConnectionName, state, reason)
+            Facts(
+                account.Id,
+                account.Identifier,
+                account.ConnectionName,
+                state,
+                type == EventTypes.AccountStatusUpdated ? account.State : null,
+                reason
+            )
         );
 
     public static AuditDraft Record(
@@ -76,6 +83,7 @@ internal static class FlowTraces
         Identifier identifier,
         ConnectionName connection,
         AccountState state,
+        AccountState? old,
         string? reason
     )
     {
@@ -86,6 +94,11 @@ internal static class FlowTraces
             ["connection"] = connection.Value,
             ["status"] = Spell(state),
         };
+        if (old is { } before)
+        {
+            facts["old_status"] = Spell(before);
+        }
+
         if (reason is not null)
         {
             facts["reason"] = reason;

@@ -57,7 +57,10 @@ public sealed class ExecutionOverviewTests
         overview.All.Should().Be(new ExecutionTally(7, 2, 3));
         (overview.All.Total, overview.All.Errors).Should().Be((12, 5));
         overview.ErrorCodes.Should().Equal(("reconnect_required", 3), ("not_found", 2));
-        overview.Connectors.Select(one => (one.Connector, one.Tally.Total)).Should().Equal(("asana", 10), ("github", 2));
+        overview
+            .Connectors.Select(one => (one.Connector, one.Tally.Total))
+            .Should()
+            .Equal(("asana", 10), ("github", 2));
         overview.Buckets.Select(bucket => bucket.Tally.Total).Should().Equal(9, 0, 3, 0);
         overview.Buckets[0].Begins.Should().Be(Noon.AddSeconds(-30));
     }

@@ -242,7 +242,8 @@ internal sealed class World : IAsyncDisposable
 
     public async Task<IReadOnlyList<StoredEvent>> EventsAsync()
     {
-        Page<StoredEvent> page = await Get<IEventStore>().ListAsync(Environment.Id, new PageRequest(1000), Cancel);
+        Page<StoredEvent> page = await Get<IEventStore>()
+            .ListAsync(new EventFilter(Environment.Id), new PageRequest(1000), Cancel);
         return page.Items;
     }
 

@@ -49,12 +49,7 @@ internal sealed class AgentkitLogsService(IExecutionLog log, RequestSubjects sub
 
     public override async Task<ToolCallLog> GetToolCallLog(GetToolCallLogRequest request, ServerCallContext context) =>
         EntityId.TryParse(request.ExecutionId, out ExecutionId id)
-        && await log.FindAsync(
-            context.Environment(),
-            id,
-            context.Principal().Subject?.Value,
-            context.CancellationToken
-        )
+        && await log.FindAsync(context.Environment(), id, context.Principal().Subject?.Value, context.CancellationToken)
             is { } execution
             ? ExecutionWire.ToWire(execution)
             : throw context.Refuse(Unknown);

@@ -20,7 +20,10 @@ internal sealed class ExecutionLog(IExecutionStore store, TimeProvider time) : I
         return await store.ListAsync(filter, page, cancellationToken);
     }
 
-    public async Task<Result<ExecutionOverview>> OverviewAsync(ExecutionFilter filter, CancellationToken cancellationToken)
+    public async Task<Result<ExecutionOverview>> OverviewAsync(
+        ExecutionFilter filter,
+        CancellationToken cancellationToken
+    )
     {
         DateTimeOffset to = filter.To ?? time.GetUtcNow();
         DateTimeOffset from = filter.From ?? to - DefaultSpan;

@@ -6,11 +6,7 @@ namespace Behalf.Audit.Executions;
 /// </summary>
 public interface IExecutionLog
 {
-    Task<Page<Execution>> ListAsync(
-        ExecutionFilter filter,
-        PageRequest page,
-        CancellationToken cancellationToken
-    );
+    Task<Page<Execution>> ListAsync(ExecutionFilter filter, PageRequest page, CancellationToken cancellationToken);
 
     /// <summary>The figures of ended executions; without a beginning those of one day, without an end up to now.</summary>
     Task<Result<ExecutionOverview>> OverviewAsync(ExecutionFilter filter, CancellationToken cancellationToken);
@@ -36,17 +32,9 @@ public interface IExecutionStore
     /// <returns>True when there are more.</returns>
     Task<bool> ProjectAsync(CancellationToken cancellationToken);
 
-    Task<Page<Execution>> ListAsync(
-        ExecutionFilter filter,
-        PageRequest page,
-        CancellationToken cancellationToken
-    );
+    Task<Page<Execution>> ListAsync(ExecutionFilter filter, PageRequest page, CancellationToken cancellationToken);
 
-    Task<Execution?> FindAsync(
-        EnvironmentId environment,
-        ExecutionId execution,
-        CancellationToken cancellationToken
-    );
+    Task<Execution?> FindAsync(EnvironmentId environment, ExecutionId execution, CancellationToken cancellationToken);
 
     /// <summary>Counts ended executions; both ends of the filter's time are given.</summary>
     Task<IReadOnlyList<ExecutionCount>> CountAsync(

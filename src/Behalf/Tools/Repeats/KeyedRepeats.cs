@@ -125,18 +125,23 @@ internal sealed class KeyedRepeats(
     private async Task FollowAsync(CallIntent intent, CallKey key, SharedRun run, Task begun)
     {
         await begun; // never throws: what the run threw is in its answer
-        bool isAnswer = run.Answer.IsCompletedSuccessfully && (await run.Answer).Succeeded;
-        if (key.IsNamed || !isAnswer)
+        try
         {
-            run.Close();
+            bool isAnswer = run.Answer.IsCompletedSuccessfully && (await run.Answer).Succeeded;
+            if (key.IsNamed || !isAnswer)
+            {
+                run.Close();
+            }
+            else
+            {
+                bool delivered = await run.CloseAsync();
+                await marks.AddAsync(new AnswerMark(intent.Subject.Environment, intent.Execution, delivered));
+            }
         }
-        else
+        finally
         {
-            bool delivered = await run.CloseAsync();
-            await marks.AddAsync(new AnswerMark(intent.Subject.Environment, intent.Execution, delivered));
+            _runs.TryRemove(KeyValuePair.Create(intent.Execution, run));
+            run.Settle();
         }
-
-        _runs.TryRemove(KeyValuePair.Create(intent.Execution, run));
-        run.Settle();
     }
 }
