@@ -76,6 +76,7 @@ public sealed class ExecutionLogTests(Stage stage) : IClassFixture<Stage>
         for (int i = 0; i < 5; i++)
         {
             called.Add(await CallAsync("pages"));
+            stage.Server.Time.Advance(TimeSpan.FromMilliseconds(1));
         }
 
         called.Reverse();
@@ -88,7 +89,7 @@ public sealed class ExecutionLogTests(Stage stage) : IClassFixture<Stage>
         ExecutionsOf(second).Should().Equal(called[2..4]);
         ExecutionsOf(third).Should().Equal(called[4..]);
         ExecutionsOf(back).Should().Equal(called[2..4]);
-        first.GetProperty("total_size").GetString().Should().Be("5");
+        first.GetProperty("total_size").GetInt64().Should().Be(5);
         third.GetProperty("next_page_token").GetString().Should().BeEmpty();
         Reply foreign = await stage.Server.SendAsync(
             HttpMethod.Get,
@@ -111,7 +112,7 @@ public sealed class ExecutionLogTests(Stage stage) : IClassFixture<Stage>
         string session = (await stage.Server.SessionAsync("own")).GetProperty("token").GetString()!;
 
         ExecutionsOf(await GetAsync("tool_call_logs", session)).Should().Equal(own);
-        (await GetAsync("analytics/overview", session)).GetProperty("total").GetString().Should().Be("1");
+        (await GetAsync("analytics/overview", session)).GetProperty("total").GetInt64().Should().Be(1);
         foreach (
             (string path, int status) in new[]
             {
@@ -143,15 +144,15 @@ public sealed class ExecutionLogTests(Stage stage) : IClassFixture<Stage>
         JsonElement all = await GetAsync("analytics/overview", session);
         JsonElement failed = await GetAsync("analytics/overview?status=provider_error&status=platform_error", session);
 
-        all.GetProperty("total").GetString().Should().Be("2");
-        all.GetProperty("success").GetString().Should().Be("1");
-        all.GetProperty("provider_errors").GetString().Should().Be("1");
+        all.GetProperty("total").GetInt64().Should().Be(2);
+        all.GetProperty("success").GetInt64().Should().Be(1);
+        all.GetProperty("provider_errors").GetInt64().Should().Be(1);
         all.GetProperty("top_error_codes")[0].GetProperty("error_code").GetString().Should().Be("no_permission");
         all.GetProperty("connector_breakdown")[0].GetProperty("provider").GetString().Should().Be("tracker");
         JsonElement[] series = [.. all.GetProperty("time_series").EnumerateArray()];
         series.Length.Should().BeInRange(2, 30);
-        series.Sum(bucket => long.Parse(bucket.GetProperty("total").GetString()!)).Should().Be(2);
-        failed.GetProperty("total").GetString().Should().Be("1");
+        series.Sum(bucket => bucket.GetProperty("total").GetInt64()).Should().Be(2);
+        failed.GetProperty("total").GetInt64().Should().Be(1);
         Reply backwards = await stage.Server.SendAsync(
             HttpMethod.Get,
             "/api/v1/agentkit/analytics/overview?start_time=2026-11-24T00:00:00Z&end_time=2026-11-23T00:00:00Z",

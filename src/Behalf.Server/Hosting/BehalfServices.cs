@@ -3,6 +3,7 @@ using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Egress;
+using Behalf.Events;
 using Behalf.Identity;
 using Behalf.Policy;
 using Behalf.Storage.Sqlite;
@@ -24,6 +25,7 @@ internal static class BehalfServices
         services.AddBehalfConnections();
         services.AddBehalfAuthorization();
         services.AddEgress();
+        services.AddEvents();
         services.AddVault(vault =>
         {
             vault.RootKeyFile = folder.RootKey;

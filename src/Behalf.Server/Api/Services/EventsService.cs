@@ -13,7 +13,7 @@ namespace Behalf.Server.Api.Services;
 /// accounts. Events are what Behalf did; an application's own (<c>SendCustomEvent</c>) are not taken.
 /// </summary>
 [Accepts(PrincipalKind.ServiceClient, PrincipalKind.UserSession)]
-internal sealed class EventsService(IEventStore events, PageTokens pages) : Wired.EventsService.EventsServiceBase
+internal sealed class EventsService(IEvents events, PageTokens pages) : Wired.EventsService.EventsServiceBase
 {
     private const int MaxPageSize = 100;
 
