@@ -69,6 +69,33 @@ public sealed class ExecutionLogTests(Stage stage) : IClassFixture<Stage>
     }
 
     [Fact]
+    public async Task ErrorMessage_IsWhatTheCallerWasTold_WhereErrorsAreLoggedInDetail()
+    {
+        await using Stage detailed = new();
+        await detailed.InitializeAsync();
+        Reply changed = await detailed.Server.SendAsync(
+            HttpMethod.Patch,
+            "/api/v1/behalf/environments/default",
+            detailed.Server.OperatorToken,
+            """{"detailed_error_logging":true}"""
+        );
+        changed.Status.Should().Be(200, changed.Body);
+        await detailed.ConnectAsync("told");
+        detailed.Provider.AnswerNextApiRequest(OddReply.Json(403, """{"error":"no"}"""));
+        Reply refused = await detailed.ExecuteAsync("told", "tracker_get_thing", new { thing = "1" });
+
+        Reply list = await detailed.Server.SendAsync(
+            HttpMethod.Get,
+            "/api/v1/agentkit/tool_call_logs?identifier=told",
+            detailed.Server.ServiceToken
+        );
+
+        JsonElement log = list.Json.GetProperty("tool_call_logs")[0];
+        log.GetProperty("error_code").GetString().Should().Be("no_permission");
+        log.GetProperty("error_message").GetString().Should().Be(refused.Json.GetProperty("message").GetString());
+    }
+
+    [Fact]
     public async Task List_IsNewestFirst_AndPages_BothWays()
     {
         await stage.ConnectAsync("pages");

@@ -6,7 +6,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Behalf.Server.Api;
 
-/// <summary>The log of calls as the wire has it. Sentences about errors are ours: the provider's own words are not kept.</summary>
+/// <summary>The log of calls as the wire has it. Sentences about errors are ours, unless the environment logs errors in detail.</summary>
 internal static class ExecutionWire
 {
     private const string Provider = "provider";
@@ -98,6 +98,7 @@ internal static class ExecutionWire
         execution switch
         {
             { Status: ExecutionStatuses.Success or ExecutionStatuses.Running } => string.Empty,
+            { ErrorMessage: { } told } => told,
             { ErrorCode: CallOutcomes.OutcomeUnknown } => "Whether the call was carried out is not known.",
             { Status: ExecutionStatuses.ProviderError, ProviderStatus: { } status } => string.Create(
                 CultureInfo.InvariantCulture,

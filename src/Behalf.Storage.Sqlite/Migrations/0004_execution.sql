@@ -16,6 +16,7 @@ CREATE TABLE execution (
   source TEXT NOT NULL,
   status TEXT NOT NULL,
   error_code TEXT,
+  error_message TEXT,
   provider_status INTEGER,
   started_at INTEGER NOT NULL,
   ended_at INTEGER,

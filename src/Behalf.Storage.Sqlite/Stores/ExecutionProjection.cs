@@ -26,9 +26,9 @@ internal static class ExecutionProjection
     private const string Upsert = """
         INSERT INTO execution
           (environment_id, id, identifier, agent_run, account_id, connection_id, connection_name, connector,
-           organization_id, user_id, tool, source, status, error_code, provider_status, started_at, ended_at)
+           organization_id, user_id, tool, source, status, error_code, error_message, provider_status, started_at, ended_at)
         SELECT @environment, @id, @identifier, @run, @account, a.connection_id, @connection, k.connector,
-          a.organization_id, a.user_id, @tool, @source, @status, @code, @providerStatus, @at, @ended
+          a.organization_id, a.user_id, @tool, @source, @status, @code, @message, @providerStatus, @at, @ended
         FROM (SELECT 1) one
         LEFT JOIN account a ON a.environment_id = @environment AND a.id = @account
         LEFT JOIN connection k ON k.environment_id = @environment AND k.id = a.connection_id
@@ -37,6 +37,7 @@ internal static class ExecutionProjection
           started_at = min(started_at, excluded.started_at),
           status = CASE WHEN excluded.ended_at IS NULL THEN status ELSE excluded.status END,
           error_code = coalesce(excluded.error_code, error_code),
+          error_message = coalesce(excluded.error_message, error_message),
           provider_status = coalesce(excluded.provider_status, provider_status),
           ended_at = coalesce(excluded.ended_at, ended_at)
         """;
@@ -100,6 +101,7 @@ internal static class ExecutionProjection
             .Bind("@source", fact.Source)
             .Bind("@status", fact.End?.Status ?? ExecutionStatuses.Running)
             .Bind("@code", fact.End?.ErrorCode)
+            .Bind("@message", fact.End?.ErrorMessage)
             .Bind("@providerStatus", (long?)fact.End?.ProviderStatus)
             .Bind("@at", fact.At.ToColumn())
             .Bind("@ended", fact.End is null ? null : fact.At.ToColumn())

@@ -7,7 +7,7 @@ internal sealed class ExecutionRow : IKeyedRow
 {
     public const string Select = """
         SELECT environment_id, id, identifier, agent_run, account_id, connection_id, connection_name, connector,
-          organization_id, user_id, tool, source, status, error_code, provider_status, started_at, ended_at
+          organization_id, user_id, tool, source, status, error_code, error_message, provider_status, started_at, ended_at
         FROM execution
         """;
 
@@ -25,6 +25,7 @@ internal sealed class ExecutionRow : IKeyedRow
     public required string Source { get; init; }
     public required string Status { get; init; }
     public string? ErrorCode { get; init; }
+    public string? ErrorMessage { get; init; }
     public long? ProviderStatus { get; init; }
     public required long StartedAt { get; init; }
     public long? EndedAt { get; init; }
@@ -48,6 +49,7 @@ internal sealed class ExecutionRow : IKeyedRow
             Source = Source,
             Status = Status,
             ErrorCode = ErrorCode,
+            ErrorMessage = ErrorMessage,
             ProviderStatus = (int?)ProviderStatus,
             StartedAt = StartedAt.ToInstant(),
             EndedAt = EndedAt?.ToInstant(),

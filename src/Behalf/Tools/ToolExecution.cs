@@ -22,6 +22,7 @@ internal sealed class ToolExecution(
     IConnections connections,
     ToolRunner runner,
     CallRepeats repeats,
+    ErrorDetails details,
     IVault vault,
     TimeProvider time
 )
@@ -190,7 +191,7 @@ internal sealed class ToolExecution(
             RunOutcome.Failed failed => new CallCompletion(
                 failed.Outcome,
                 failed.Problem.ProviderStatus,
-                failed.Problem.Code
+                await details.OfAsync(started.Intent.Subject.Environment, failed.Problem)
             ),
             _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
         };

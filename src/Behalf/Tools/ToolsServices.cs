@@ -14,6 +14,7 @@ public static class ToolsServices
         services.TryAddSingleton<ScopedToolList>();
         services.TryAddSingleton<ToolRunner>();
         services.TryAddSingleton<CallRepeats>();
+        services.TryAddSingleton<ErrorDetails>();
         services.TryAddSingleton<ToolExecution>();
         services.TryAddSingleton<ITools, ToolsRoom>();
         return services;

@@ -36,6 +36,9 @@ public sealed record Execution
     /// <value>A stable name, when it did not succeed.</value>
     public string? ErrorCode { get; init; }
 
+    /// <value>What the caller was told, where the environment logs errors in detail.</value>
+    public string? ErrorMessage { get; init; }
+
     public int? ProviderStatus { get; init; }
 
     public required DateTimeOffset StartedAt { get; init; }

@@ -50,23 +50,37 @@ public sealed record ExecutionFact(
     {
         if (completion.Outcome == CallOutcomes.Success)
         {
-            return new ExecutionEnd(ExecutionStatuses.Success, null, completion.ProviderStatus);
+            return new ExecutionEnd(ExecutionStatuses.Success, null, completion.ProviderStatus, null);
         }
 
         bool isProviders =
             completion.ProviderStatus >= 400
             || completion.Outcome is CallOutcomes.ProviderError or CallOutcomes.OutcomeUnknown;
+        (string? code, string? message) = Split(completion.Detail);
         return new ExecutionEnd(
             isProviders ? ExecutionStatuses.ProviderError : ExecutionStatuses.PlatformError,
-            completion.Detail is { } code && IsCode(code) ? code : completion.Outcome,
-            completion.ProviderStatus
+            code ?? completion.Outcome,
+            completion.ProviderStatus,
+            message
         );
     }
 
-    /// <summary>A completion's detail is the problem's code, or a sentence about how it came to an end.</summary>
-    private static bool IsCode(string text) =>
-        text.Length > 0 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_');
+    /// <summary>A completion's detail is the problem's code, with its sentence or without; or how the call came to an end.</summary>
+    private static (string? Code, string? Message) Split(string? detail)
+    {
+        const string between = ": ";
+        if (detail is null)
+        {
+            return (null, null);
+        }
+
+        int colon = detail.IndexOf(between, StringComparison.Ordinal);
+        string code = colon < 0 ? detail : detail[..colon];
+        bool isCode = code.Length > 0 && code.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_');
+        return isCode ? (code, colon < 0 ? null : detail[(colon + between.Length)..]) : (null, null);
+    }
 }
 
 /// <param name="Status">One of <see cref="ExecutionStatuses"/> but <see cref="ExecutionStatuses.Running"/>.</param>
-public sealed record ExecutionEnd(string Status, string? ErrorCode, int? ProviderStatus);
+/// <param name="ErrorMessage">Where the environment logs errors in detail: what the caller was told.</param>
+public sealed record ExecutionEnd(string Status, string? ErrorCode, int? ProviderStatus, string? ErrorMessage);

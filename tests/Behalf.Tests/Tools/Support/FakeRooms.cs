@@ -34,6 +34,7 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
                 this,
                 new ToolRunner(Time, NullLogger<ToolRunner>.Instance),
                 new CallRepeats(this, new NoRepeats(), new MacVault(), Time),
+                new ErrorDetails(new NoSettings()),
                 new MacVault(),
                 Time
             )
@@ -270,6 +271,31 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
 
     IAsyncEnumerable<AuditRecord> IAudit.ExportAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
         throw NotAsked();
+
+    /// <summary>An environment nobody changed.</summary>
+    private sealed class NoSettings : IEnvironmentStore
+    {
+        public Task<DeploymentEnvironment?> FindAsync(EnvironmentId id, CancellationToken cancellationToken) =>
+            Task.FromResult<DeploymentEnvironment?>(null);
+
+        public Task<bool> AddAsync(
+            DeploymentEnvironment environment,
+            Traces traces,
+            CancellationToken cancellationToken
+        ) => throw NotAsked();
+
+        public Task<bool> ChangeAsync(
+            DeploymentEnvironment environment,
+            Traces traces,
+            CancellationToken cancellationToken
+        ) => throw NotAsked();
+
+        public Task<DeploymentEnvironment?> FindBySlugAsync(string slug, CancellationToken cancellationToken) =>
+            throw NotAsked();
+
+        public Task<IReadOnlyList<DeploymentEnvironment>> ListAsync(CancellationToken cancellationToken) =>
+            throw NotAsked();
+    }
 
     /// <summary>Every key is fresh: what repeats do is tested where there is a database.</summary>
     private sealed class NoRepeats : IRepeatStore
