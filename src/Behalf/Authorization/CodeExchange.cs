@@ -207,6 +207,7 @@ internal sealed partial class CodeExchange(
                 )
             )
             .With(
+                flow.Event(context.Connection.Name, EventTypes.TokensFetched, AccountState.Active),
                 flow.Event(context.Connection.Name, EventTypes.OAuthSucceeded, AccountState.Active),
                 flow.Event(context.Connection.Name, EventTypes.AccountStatusUpdated, AccountState.Active)
             );
