@@ -64,6 +64,13 @@ public sealed record Problem(ProblemKind Kind, string Code, string Message)
             Violations = [new FieldViolation(field, description, constraint)],
         };
 
+    /// <param name="violations">At least one; the first one makes the message.</param>
+    public static Problem Invalid(IReadOnlyList<FieldViolation> violations) =>
+        Invalid("invalid_argument", $"{violations[0].Field}: {violations[0].Description}") with
+        {
+            Violations = violations,
+        };
+
     public static Problem Forbidden(string code, string message) => new(ProblemKind.Forbidden, code, message);
 
     /// <summary>One answer for unknown and foreign things alike.</summary>

@@ -8,31 +8,7 @@ public sealed class EnvironmentSettingsTests(TestServer server)
 {
     private const string Service = "/scalekit.v1.environments.EnvironmentService/";
 
-    private static int _count;
-
-    /// <summary>An environment of the test's own, and a service credential's token for it.</summary>
-    private async Task<(string Slug, string Id, string Token)> NewEnvironmentAsync()
-    {
-        string slug = $"settings-{Interlocked.Increment(ref _count)}";
-        Reply added = await server.SendAsync(
-            HttpMethod.Post,
-            "/api/v1/behalf/environments",
-            server.OperatorToken,
-            $$"""{"slug":"{{slug}}"}"""
-        );
-        added.Status.Should().Be(200, added.Body);
-        Reply client = await server.SendAsync(
-            HttpMethod.Post,
-            "/api/v1/behalf/clients",
-            server.OperatorToken,
-            $$"""{"environment":"{{slug}}","name":"Team agent"}"""
-        );
-        string token = await server.TokenAsync(
-            client.Json.GetProperty("client").GetProperty("client_id").GetString()!,
-            client.Json.GetProperty("client_secret").GetString()!
-        );
-        return (slug, added.Json.GetProperty("id").GetString()!, token);
-    }
+    private Task<TestEnvironment> NewEnvironmentAsync() => TestEnvironment.AddAsync(server);
 
     private Task<Reply> ChangeAsync(string slug, string json, string? token = null) =>
         server.SendAsync(HttpMethod.Patch, $"/api/v1/behalf/environments/{slug}", token ?? server.OperatorToken, json);

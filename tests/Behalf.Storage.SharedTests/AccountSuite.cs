@@ -42,6 +42,61 @@ public abstract class AccountSuite : StoreTests
     }
 
     [Fact]
+    public async Task ReplacedCredential_IsCurrent_AndBeatsARefreshOnItsWay()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease lease = (
+            await Storage.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromMinutes(1), Cancellation)
+        )!;
+        NewCredential next = Acme.NewCredential(account, follows: account.Generation);
+
+        bool[] replaced = await AtOnceAsync(
+            20,
+            _ => Storage.Accounts.ReplaceCredentialAsync(account, next, Traces.Of(Acme.Draft()), Cancellation)
+        );
+
+        replaced.Should().ContainSingle(won => won);
+        (await Acme.TrailAsync()).Should().ContainSingle();
+        (await Acme.ReadAsync(account)).Generation.Should().Be(account.Generation + 1);
+        (await Storage.Refreshes.CommitAsync(lease, next, Traces.None, Cancellation)).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task ReplacedCredential_BringsADisconnectedAccountBack()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        (await StopAsync(account)).Should().BeTrue();
+        ConnectedAccount stopped = await Acme.ReadAsync(account);
+
+        (
+            await Storage.Accounts.ReplaceCredentialAsync(
+                stopped,
+                Acme.NewCredential(stopped, follows: stopped.Generation),
+                Traces.None,
+                Cancellation
+            )
+        )
+            .Should()
+            .BeTrue();
+
+        (await Acme.ReadAsync(account)).State.Should().Be(AccountState.Active);
+    }
+
+    [Fact]
+    public async Task ApiConfig_IsChangedByOne_WhenManyChangeTheSameVersion()
+    {
+        ConnectedAccount account = await Acme.AccountAsync("alice");
+
+        bool[] changed = await AtOnceAsync(
+            20,
+            _ => Storage.Accounts.ChangeAsync(account with { ApiConfig = "{}" }, Traces.Of(Acme.Draft()), Cancellation)
+        );
+
+        changed.Should().ContainSingle(won => won);
+        (await Acme.ReadAsync(account)).ApiConfig.Should().Be("{}");
+    }
+
+    [Fact]
     public async Task Stop_IsDoneByOne_WhenManyStop()
     {
         ConnectedAccount account = await Acme.ActiveAccountAsync("alice");

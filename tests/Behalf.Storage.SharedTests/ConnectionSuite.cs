@@ -1,3 +1,4 @@
+using Behalf.Authorization;
 using Behalf.Connections;
 
 namespace Behalf.Storage.SharedTests;
@@ -52,6 +53,130 @@ public abstract class ConnectionSuite : StoreTests
 
         taken.Should().ContainSingle(value => value == null);
         taken.Where(value => value != null).Should().AllBe("name");
+    }
+
+    private Connection Changed() =>
+        Acme.Connection with
+        {
+            Name = ConnectionName.Parse("renamed"),
+            ClientId = "another-client",
+            ClientSecretSealed = [4, 5],
+            Scopes = ScopeSet.Parse("tasks:read"),
+            BaseUrl = new Uri("https://other.example.com"),
+            OAuthUrl = new Uri("https://login.example.com"),
+            AllowedTools = ["list_*"],
+            Enabled = false,
+        };
+
+    [Fact]
+    public async Task Change_IsMadeByOne_WhenManyChangeTheSameVersion()
+    {
+        ConnectionChanged[] answers = await AtOnceAsync(
+            20,
+            _ => Storage.Connections.ChangeAsync(Changed(), true, Traces.Of(Acme.Draft()), Cancellation)
+        );
+
+        answers.Should().ContainSingle(answer => answer == ConnectionChanged.Done);
+        answers
+            .Where(answer => answer != ConnectionChanged.Done)
+            .Should()
+            .AllBeEquivalentTo(ConnectionChanged.Outdated);
+        (await Acme.TrailAsync()).Should().ContainSingle();
+        (await Storage.Connections.FindAsync(Acme.Id, Acme.Connection.Id, Cancellation))
+            .Should()
+            .BeEquivalentTo(
+                Changed() with
+                {
+                    RowVersion = Acme.Connection.RowVersion + 1,
+                    PolicyRevision = Acme.Connection.PolicyRevision + 1,
+                }
+            );
+    }
+
+    [Fact]
+    public async Task Change_IsRefused_WhenTheNameIsTaken()
+    {
+        Connection other = Acme.NewConnection(Storage, Acme.Id, "renamed", "other");
+        await Storage.Connections.AddAsync(other, Traces.None, Cancellation);
+
+        (await Storage.Connections.ChangeAsync(Changed(), false, Traces.Of(Acme.Draft()), Cancellation))
+            .Should()
+            .Be(ConnectionChanged.NameTaken);
+
+        (await Acme.TrailAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Move_IsRefused_WhileACredentialAnExchangeOrARevocationHoldsTokens()
+    {
+        ConnectedAccount account = await Acme.AccountAsync("alice");
+        await Acme.FlowAsync(account, FlowStep.Exchanging);
+        (await MoveAsync()).Should().Be(ConnectionChanged.HoldsTokens, "an exchange is running");
+
+        ConnectedAccount bob = await Acme.ActiveAccountAsync("bob");
+        (await MoveAsync()).Should().Be(ConnectionChanged.HoldsTokens, "a credential is stored");
+        (await Storage.Connections.ChangeAsync(Acme.Connection, false, Traces.None, Cancellation))
+            .Should()
+            .Be(ConnectionChanged.Done, "what moves no token may change at any time");
+
+        foreach (ConnectedAccount one in new[] { account, bob })
+        {
+            ConnectedAccount now = await Acme.ReadAsync(one);
+            RevocationJob? job = one == bob ? Acme.NewJob(now) : null;
+            (
+                await Storage.Accounts.StopAsync(
+                    now,
+                    now.RowVersion,
+                    false,
+                    AccountReasons.Revoked,
+                    job,
+                    Traces.None,
+                    Cancellation
+                )
+            )
+                .Should()
+                .BeTrue();
+        }
+
+        (await MoveAsync()).Should().Be(ConnectionChanged.HoldsTokens, "a token is on its way out");
+        RevocationJob left = (await Storage.Revocations.DueAsync(10, Cancellation)).Single();
+        await Storage.Revocations.FinishAsync(left, "provider_status_200", Traces.None, Cancellation);
+        (await MoveAsync()).Should().Be(ConnectionChanged.Done);
+    }
+
+    private async Task<ConnectionChanged> MoveAsync()
+    {
+        Connection now = (await Storage.Connections.FindAsync(Acme.Id, Acme.Connection.Id, Cancellation))!;
+        return await Storage.Connections.ChangeAsync(
+            now with
+            {
+                BaseUrl = new Uri("https://other.example.com"),
+            },
+            true,
+            Traces.None,
+            Cancellation
+        );
+    }
+
+    [Fact]
+    public async Task Context_IsKeptPerOrganization_AndGoesWithItsConnection()
+    {
+        ConnectionId id = Acme.Connection.Id;
+        Task<bool> PutAsync(string organization, string json) =>
+            Storage.Connections.PutContextAsync(Acme.Id, id, organization, json, Traces.None, Cancellation);
+        Task<string?> FindAsync(string organization) =>
+            Storage.Connections.FindContextAsync(Acme.Id, id, organization, Cancellation);
+
+        (await FindAsync("")).Should().BeNull();
+        (await PutAsync("", "{}")).Should().BeTrue();
+        (await PutAsync("org", """{"a":1}""")).Should().BeTrue();
+        (await PutAsync("", """{"b":2}""")).Should().BeTrue();
+        (await FindAsync("")).Should().Be("""{"b":2}""");
+        (await FindAsync("org")).Should().Be("""{"a":1}""");
+
+        (await Storage.Connections.RemoveAsync(Acme.Id, id, Traces.None, Cancellation)).Should().BeTrue();
+        (await FindAsync("")).Should().BeNull();
+        (await PutAsync("", "{}")).Should().BeFalse();
     }
 
     [Fact]

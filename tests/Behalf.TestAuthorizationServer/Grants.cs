@@ -54,6 +54,16 @@ internal sealed class Grants(TimeProvider time)
         }
     }
 
+    /// <summary>A grant that came about elsewhere, without a code.</summary>
+    public Pair Give(ProviderClient client, string user, string[] scopes)
+    {
+        lock (_lock)
+        {
+            var grant = new Grant(client, user, scopes);
+            return new Pair(grant, AddAccess(grant), AddRefresh(grant));
+        }
+    }
+
     public Pair? Renew(ProviderClient client, string refreshToken)
     {
         lock (_lock)

@@ -63,6 +63,17 @@ public sealed class ProviderServer : IAsyncDisposable
         return client;
     }
 
+    /// <summary>Tokens that the user granted to the same OAuth client before it moved here.</summary>
+    public (string AccessToken, string RefreshToken) GrantElsewhere(
+        ProviderClient client,
+        string user,
+        params string[] scopes
+    )
+    {
+        Pair pair = _grants.Give(client, user, scopes);
+        return (pair.AccessToken, pair.RefreshToken!);
+    }
+
     /// <summary>Every access token of the user ends now; refresh tokens stay.</summary>
     public void EndAccessTokens(string user) => _grants.EndAccess(user);
 
@@ -184,11 +195,13 @@ public sealed class ProviderServer : IAsyncDisposable
 
         if (client.NamesUser)
         {
-            answer["data"] = new JsonObject { ["gid"] = $"user-{pair.Grant.User}", ["name"] = pair.Grant.User };
+            answer["data"] = UserOf(pair.Grant);
         }
 
         return answer;
     }
+
+    private static JsonObject UserOf(Grant grant) => new() { ["gid"] = $"user-{grant.User}", ["name"] = grant.User };
 
     private async Task RevokeAsync(HttpContext context)
     {
@@ -259,7 +272,10 @@ public sealed class ProviderServer : IAsyncDisposable
         await WriteAsync(
             context,
             status,
-            grant is null ? new JsonObject { ["error"] = "not authorized" } : new JsonObject { ["user"] = grant.User }
+            grant is null ? new JsonObject { ["error"] = "not authorized" }
+                : context.Request.Path.Value!.EndsWith("/users/me", StringComparison.Ordinal)
+                    ? new JsonObject { ["data"] = UserOf(grant) }
+                : new JsonObject { ["user"] = grant.User }
         );
     }
 

@@ -23,6 +23,32 @@ public sealed record ConnectionDetails(
     DateTimeOffset? CreatedAt
 );
 
+/// <summary>What to change about a connection; what is left out stays.</summary>
+public sealed record ConnectionChange
+{
+    public string? Name { get; init; }
+
+    public string? ClientId { get; init; }
+
+    /// <value>Sealed by the server at once, never returned.</value>
+    public SecretText? ClientSecret { get; init; }
+
+    /// <value>Asked for at the next consent; accounts keep what they were granted. None: as they are.</value>
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+
+    /// <value>Refused while the connection holds tokens.</value>
+    public string? BaseUrl { get; init; }
+
+    /// <value>Refused while the connection holds tokens.</value>
+    public string? OAuthUrl { get; init; }
+
+    /// <value>Null: as they are. Empty: every tool the grant allows.</value>
+    public IReadOnlyList<string>? AllowedTools { get; init; }
+
+    /// <value>Disabled, a connection starts no call and makes no link.</value>
+    public bool? IsEnabled { get; init; }
+}
+
 /// <summary>What is left out comes from the connector.</summary>
 public sealed record NewConnection
 {

@@ -75,6 +75,51 @@ public sealed class ConnectionsClient
         );
     }
 
+    public async Task<ConnectionDetails> ChangeAsync(
+        string name,
+        ConnectionChange change,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var request = new UpdateConnectionRequest
+        {
+            Environment = _environment,
+            Name = name,
+            AllTools = change.AllowedTools is { Count: 0 },
+        };
+        if (change.Name is { } newName)
+        {
+            request.NewName = newName;
+        }
+        if (change.ClientId is { } clientId)
+        {
+            request.ClientId = clientId;
+        }
+        if (change.ClientSecret is { } secret)
+        {
+            request.ClientSecret = secret.Reveal();
+        }
+        if (change.BaseUrl is { } baseUrl)
+        {
+            request.BaseUrl = baseUrl;
+        }
+        if (change.OAuthUrl is { } oauthUrl)
+        {
+            request.OauthUrl = oauthUrl;
+        }
+        if (change.IsEnabled is { } enabled)
+        {
+            request.Enabled = enabled;
+        }
+        request.Scopes.Add(change.Scopes);
+        request.AllowedTools.Add(change.AllowedTools ?? []);
+        return Read(
+            await _rpc.CallAsync(options => _administration.UpdateConnectionAsync(request, options), cancellationToken)
+                .ConfigureAwait(false)
+        );
+    }
+
     /// <param name="revokeAccounts">True: accounts that use it are revoked first. False: they prevent it.</param>
     public Task RemoveAsync(string name, bool revokeAccounts = false, CancellationToken cancellationToken = default)
     {

@@ -5,13 +5,13 @@ using Grpc.Core;
 namespace Behalf.Server.Api;
 
 /// <summary>What a request names an account by: its id, or connection and user.</summary>
-internal sealed record AccountName(
-    string Id,
-    string Connector,
-    string Identifier,
-    string OrganizationId,
-    string UserId
-);
+internal sealed record AccountName(string Id, string Connector, string Identifier, string OrganizationId, string UserId)
+{
+    public static AccountName Of(string id) => new(id, string.Empty, string.Empty, string.Empty, string.Empty);
+
+    public static AccountName Labelled(string organizationId, string userId) =>
+        new(string.Empty, string.Empty, string.Empty, organizationId, userId);
+}
 
 /// <summary>
 /// Finds the account a request means, within the caller's reach. Another user's or environment's account answers like an

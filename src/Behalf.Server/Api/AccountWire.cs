@@ -1,3 +1,4 @@
+using Behalf.Authorization;
 using Behalf.Connections;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -5,7 +6,7 @@ using Wired = Behalf.Wire.ConnectedAccounts;
 
 namespace Behalf.Server.Api;
 
-/// <summary>Connected accounts as the wire has them; never a token.</summary>
+/// <summary>Connected accounts as the wire has them; tokens only where they are handed in to be read back.</summary>
 internal static class AccountWire
 {
     /// <value>Beside the state, where the contract has no field for it.</value>
@@ -46,6 +47,26 @@ internal static class AccountWire
             ConnectionId = account.Connection.ToString(),
             LastUsedAt = ToTimestamp(account.LastUsedAt),
         };
+
+    public static Wired.ConnectedAccount ToWire(ConnectedAccount account, ReadBackTokens tokens)
+    {
+        Wired.ConnectedAccount wire = ToWire(account);
+        if (tokens.AccessToken is { } access)
+        {
+            wire.AuthorizationDetails.OauthToken.AccessToken = access.RevealText();
+            wire.AuthorizationDetails.OauthToken.RefreshToken = tokens.RefreshToken?.RevealText() ?? string.Empty;
+            wire.TokenExpiresAt = ToTimestamp(tokens.AccessExpiresAt);
+        }
+
+        return wire;
+    }
+
+    /// <summary>The status as the contract spells it, where a field holds text.</summary>
+    public static string SpellStatus(ConnectedAccount account) =>
+        Wired
+            .ConnectedAccountsReflection.Descriptor.EnumTypes.Single(type => type.Name == nameof(Wired.ConnectorStatus))
+            .FindValueByNumber((int)StatusOf(account))
+            .Name;
 
     /// <summary>Says why an account is in its state.</summary>
     public static void AddReason(ServerCallContext context, ConnectedAccount account)

@@ -15,6 +15,8 @@ internal static class ApiDoor
         services.TryAddSingleton<RequestRules>();
         services.TryAddSingleton<RequestSubjects>();
         services.TryAddSingleton<AccountLookup>();
+        services.TryAddSingleton<AccountCredentials>();
+        services.TryAddSingleton<OwnAccounts>();
         services.TryAddSingleton<AdministeredEnvironment>();
         services.TryAddSingleton<PageTokens>();
         services

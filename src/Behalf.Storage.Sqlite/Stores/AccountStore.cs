@@ -128,6 +128,54 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
         CancellationToken cancellationToken
     ) => database.ReadAsync(connection => CredentialRow.Find(connection, environment, account), cancellationToken);
 
+    public Task<bool> ReplaceCredentialAsync(
+        ConnectedAccount account,
+        NewCredential credential,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                bool replaced = CredentialChange.Replace(context, account.Environment, credential, account.Connection);
+                if (replaced)
+                {
+                    context.Leave(traces);
+                }
+
+                return replaced;
+            },
+            cancellationToken
+        );
+
+    public Task<bool> ChangeAsync(ConnectedAccount account, Traces traces, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            context =>
+            {
+                bool changed = context.ExecuteOne(
+                    """
+                    UPDATE account
+                    SET api_config = @apiConfig, updated_at = behalf_now(), row_version = row_version + 1
+                    WHERE environment_id = @environment AND id = @id AND row_version = @version AND deleted_at IS NULL
+                    """,
+                    new
+                    {
+                        environment = account.Environment.ToColumn(),
+                        id = account.Id.ToColumn(),
+                        version = account.RowVersion,
+                        apiConfig = account.ApiConfig,
+                    }
+                );
+                if (changed)
+                {
+                    context.Leave(traces);
+                }
+
+                return changed;
+            },
+            cancellationToken
+        );
+
     public Task<bool> StopAsync(
         ConnectedAccount account,
         long expected,

@@ -114,6 +114,10 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
                     key
                 );
                 context.Execute(
+                    "DELETE FROM connection_context WHERE environment_id = @environment AND connection_id = @id",
+                    key
+                );
+                context.Execute(
                     """
                     UPDATE account SET deleted_at = behalf_now(), updated_at = behalf_now(), row_version = row_version + 1
                     WHERE environment_id = @environment AND connection_id = @id AND deleted_at IS NULL
@@ -122,6 +126,86 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
                 );
                 context.Leave(traces);
                 return true;
+            },
+            cancellationToken
+        );
+
+    public Task<ConnectionChanged> ChangeAsync(
+        Connection connection,
+        bool moves,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                ConnectionChanged changed = ConnectionUpdate.Run(context, connection, moves);
+                if (changed == ConnectionChanged.Done)
+                {
+                    context.Leave(traces);
+                }
+
+                return changed;
+            },
+            cancellationToken
+        );
+
+    public Task<string?> FindContextAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync(
+            connection =>
+                connection.ExecuteScalar<string?>(
+                    """
+                    SELECT context FROM connection_context
+                    WHERE environment_id = @environment AND connection_id = @id AND organization_id = @organization
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        id = id.ToColumn(),
+                        organization,
+                    }
+                ),
+            cancellationToken
+        );
+
+    public Task<bool> PutContextAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        string context,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            writer =>
+            {
+                bool put = writer.ExecuteOne(
+                    """
+                    INSERT INTO connection_context (environment_id, connection_id, organization_id, context, updated_at)
+                    SELECT @environment, @id, @organization, @context, behalf_now()
+                    WHERE EXISTS (
+                      SELECT 1 FROM connection WHERE environment_id = @environment AND id = @id AND deleted_at IS NULL)
+                    ON CONFLICT DO UPDATE SET context = excluded.context, updated_at = excluded.updated_at
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        id = id.ToColumn(),
+                        organization,
+                        context,
+                    }
+                );
+                if (put)
+                {
+                    writer.Leave(traces);
+                }
+
+                return put;
             },
             cancellationToken
         );
@@ -152,6 +236,11 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
             }
         );
 
+    internal static string? ToolsOf(Connection connection) =>
+        connection.AllowedTools is { } tools
+            ? JsonSerializer.Serialize([.. tools], StorageJson.Default.StringArray)
+            : null;
+
     private static void Insert(WriteContext context, Connection connection) =>
         context.Execute(
             """
@@ -175,9 +264,7 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
                 clientId = connection.ClientId,
                 secret = connection.ClientSecretSealed,
                 scopes = connection.Scopes.ToString(),
-                allowedTools = connection.AllowedTools is { } tools
-                    ? JsonSerializer.Serialize([.. tools], StorageJson.Default.StringArray)
-                    : null,
+                allowedTools = ToolsOf(connection),
                 policyRevision = connection.PolicyRevision,
                 enabled = connection.Enabled,
                 createdAt = connection.CreatedAt.ToColumn(),

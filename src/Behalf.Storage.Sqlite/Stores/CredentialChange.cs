@@ -70,6 +70,41 @@ internal static class CredentialChange
         return moved;
     }
 
+    /// <summary>
+    /// As <see cref="Advance"/>, for tokens that were not refreshed from the ones before: an account that ended comes back,
+    /// and the fence grows, so that a refresh of the old grant that is on its way can no longer commit.
+    /// </summary>
+    public static bool Replace(
+        WriteContext context,
+        EnvironmentId environment,
+        NewCredential next,
+        ConnectionId connection
+    )
+    {
+        if (!Advance(context, environment, next, connection, reconnects: true))
+        {
+            return false;
+        }
+
+        context.Execute(
+            """
+            INSERT INTO refresh_state (environment_id, account_id, fence, not_before, due_at)
+            VALUES (@environment, @account, 1, @notBefore, @dueAt)
+            ON CONFLICT DO UPDATE
+            SET fence = fence + 1, owner = NULL, lease_until = NULL, attempt_id = NULL, attempt_state = 0,
+              attempt_generation = 0, not_before = excluded.not_before, due_at = excluded.due_at
+            """,
+            new
+            {
+                environment = environment.ToColumn(),
+                account = next.Account.ToColumn(),
+                dueAt = next.RefreshDueAt?.ToColumn(),
+                notBefore = next.RefreshNotBefore?.ToColumn(),
+            }
+        );
+        return true;
+    }
+
     /// <summary>Removes every generation, and overwrites the data key before its row goes.</summary>
     public static void Shred(WriteContext context, EnvironmentId environment, AccountId account)
     {

@@ -20,8 +20,6 @@ internal static class FlowSuccess
             environment = flow.Environment.ToColumn(),
             id = flow.Id.ToColumn(),
             account = flow.Account.ToColumn(),
-            dueAt = credential.RefreshDueAt?.ToColumn(),
-            notBefore = credential.RefreshNotBefore?.ToColumn(),
         };
         if (
             !context.Holds(
@@ -30,7 +28,7 @@ internal static class FlowSuccess
                 WHERE environment_id = @environment AND id = @id AND account_id = @account AND step = 4
                 """,
                 values
-            ) || !CredentialChange.Advance(context, flow.Environment, credential, flow.Connection, reconnects: true)
+            ) || !CredentialChange.Replace(context, flow.Environment, credential, flow.Connection)
         )
         {
             return false;
@@ -41,18 +39,6 @@ internal static class FlowSuccess
             UPDATE authorization_flow
             SET step = 5, outcome = NULL, code_sealed = NULL, verifier_sealed = NULL, exchange_owner = NULL
             WHERE environment_id = @environment AND id = @id
-            """,
-            values
-        );
-
-        // The fence grows: a refresh of the old grant that is on its way can no longer commit.
-        context.Execute(
-            """
-            INSERT INTO refresh_state (environment_id, account_id, fence, not_before, due_at)
-            VALUES (@environment, @account, 1, @notBefore, @dueAt)
-            ON CONFLICT DO UPDATE
-            SET fence = fence + 1, owner = NULL, lease_until = NULL, attempt_id = NULL, attempt_state = 0,
-              attempt_generation = 0, not_before = excluded.not_before, due_at = excluded.due_at
             """,
             values
         );

@@ -2,19 +2,21 @@ using Behalf.Audit;
 using Behalf.Connections;
 using Behalf.Events;
 using Behalf.Identity;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Behalf.Authorization;
 
 /// <summary>Makes authorization links.</summary>
-internal sealed class AuthorizationLinks(
+internal sealed partial class AuthorizationLinks(
     IFlowStore flows,
     IAccountStore accounts,
     IConnectionStore connections,
     IEnvironmentStore environments,
     PublicUrls urls,
     IOptions<BehalfOptions> options,
-    TimeProvider time
+    TimeProvider time,
+    ILogger<AuthorizationLinks> logger
 )
 {
     /// <value>In characters.</value>
@@ -142,10 +144,25 @@ internal sealed class AuthorizationLinks(
         AuditDraft record = flow.Record(connection.Name, "link.created");
         EventDraft generated = flow.Event(connection.Name, EventTypes.LinkGenerated, account.State);
         await flows.AddAsync(flow, Traces.Of(record).With(generated), cancellationToken);
+        if (flow.Mode == VerifyMode.None)
+        {
+            Log.NobodyConfirms(logger, environment.Slug, flow.Id);
+        }
+
         Milestone.Reached(Milestone.LinkCreated, flow.Id.ToString());
         return new AuthorizationLink(urls.Link(environment, token), flow.ExpiresAt, account.Id);
     }
 
     private static Problem Precondition(string code, string message) =>
         new(ProblemKind.FailedPrecondition, code, message);
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            2121,
+            LogLevel.Warning,
+            "In environment {Environment} nobody confirms who connects, whoever opens the link of {Flow} does: for development only"
+        )]
+        public static partial void NobodyConfirms(ILogger logger, string environment, FlowId flow);
+    }
 }

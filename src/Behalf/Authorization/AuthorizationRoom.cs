@@ -12,6 +12,8 @@ internal sealed class AuthorizationRoom(
     AuthorizationResponse response,
     Verification verification,
     TokenRefresher refresher,
+    TokenImport import,
+    ReadBack readBack,
     RevocationJobs jobs,
     BackgroundWork work,
     WorkSignal signal
@@ -45,6 +47,19 @@ internal sealed class AuthorizationRoom(
         Identifier identifier,
         CancellationToken cancellationToken
     ) => verification.VerifyAsync(principal, authRequestId, identifier, cancellationToken);
+
+    public Task<Result<ConnectedAccount>> ImportAsync(
+        ActingSubject subject,
+        ImportRequest importRequest,
+        CancellationToken cancellationToken
+    ) => import.RunAsync(subject, importRequest, cancellationToken);
+
+    public Task<Result<ReadBackTokens>> ReadBackAsync(
+        Principal principal,
+        ConnectedAccount account,
+        string actingThrough,
+        CancellationToken cancellationToken
+    ) => readBack.RunAsync(principal, account, actingThrough, cancellationToken);
 
     public Task<FreshCredential> FreshenAsync(
         SealedCredential current,

@@ -30,6 +30,9 @@ public static class AuthorizationServices
         services.TryAddSingleton<RefreshCommit>();
         services.TryAddSingleton<RefreshRun>();
         services.TryAddSingleton<TokenRefresher>();
+        services.TryAddSingleton<ProviderIdentity>();
+        services.TryAddSingleton<TokenImport>();
+        services.TryAddSingleton<ReadBack>();
         services.TryAddSingleton<RevocationJobs>();
         services.TryAddSingleton<Revoker>();
         services.TryAddSingleton<WorkSignal>();

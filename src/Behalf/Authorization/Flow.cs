@@ -143,8 +143,8 @@ public sealed record NewCredential
     public required Vault.SealedCredential Sealed { get; init; }
 
     /// <value>
-    /// Where the granted scopes were read: <c>token_response</c>, <c>introspection</c> or <c>request</c>; or
-    /// <c>unchanged</c> after a refresh that named none (RFC 6749 §6): then the stored source stays.
+    /// Where the granted scopes were read: <c>token_response</c>, <c>introspection</c> or <c>request</c>; for an import
+    /// <c>import</c>, <c>introspection</c> or <c>connection</c>; or <c>unchanged</c> after a refresh that named none (RFC 6749 §6): then the stored source stays.
     /// </value>
     public required string ScopeSource { get; init; }
 

@@ -48,6 +48,28 @@ public interface IAuthorization
     );
 
     /// <summary>
+    /// Makes tokens that the user granted elsewhere the next generation of the account: active at once, pinned to the
+    /// provider's user where the provider says who that is. Only for service clients. A credential they replace is revoked
+    /// upstream only if it is certainly another provider user's: of the same user it may be the same grant.
+    /// </summary>
+    Task<Result<Connections.ConnectedAccount>> ImportAsync(
+        ActingSubject subject,
+        ImportRequest request,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// The account's tokens in clear, where the operator turned reading back on: for service clients only, recorded before
+    /// anything is opened. <see cref="ReadBackTokens.None"/> when it is off, for others, and without a working credential.
+    /// </summary>
+    Task<Result<ReadBackTokens>> ReadBackAsync(
+        Principal principal,
+        Connections.ConnectedAccount account,
+        string actingThrough,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
     /// A credential that works: the given one, or a refreshed one. One refresh per account at a time, durable before use,
     /// under its own deadline: a caller that leaves does not cancel it.
     /// </summary>

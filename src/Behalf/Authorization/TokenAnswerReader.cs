@@ -87,8 +87,8 @@ internal static class TokenAnswerReader
                 AccessLifetime = lifetime,
                 RefreshLifetime = refreshLifetime,
                 Scopes = Text(root, "scope") is { Length: > 0 } scope ? ReadScopes(scope, profile) : null,
-                UserId = At(root, profile.IdentityIdPath),
-                UserName = InertText.Description(At(root, profile.IdentityNamePath)),
+                UserId = JsonPath.Text(root, profile.IdentityIdPath),
+                UserName = InertText.Description(JsonPath.Text(root, profile.IdentityNamePath)),
             }
         );
     }
@@ -96,7 +96,7 @@ internal static class TokenAnswerReader
     public static ScopeSet ReadScopes(string scope, OAuthProfile profile) =>
         ScopeSet.Parse(scope, profile.ScopeSeparator is { Length: 1 } mark ? mark[0] : ' ', ' ');
 
-    private static bool IsToken(string value) =>
+    public static bool IsToken(string value) =>
         value.Length is > 0 and <= MaxTokenLength && value.All(c => c is > ' ' and < '\x7f');
 
     private static string? Text(JsonElement element, string name) =>
@@ -131,30 +131,6 @@ internal static class TokenAnswerReader
 
         lifetime = TimeSpan.FromSeconds(Math.Floor(seconds));
         return true;
-    }
-
-    private static string? At(JsonElement root, string? path)
-    {
-        if (path is null)
-        {
-            return null;
-        }
-
-        foreach (string part in path.Split('.'))
-        {
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty(part, out root))
-            {
-                return null;
-            }
-        }
-
-        string? text = root.ValueKind switch
-        {
-            JsonValueKind.String => root.GetString(),
-            JsonValueKind.Number => root.GetRawText(),
-            _ => null,
-        };
-        return text is { Length: > 0 and <= 512 } ? text : null;
     }
 
     private static TimeSpan? RetryAfter(EgressOutcome.Answered answer, DateTimeOffset now)

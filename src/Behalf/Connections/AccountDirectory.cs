@@ -1,3 +1,4 @@
+using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Events;
 using Behalf.Identity;
@@ -7,6 +8,8 @@ namespace Behalf.Connections;
 /// <summary>Finds, lists and creates connected accounts within the caller's reach.</summary>
 internal sealed class AccountDirectory(IAccountStore accounts, IConnectionStore connections)
 {
+    private const int MaxTries = 10;
+
     public async Task<Result<ConnectedAccount>> CreateAsync(
         ActingSubject subject,
         ConnectionName name,
@@ -30,13 +33,43 @@ internal sealed class AccountDirectory(IAccountStore accounts, IConnectionStore 
                     .With(made.Event(EventTypes.AccountCreated, made.State)),
             cancellationToken
         );
-        return created
-            ? account
-            : new Problem(
-                ProblemKind.AlreadyExists,
-                "account_exists",
-                $"{subject.Identifier} has a connected account at {name} already."
-            );
+        return created ? account : Exists(subject, name);
+    }
+
+    public static Problem Exists(ActingSubject subject, ConnectionName name) =>
+        new(
+            ProblemKind.AlreadyExists,
+            "account_exists",
+            $"{subject.Identifier} has a connected account at {name} already."
+        );
+
+    /// <summary>Replaces what the application stores with an account; its credential stays as it is.</summary>
+    public async Task<Result<ConnectedAccount>> ChangeAsync(
+        Principal principal,
+        AccountId id,
+        string apiConfig,
+        CancellationToken cancellationToken
+    )
+    {
+        for (int attempt = 0; attempt < MaxTries; attempt++)
+        {
+            Result<ConnectedAccount> found = await FindAsync(principal, id, cancellationToken);
+            if (!found.Succeeded || found.Value.ApiConfig == apiConfig)
+            {
+                return found;
+            }
+
+            ConnectedAccount account = found.Value;
+            Traces traces = Traces
+                .Of(account.Record("account.changed", principal.ClientId, CallOutcomes.Success, "api_config"))
+                .With(account.Event(EventTypes.AccountUpdated, account.State));
+            if (await accounts.ChangeAsync(account with { ApiConfig = apiConfig }, traces, cancellationToken))
+            {
+                return await FindAsync(principal, id, cancellationToken);
+            }
+        }
+
+        return new Problem(ProblemKind.Unavailable, "account_busy", "The account keeps changing; try again.");
     }
 
     public async Task<Result<ConnectedAccount>> FindAsync(

@@ -61,6 +61,12 @@ public sealed record NewConnection
 
     public Secret? ClientSecret { get; init; }
 
+    /// <value>True: the OAuth client follows later; until then nobody can connect.</value>
+    public bool WithoutClient { get; init; }
+
+    /// <value>True: a secret is stored already and stays.</value>
+    internal bool KeepsSecret { get; init; }
+
     public ScopeSet? Scopes { get; init; }
 
     public Uri? BaseUrl { get; init; }

@@ -144,6 +144,27 @@ internal sealed class ConnectionRegistry(
         return new Page<ConnectionView>(views, found.Next, found.Previous, found.TotalSize);
     }
 
+    /// <summary>The few that a credential is limited to.</summary>
+    public async Task<Page<ConnectionView>> ListAsync(
+        EnvironmentId environment,
+        IReadOnlySet<string> names,
+        PageRequest page,
+        CancellationToken cancellationToken
+    )
+    {
+        var views = new List<ConnectionView>();
+        foreach (ConnectionName name in names.Select(Reach.Parse).OfType<ConnectionName>())
+        {
+            Result<ConnectionView> view = await FindAsync(environment, name, cancellationToken);
+            if (view.Succeeded)
+            {
+                views.Add(view.Value);
+            }
+        }
+
+        return KeyedList.Page(views, view => view.Connection.Id.Value, page);
+    }
+
     public Task<bool> RemoveAsync(Principal principal, Connection connection, CancellationToken cancellationToken)
     {
         var record = new AuditDraft
@@ -197,6 +218,6 @@ internal sealed class ConnectionRegistry(
 
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
 
-    private static Problem Taken(string what) =>
+    public static Problem Taken(string what) =>
         new(ProblemKind.AlreadyExists, $"{what}_taken", $"Another connection of this environment has this {what}.");
 }

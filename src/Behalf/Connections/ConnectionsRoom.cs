@@ -7,6 +7,7 @@ namespace Behalf.Connections;
 /// <summary>The room's one entry; each noun has a file of its own.</summary>
 internal sealed class ConnectionsRoom(
     ConnectionRegistry registry,
+    ConnectionSettings settings,
     AccountDirectory directory,
     AccountEnding ending,
     UpstreamOpener opener,
@@ -37,6 +38,65 @@ internal sealed class ConnectionsRoom(
         PageRequest page,
         CancellationToken cancellationToken
     ) => registry.ListAsync(environment, page, cancellationToken);
+
+    public async Task<Result<ConnectionView>> FindAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName name,
+        CancellationToken cancellationToken
+    ) => principal.Within(await registry.FindAsync(environment, name, cancellationToken));
+
+    public async Task<Result<ConnectionView>> FindAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        CancellationToken cancellationToken
+    ) => principal.Within(await registry.FindAsync(environment, id, cancellationToken));
+
+    public Task<Page<ConnectionView>> ListAsync(
+        Principal principal,
+        EnvironmentId environment,
+        PageRequest page,
+        CancellationToken cancellationToken
+    ) =>
+        principal.Limits.Connections is { } names
+            ? registry.ListAsync(environment, names, page, cancellationToken)
+            : registry.ListAsync(environment, page, cancellationToken);
+
+    public async Task<Result<ConnectionView>> ChangeAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        ConnectionChange change,
+        CancellationToken cancellationToken
+    )
+    {
+        Result<ConnectionId> changed = await settings.ChangeAsync(
+            principal,
+            environment,
+            id,
+            change,
+            cancellationToken
+        );
+        return changed.Succeeded ? await registry.FindAsync(environment, id, cancellationToken) : changed.Problem;
+    }
+
+    public Task<Result<string>> ReadContextAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        CancellationToken cancellationToken
+    ) => settings.ReadContextAsync(principal, environment, id, organization, cancellationToken);
+
+    public Task<Result<Done>> WriteContextAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        string context,
+        CancellationToken cancellationToken
+    ) => settings.WriteContextAsync(principal, environment, id, organization, context, cancellationToken);
 
     public async Task<Result<Done>> RemoveAsync(
         Principal principal,
@@ -97,6 +157,13 @@ internal sealed class ConnectionsRoom(
         AccountId id,
         CancellationToken cancellationToken
     ) => directory.FindAsync(principal, id, cancellationToken);
+
+    public Task<Result<ConnectedAccount>> ChangeAccountAsync(
+        Principal principal,
+        AccountId id,
+        string apiConfig,
+        CancellationToken cancellationToken
+    ) => directory.ChangeAsync(principal, id, apiConfig, cancellationToken);
 
     public Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(
         ActingSubject subject,

@@ -16,6 +16,7 @@ public static class ConnectionsServices
         services.TryAddSingleton<ProviderUrls>();
         services.TryAddSingleton<NewConnectionRules>();
         services.TryAddSingleton<ConnectionRegistry>();
+        services.TryAddSingleton<ConnectionSettings>();
         services.TryAddSingleton<AccountDirectory>();
         services.TryAddSingleton<AccountEnding>();
         services.TryAddSingleton<UpstreamDoor>();

@@ -31,6 +31,61 @@ public interface IConnections
         CancellationToken cancellationToken
     );
 
+    /// <summary>Within the principal's limits: a connection beyond them answers like an unknown one.</summary>
+    Task<Result<ConnectionView>> FindAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName name,
+        CancellationToken cancellationToken
+    );
+
+    /// <inheritdoc cref="FindAsync(Principal, EnvironmentId, ConnectionName, CancellationToken)"/>
+    Task<Result<ConnectionView>> FindAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Those within the principal's limits, in the order of their ids.</summary>
+    Task<Page<ConnectionView>> ListAsync(
+        Principal principal,
+        EnvironmentId environment,
+        PageRequest page,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// Changes the settings that are given; calls that were decided on the old ones no longer start. Origins and client
+    /// stay while the connection holds tokens.
+    /// </summary>
+    Task<Result<ConnectionView>> ChangeAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        ConnectionChange change,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Free-form JSON the application keeps with a connection; <c>{}</c> when it keeps none.</summary>
+    /// <param name="organization">Empty: for all.</param>
+    Task<Result<string>> ReadContextAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        CancellationToken cancellationToken
+    );
+
+    Task<Result<Done>> WriteContextAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        string context,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Refused while live accounts use it, unless forced: then they are revoked first.</summary>
     Task<Result<Done>> RemoveAsync(
         Principal principal,
@@ -60,6 +115,14 @@ public interface IConnections
     Task<Result<ConnectedAccount>> FindAccountAsync(
         Principal principal,
         AccountId id,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Replaces the free-form JSON the application stores with an account.</summary>
+    Task<Result<ConnectedAccount>> ChangeAccountAsync(
+        Principal principal,
+        AccountId id,
+        string apiConfig,
         CancellationToken cancellationToken
     );
 

@@ -8,7 +8,6 @@ internal sealed partial class NewConnectionRules(ProviderUrls urls)
 {
     public const int MaxPrefix = 20;
     private const int MaxClientText = 512;
-    private const int MaxScopes = 200;
     private const int MaxAllowedTools = 500;
 
     public Result<CheckedConnection> Check(NewConnection wanted, ConnectorDefinition definition)
@@ -26,9 +25,9 @@ internal sealed partial class NewConnectionRules(ProviderUrls urls)
             faults.Add(new("tool_prefix", $"must be 1 to {MaxPrefix} of a-z, 0-9 and _", "pattern"));
         }
 
-        if (scopes.Count > MaxScopes || scopes.Values.Any(scope => !IsScope(scope)))
+        if (!ScopeSyntax.AreScopes(scopes.Values))
         {
-            faults.Add(new("scopes", $"must be at most {MaxScopes} scopes of RFC 6749 §3.3", "pattern"));
+            faults.Add(new("scopes", ScopeSyntax.Rule, "pattern"));
         }
 
         if (
@@ -39,12 +38,7 @@ internal sealed partial class NewConnectionRules(ProviderUrls urls)
             faults.Add(new("allowed_tools", "must be tool names, with * at the end only", "pattern"));
         }
 
-        return faults.Count == 0
-            ? new CheckedConnection(name, baseUrl, oauthUrl, scopes)
-            : Problem.Invalid("invalid_argument", $"{faults[0].Field}: {faults[0].Description}") with
-            {
-                Violations = faults,
-            };
+        return faults.Count == 0 ? new CheckedConnection(name, baseUrl, oauthUrl, scopes) : Problem.Invalid(faults);
     }
 
     private void CheckUrl(List<FieldViolation> faults, string field, Uri url)
@@ -57,20 +51,22 @@ internal sealed partial class NewConnectionRules(ProviderUrls urls)
 
     private static void CheckClient(List<FieldViolation> faults, NewConnection wanted, OAuthProfile profile)
     {
+        if (wanted is { WithoutClient: true, ClientId: null, ClientSecret: null })
+        {
+            return;
+        }
+
         if (wanted.ClientId is not { Length: > 0 and <= MaxClientText } id || id.Any(c => c is < ' ' or > '~'))
         {
             faults.Add(new("client_id", "is required: register an OAuth app at the provider", "required"));
         }
 
-        bool needsSecret = profile.ClientAuthentication != ClientAuthentication.None;
+        bool needsSecret = profile.ClientAuthentication != ClientAuthentication.None && !wanted.KeepsSecret;
         if (needsSecret && wanted.ClientSecret is not { Length: > 0 and <= MaxClientText })
         {
             faults.Add(new("client_secret", "is required for this provider", "required"));
         }
     }
-
-    private static bool IsScope(string scope) =>
-        scope.Length <= 256 && scope.All(c => c is '!' or (>= '#' and <= '[') or (>= ']' and <= '~'));
 
     [GeneratedRegex("^[a-z0-9_]{1,20}\\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
     private static partial Regex Prefix();

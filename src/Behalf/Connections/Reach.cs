@@ -24,6 +24,12 @@ internal static class Reach
         principal.Kind == PrincipalKind.Operator
         || principal.Kind == PrincipalKind.ServiceClient && principal.Environment == environment;
 
+    /// <summary>The connection if it is within the principal's limits; else as if there were none.</summary>
+    public static Result<ConnectionView> Within(this Principal principal, Result<ConnectionView> found) =>
+        found.Succeeded && !principal.Limits.AllowsConnection(found.Value.Connection.Name.Value)
+            ? Problem.NotFound("connection")
+            : found;
+
     /// <summary>The filter narrowed to the reach, or null when nothing can be within both.</summary>
     public static AccountFilter? Narrow(this Principal principal, AccountFilter filter)
     {
@@ -55,6 +61,6 @@ internal static class Reach
         return names.Length == 0 ? null : narrowed with { Connections = names };
     }
 
-    private static ConnectionName? Parse(string name) =>
+    public static ConnectionName? Parse(string name) =>
         ConnectionName.TryParse(name, out ConnectionName parsed, out _) ? parsed : null;
 }

@@ -21,6 +21,36 @@ public interface IConnectionStore
 
     Task<Page<Connection>> ListAsync(EnvironmentId environment, PageRequest page, CancellationToken cancellationToken);
 
+    /// <summary>Writes the settings if the row still has this version; its version and policy revision grow by one.</summary>
+    /// <param name="moves">
+    /// True: origins or client change, which is refused while a credential, a running exchange or a revocation job of the
+    /// connection holds tokens.
+    /// </param>
+    Task<ConnectionChanged> ChangeAsync(
+        Connection connection,
+        bool moves,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
+    /// <param name="organization">Empty: for all.</param>
+    Task<string?> FindContextAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        CancellationToken cancellationToken
+    );
+
+    /// <returns>False when there is no such connection.</returns>
+    Task<bool> PutContextAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        string context,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Removes when no live account is left.</summary>
     Task<bool> RemoveAsync(
         EnvironmentId environment,
@@ -65,6 +95,21 @@ public interface IAccountStore
         AccountId account,
         CancellationToken cancellationToken
     );
+
+    /// <summary>
+    /// One transaction: the next generation inserted and made current by compare-and-set on the one it follows, status
+    /// active, refresh state begun anew, so that a refresh on its way can no longer commit. The previous generation is kept.
+    /// </summary>
+    /// <returns>False when the account moved on or is gone; nothing was written.</returns>
+    Task<bool> ReplaceCredentialAsync(
+        ConnectedAccount account,
+        NewCredential credential,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Writes what the application stores with the account, if the row still has this version.</summary>
+    Task<bool> ChangeAsync(ConnectedAccount account, Traces traces, CancellationToken cancellationToken);
 
     /// <summary>
     /// One transaction: marks the account disconnected (or deleted), removes its credential and data key, adds the

@@ -87,6 +87,12 @@ public sealed record OAuthProfile
 
     public string? IdentityNamePath { get; init; }
 
+    /// <value>
+    /// A path below the connection's base URL that tells whose token it is, with the same two paths into its answer; null:
+    /// only a token answer tells.
+    /// </value>
+    public string? UserPath { get; init; }
+
     /// <value>True: a 401 or 429 means that a write did not take effect.</value>
     public bool RejectsBeforeEffect { get; init; }
 }

@@ -70,6 +70,7 @@ internal static class OAuthProfileReader
             Issuer = fields.OptionalText("issuer"),
             IdentityIdPath = fields.OptionalText("identity_id_path"),
             IdentityNamePath = fields.OptionalText("identity_name_path"),
+            UserPath = OptionalPath(fields, "user_path"),
             RejectsBeforeEffect = fields.Flag("rejects_before_effect"),
         };
         fields.End();

@@ -17,6 +17,7 @@ internal static class TrackerConnector
           default_scopes: [things]
           identity_id_path: data.gid
           identity_name_path: data.name
+          user_path: /users/me
           rejects_before_effect: true
         requests:
           message: =body.error

@@ -55,7 +55,7 @@ internal static class ConnectionAddCommand
                         Name = call.Get(name),
                         ClientId = id,
                         ClientSecret = await secret.ReadAsync(call, isAsked: id is not null),
-                        Scopes = [.. call.Require(scopes).SelectMany(SplitScopes)],
+                        Scopes = [.. call.Require(scopes).SelectMany(Registration.SplitScopes)],
                         BaseUrl = call.Get(baseUrl),
                         OAuthUrl = call.Get(oauthUrl),
                         ToolPrefix = call.Get(prefix),
@@ -71,8 +71,4 @@ internal static class ConnectionAddCommand
             }
         );
     }
-
-    /// <summary>Providers write scopes with spaces between them, and people copy them so.</summary>
-    private static string[] SplitScopes(string text) =>
-        text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -17,4 +17,8 @@ internal static class Registration
             report.Line(scope);
         }
     }
+
+    /// <summary>Providers write scopes with spaces between them, and people copy them so.</summary>
+    public static string[] SplitScopes(string text) =>
+        text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

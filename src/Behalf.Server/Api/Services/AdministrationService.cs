@@ -117,6 +117,7 @@ internal sealed class AdministrationService(
     {
         DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
         Page<ConnectionView> page = await connections.ListAsync(
+            context.Principal(),
             environment.Id,
             pages.Read(context, request, request.PageToken, SizeOf(request.PageSize)),
             context.CancellationToken
@@ -135,12 +136,53 @@ internal sealed class AdministrationService(
         DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
         ConnectionView view = (
             await connections.FindAsync(
+                context.Principal(),
                 environment.Id,
                 RequireConnection(context, request.Name),
                 context.CancellationToken
             )
         ).OrThrow(context);
         return AdministrationWire.ToWire(view);
+    }
+
+    public override async Task<ConnectionDetails> UpdateConnection(
+        UpdateConnectionRequest request,
+        ServerCallContext context
+    )
+    {
+        DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
+        ConnectionView view = (
+            await connections.FindAsync(
+                context.Principal(),
+                environment.Id,
+                RequireConnection(context, request.Name),
+                context.CancellationToken
+            )
+        ).OrThrow(context);
+        using Secret? secret = request.HasClientSecret ? Secret.FromText(request.ClientSecret) : null;
+        ConnectionView changed = (
+            await connections.ChangeAsync(
+                context.Principal(),
+                environment.Id,
+                view.Connection.Id,
+                new ConnectionChange
+                {
+                    Name = context.ReadConnection("new_name", request.NewName),
+                    ClientId = request.HasClientId ? request.ClientId : null,
+                    ClientSecret = secret,
+                    Scopes = request.Scopes.Count == 0 ? null : ScopeSet.Of(request.Scopes),
+                    BaseUrl = ReadUrl(context, "base_url", request.BaseUrl),
+                    OAuthUrl = ReadUrl(context, "oauth_url", request.OauthUrl),
+                    AllowedTools =
+                        request.AllowedTools.Count > 0 ? [.. request.AllowedTools]
+                        : request.AllTools ? []
+                        : null,
+                    Enabled = request.HasEnabled ? request.Enabled : null,
+                },
+                context.CancellationToken
+            )
+        ).OrThrow(context);
+        return AdministrationWire.ToWire(changed);
     }
 
     public override async Task<RemoveConnectionResponse> RemoveConnection(

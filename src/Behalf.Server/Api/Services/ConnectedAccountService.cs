@@ -16,12 +16,15 @@ internal sealed class ConnectedAccountService(
     IAuthorization authorization,
     RequestSubjects subjects,
     AccountLookup accounts,
+    AccountCredentials credentials,
+    OwnAccounts own,
+    IIdentity identity,
+    PublicUrls urls,
     PageTokens pages
 ) : Wire.ConnectedAccounts.ConnectedAccountService.ConnectedAccountServiceBase
 {
     private const int DefaultPageSize = 50;
     private const int SearchPageSize = 30;
-    private const string OtherProviderUserHeader = "behalf-allow-other-provider-user";
 
     public override async Task<ListConnectedAccountsResponse> ListConnectedAccounts(
         ListConnectedAccountsRequest request,
@@ -37,7 +40,7 @@ internal sealed class ConnectedAccountService(
 
         AccountLabels labels = AccountLookup.LabelsOf(
             context,
-            new AccountName(string.Empty, string.Empty, string.Empty, request.OrganizationId, request.UserId)
+            AccountName.Labelled(request.OrganizationId, request.UserId)
         );
         Page<Account> page = await connections.ListAccountsAsync(
             context.Principal(),
@@ -75,7 +78,7 @@ internal sealed class ConnectedAccountService(
                 ? parsed
                 : throw context.Refuse(Problem.NotFound("connection"));
             ConnectionView view = (
-                await connections.FindAsync(context.Environment(), id, context.CancellationToken)
+                await connections.FindAsync(context.Principal(), context.Environment(), id, context.CancellationToken)
             ).OrThrow(context);
             names.Add(view.Connection.Name);
         }
@@ -105,26 +108,66 @@ internal sealed class ConnectedAccountService(
         ServerCallContext context
     )
     {
-        if (BringsCredential(request.ConnectedAccount.AuthorizationDetails))
-        {
-            throw ProblemStatus.Unimplemented("Importing credentials").ToRpcException();
-        }
-
         ConnectionName connection = Require(context, request.Connector);
         ActingSubject subject = await subjects.ResolveAsync(context, request.Identifier, request.UserId);
         AccountLabels labels = AccountLookup.LabelsOf(
             context,
-            new AccountName(string.Empty, string.Empty, string.Empty, request.OrganizationId, request.UserId)
+            AccountName.Labelled(request.OrganizationId, request.UserId)
         ) with
         {
-            ApiConfig = request.ConnectedAccount.ApiConfig is { } config
-                ? StructJson.ToElement(config, "connected_account.api_config").OrThrow(context).GetRawText()
-                : null,
+            ApiConfig = ReadConfig(context, request.ConnectedAccount.ApiConfig),
         };
+        using ImportRequest? import = await credentials.ReadAsync(
+            context,
+            connection,
+            request.ConnectedAccount.AuthorizationDetails
+        );
         Account account = (
-            await connections.CreateAccountAsync(subject, connection, labels, context.CancellationToken)
+            import is null
+                ? await connections.CreateAccountAsync(subject, connection, labels, context.CancellationToken)
+                : await authorization.ImportAsync(
+                    subject,
+                    import with
+                    {
+                        Creates = true,
+                        Labels = labels,
+                    },
+                    context.CancellationToken
+                )
         ).OrThrow(context);
         return new CreateConnectedAccountResponse { ConnectedAccount = AccountWire.ToWire(account) };
+    }
+
+    /// <summary>By id, or by connection and user. A credential that comes along replaces the one there is.</summary>
+    public override async Task<UpdateConnectedAccountResponse> UpdateConnectedAccount(
+        UpdateConnectedAccountRequest request,
+        ServerCallContext context
+    )
+    {
+        Account account = await accounts.FindAsync(
+            context,
+            new AccountName(request.Id, request.Connector, request.Identifier, request.OrganizationId, request.UserId)
+        );
+        string? config = ReadConfig(context, request.ConnectedAccount.ApiConfig);
+        using ImportRequest? import = await credentials.ReadAsync(
+            context,
+            account.ConnectionName,
+            request.ConnectedAccount.AuthorizationDetails
+        );
+        if (import is not null)
+        {
+            ActingSubject subject = await subjects.ResolveAsync(context, account.Identifier.Value);
+            account = (await authorization.ImportAsync(subject, import, context.CancellationToken)).OrThrow(context);
+        }
+
+        if (config is not null)
+        {
+            account = (
+                await connections.ChangeAccountAsync(context.Principal(), account.Id, config, context.CancellationToken)
+            ).OrThrow(context);
+        }
+
+        return new UpdateConnectedAccountResponse { ConnectedAccount = AccountWire.ToWire(account) };
     }
 
     public override async Task<GetConnectedAccountResponse> GetConnectedAccount(
@@ -150,11 +193,28 @@ internal sealed class ConnectedAccountService(
         return new GetConnectedAccountByIdentifierResponse { ConnectedAccount = AccountWire.ToWire(account) };
     }
 
-    /// <summary>Reading tokens back is off: the same answer as the details, without secrets.</summary>
-    public override Task<GetConnectedAccountByIdentifierResponse> GetConnectedAccountAuth(
+    /// <summary>The details; with tokens only for a service credential, where the operator turned reading back on.</summary>
+    public override async Task<GetConnectedAccountByIdentifierResponse> GetConnectedAccountAuth(
         GetConnectedAccountByIdentifierRequest request,
         ServerCallContext context
-    ) => GetConnectedAccountDetails(request, context);
+    )
+    {
+        Account account = await accounts.FindAsync(
+            context,
+            new AccountName(request.Id, request.Connector, request.Identifier, request.OrganizationId, request.UserId)
+        );
+        using ReadBackTokens tokens = (
+            await authorization.ReadBackAsync(
+                context.Principal(),
+                account,
+                context.ActingThrough(),
+                context.CancellationToken
+            )
+        ).OrThrow(context);
+        context.GetHttpContext().Response.Headers.CacheControl = "no-store";
+        AccountWire.AddReason(context, account);
+        return new GetConnectedAccountByIdentifierResponse { ConnectedAccount = AccountWire.ToWire(account, tokens) };
+    }
 
     public override async Task<GetMagicLinkForConnectedAccountResponse> GetMagicLinkForConnectedAccount(
         GetMagicLinkForConnectedAccountRequest request,
@@ -188,8 +248,7 @@ internal sealed class ConnectedAccountService(
                     Connection = connection,
                     VerifyUrl = request.UserVerifyUrl.Length == 0 ? null : request.UserVerifyUrl,
                     AppState = request.State.Length == 0 ? null : request.State,
-                    AllowOtherProviderUser =
-                        isService && context.RequestHeaders.GetValue(OtherProviderUserHeader) == "true",
+                    AllowOtherProviderUser = isService && AccountCredentials.AllowsOtherProviderUser(context),
                     Labels = AccountLookup.LabelsOf(context, name),
                 },
                 context.CancellationToken
@@ -247,6 +306,38 @@ internal sealed class ConnectedAccountService(
         return new DisconnectConnectedAccountResponse { ConnectedAccount = AccountWire.ToWire(stopped) };
     }
 
+    public override Task<ListMyAppConnectionsResponse> ListMyAppConnections(
+        ListMyAppConnectionsRequest request,
+        ServerCallContext context
+    ) => own.ListAsync(context);
+
+    public override Task<DisconnectConnectedAccountResponse> DisconnectMyConnectedAccount(
+        DisconnectMyConnectedAccountRequest request,
+        ServerCallContext context
+    ) => own.DisconnectAsync(context, request.Id);
+
+    public override Task<GetMyConnectionMagicLinkResponse> GetMyConnectionMagicLink(
+        GetMyConnectionMagicLinkRequest request,
+        ServerCallContext context
+    ) => own.LinkAsync(context, request.ConnectionName);
+
+    /// <summary>Where a browser is once its account is connected, when the application names no place of its own.</summary>
+    public override async Task<GetRedirectUrlResponse> GetRedirectUrl(
+        GetRedirectUrlRequest request,
+        ServerCallContext context
+    )
+    {
+        DeploymentEnvironment environment =
+            await identity.FindEnvironmentAsync(context.Environment(), context.CancellationToken)
+            ?? throw new InvalidOperationException("The environment of an authenticated caller is gone.");
+        return new GetRedirectUrlResponse { RedirectUrl = urls.ConnectedPage(environment).ToString() };
+    }
+
+    private static string? ReadConfig(ServerCallContext context, Struct? config) =>
+        config is null
+            ? null
+            : StructJson.ToElement(config, "connected_account.api_config").OrThrow(context).GetRawText();
+
     private static int SizeOf(uint asked, int otherwise) => asked == 0 ? otherwise : (int)asked;
 
     private static ConnectionName Require(ServerCallContext context, string connector) =>
@@ -255,15 +346,6 @@ internal sealed class ConnectedAccountService(
 
     private static RpcException NoOverlap(ServerCallContext context) =>
         context.Refuse(Problem.Invalid("connector", "conflict", "is not among connection_names"));
-
-    private static bool BringsCredential(AuthorizationDetails? details) =>
-        details?.DetailsCase switch
-        {
-            null or AuthorizationDetails.DetailsOneofCase.None => false,
-            AuthorizationDetails.DetailsOneofCase.OauthToken => details.OauthToken.AccessToken.Length > 0
-                || details.OauthToken.RefreshToken.Length > 0,
-            _ => true,
-        };
 
     /// <summary>A user session sees its own user's accounts; a service credential those it asks for.</summary>
     private async Task<AccountFilter> FilterAsync(ServerCallContext context, string identifier, string userId)
@@ -286,10 +368,7 @@ internal sealed class ConnectedAccountService(
     {
         if (id.Length > 0)
         {
-            return await accounts.FindAsync(
-                context,
-                new AccountName(id, string.Empty, string.Empty, string.Empty, string.Empty)
-            );
+            return await accounts.FindAsync(context, AccountName.Of(id));
         }
 
         if (context.Principal().Kind != PrincipalKind.UserSession)

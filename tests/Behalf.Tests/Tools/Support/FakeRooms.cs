@@ -191,6 +191,59 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         CancellationToken cancellationToken
     ) => throw NotAsked();
 
+    Task<Result<ConnectionView>> IConnections.FindAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName name,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<ConnectionView>> IConnections.FindAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Page<ConnectionView>> IConnections.ListAsync(
+        Principal principal,
+        EnvironmentId environment,
+        PageRequest page,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<ConnectedAccount>> IConnections.ChangeAccountAsync(
+        Principal principal,
+        AccountId id,
+        string apiConfig,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<ConnectionView>> IConnections.ChangeAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        ConnectionChange change,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<string>> IConnections.ReadContextAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<Result<Done>> IConnections.WriteContextAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        string context,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
     Task<Result<Done>> IConnections.RemoveAsync(
         Principal principal,
         EnvironmentId environment,
