@@ -57,6 +57,7 @@ internal static class CommandLine
                 ConnectionAddCommand.Create(shell),
                 ConnectionListCommand.Create(shell),
                 ConnectionShowCommand.Create(shell),
+                ConnectionSetCommand.Create(shell),
                 ConnectionRemoveCommand.Create(shell)
             ),
             shell.Noun(

@@ -1,3 +1,4 @@
+using Behalf.Server.Api.Proxy;
 using Behalf.Server.Api.Rules;
 using Behalf.Server.Api.Services;
 using Behalf.Server.Doors;
@@ -45,6 +46,7 @@ internal static class ApiDoor
         app.MapGrpcService<AdministrationService>();
         app.MapGrpcService<EnvironmentService>();
         app.MapTokenEndpoint();
+        app.MapProxy();
         app.MapPublicEndpoints();
     }
 }

@@ -5,6 +5,7 @@ using Behalf.Connectors;
 using Behalf.Egress;
 using Behalf.Identity;
 using Behalf.Policy;
+using Behalf.Proxy;
 using Behalf.Storage.Sqlite;
 using Behalf.Tools;
 using Behalf.Vault;
@@ -19,6 +20,7 @@ internal static class BehalfServices
         services.AddIdentity();
         services.AddConnectors();
         services.AddTools();
+        services.AddProxy();
         services.AddPolicy();
         services.AddAudit();
         services.AddBehalfConnections();

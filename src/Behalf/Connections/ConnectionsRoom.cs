@@ -38,6 +38,14 @@ internal sealed class ConnectionsRoom(
         CancellationToken cancellationToken
     ) => registry.ListAsync(environment, page, cancellationToken);
 
+    public Task<Result<ConnectionView>> SetProxyAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName name,
+        ProxyMode? mode,
+        CancellationToken cancellationToken
+    ) => registry.SetProxyAsync(principal, environment, name, mode, cancellationToken);
+
     public async Task<Result<Done>> RemoveAsync(
         Principal principal,
         EnvironmentId environment,
