@@ -58,6 +58,7 @@ internal static class CommandLine
                 ConnectionListCommand.Create(shell),
                 ConnectionShowCommand.Create(shell),
                 ConnectionUpdateCommand.Create(shell),
+                ConnectionSetCommand.Create(shell),
                 ConnectionRemoveCommand.Create(shell)
             ),
             shell.Noun(

@@ -33,6 +33,7 @@ public sealed class BehalfClient : IDisposable
         Sessions = new SessionsClient(rpc, invoker);
         Connections = new ConnectionsClient(rpc, invoker, options.Environment);
         Connectors = new ConnectorsClient(rpc, invoker);
+        Proxy = new ProxyClient(tokens, _transport);
         Users = new UsersClient(rpc, invoker, options.Environment);
         Audit = new AuditClient(rpc, invoker, options.Environment);
         Environments = new EnvironmentsClient(rpc, invoker);
@@ -46,6 +47,9 @@ public sealed class BehalfClient : IDisposable
     public ToolsClient Tools { get; }
 
     public SessionsClient Sessions { get; }
+
+    /// <summary>The provider's whole API, for what no tool does.</summary>
+    public ProxyClient Proxy { get; }
 
     public ConnectionsClient Connections { get; }
 

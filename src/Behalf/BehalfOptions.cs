@@ -32,4 +32,19 @@ public sealed class BehalfOptions
 
     /// <value>How long an authorization link may be used.</value>
     public TimeSpan LinkLifetime { get; set; } = TimeSpan.FromMinutes(10);
+
+    public ProxyOptions Proxy { get; } = new();
+}
+
+/// <summary>Bounds of one request through the proxy. Bodies pass in pieces, so they cost time rather than memory.</summary>
+public sealed class ProxyOptions
+{
+    /// <value>Of the request's body, and of the answer's after decompression.</value>
+    public long MaxBytes { get; set; } = 256 * 1024 * 1024;
+
+    /// <value>For the whole exchange, both bodies included.</value>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <value>How long an exchange may stand still.</value>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
 }

@@ -133,6 +133,33 @@ public sealed class IsolationTests(Practice practice)
         }
     }
 
+    [Theory]
+    [MemberData(nameof(People))]
+    public async Task ProxyShowsOnlyWhatThePersonMaySee(string person)
+    {
+        IReadOnlyList<string> forbidden = practice.Objects.Forbidden(person);
+        foreach (PracticeObject one in practice.Objects.Of(Kind.Task).Concat(practice.Objects.Of(Kind.Project)))
+        {
+            string path = $"/api/1.0/{(one.Kind == Kind.Task ? "tasks" : "projects")}/{one.Gid}";
+            using HttpResponseMessage answer = await practice.Behalf.Proxy.SendAsync(
+                new ProxyRequest
+                {
+                    Connection = "asana",
+                    Identifier = person,
+                    Path = path,
+                },
+                TestContext.Current.CancellationToken
+            );
+            string text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+            answer.IsSuccessStatusCode.Should().Be(practice.Objects.Sees(person, one.Gid), $"{person} {path}: {text}");
+            forbidden
+                .Where(word => text.Contains(word, StringComparison.OrdinalIgnoreCase) && !Echoes(path, word))
+                .Should()
+                .BeEmpty($"{person} {path}");
+        }
+    }
+
     [Fact]
     public async Task InterleavedCallsOfTwoPeopleNeverMix()
     {

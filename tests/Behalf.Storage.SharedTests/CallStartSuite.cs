@@ -32,6 +32,15 @@ public abstract class CallStartSuite : StoreTests
     }
 
     [Fact]
+    public async Task Call_CannotStart_OnceTheProxysModeIsAnother()
+    {
+        CallIntent intent = await Acme.IntentAsync(await Acme.ActiveAccountAsync("alice"));
+        await Storage.Connections.SetProxyAsync(Acme.Id, Acme.Connection.Id, ProxyMode.Off, Traces.None, Cancellation);
+
+        await RefusedAsync(intent, StartRefusal.ConnectionChanged, "connection_changed");
+    }
+
+    [Fact]
     public async Task Call_CannotStart_ForAnOperator()
     {
         Principal operatorPrincipal = new()

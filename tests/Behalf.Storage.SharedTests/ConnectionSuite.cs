@@ -12,6 +12,7 @@ public abstract class ConnectionSuite : StoreTests
         {
             AllowedTools = ["list_*", "create_task"],
             PolicyRevision = 7,
+            Proxy = ProxyMode.Read,
         };
         (await Storage.Connections.AddAsync(connection, Traces.None, Cancellation)).Should().BeNull();
 
@@ -22,6 +23,48 @@ public abstract class ConnectionSuite : StoreTests
         (await Storage.Connections.FindForCallbackAsync(connection.Id, Cancellation))
             .Should()
             .BeEquivalentTo(connection);
+    }
+
+    [Theory]
+    [InlineData(ProxyMode.Off)]
+    [InlineData(ProxyMode.Full)]
+    [InlineData(null)]
+    public async Task ProxyMode_IsSet_AndMovesThePolicyRevision(ProxyMode? mode)
+    {
+        Connection before = (await Storage.Connections.FindAsync(Acme.Id, Acme.Connection.Id, Cancellation))!;
+
+        (await Storage.Connections.SetProxyAsync(Acme.Id, before.Id, mode, Traces.Of(Acme.Draft()), Cancellation))
+            .Should()
+            .BeTrue();
+
+        (await Storage.Connections.FindAsync(Acme.Id, before.Id, Cancellation))
+            .Should()
+            .BeEquivalentTo(
+                before with
+                {
+                    Proxy = mode,
+                    PolicyRevision = before.PolicyRevision + 1,
+                    RowVersion = before.RowVersion + 1,
+                }
+            );
+        (await Acme.TrailAsync()).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task ProxyMode_IsNotSet_OnAConnectionOfAnotherEnvironment()
+    {
+        (
+            await Storage.Connections.SetProxyAsync(
+                EntityId.New<EnvironmentId>(Time),
+                Acme.Connection.Id,
+                ProxyMode.Full,
+                Traces.Of(Acme.Draft()),
+                Cancellation
+            )
+        )
+            .Should()
+            .BeFalse();
+        (await Acme.TrailAsync()).Should().BeEmpty();
     }
 
     [Theory]

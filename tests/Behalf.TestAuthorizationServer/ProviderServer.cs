@@ -79,6 +79,17 @@ public sealed class ProviderServer : IAsyncDisposable
 
     public int CountLiveGrants(string user) => _grants.CountLive(user);
 
+    /// <value>Answers API requests in place of everything else; null: the usual answers.</value>
+    public Func<HttpContext, Task>? Api { get; set; }
+
+    /// <returns>Whose access token the request carries; null when it is none that works.</returns>
+    public string? UserOf(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        string header = context.Request.Headers.Authorization.ToString();
+        return header.StartsWith("Bearer ", StringComparison.Ordinal) ? _grants.FindAccess(header[7..])?.User : null;
+    }
+
     public void AnswerNextApiRequest(OddReply reply) => _nextApiReplies.Enqueue(reply);
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
@@ -246,6 +257,12 @@ public sealed class ProviderServer : IAsyncDisposable
     /// <summary>The protected API: says whose token was used, for any path and method.</summary>
     private async Task ApiAsync(HttpContext context)
     {
+        if (Api is { } own)
+        {
+            await own(context);
+            return;
+        }
+
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
         string text = await reader.ReadToEndAsync(context.RequestAborted);
         string header = context.Request.Headers.Authorization.ToString();

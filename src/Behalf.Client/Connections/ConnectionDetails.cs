@@ -6,6 +6,7 @@ namespace Behalf.Client;
 /// <param name="Connector">The connector's slug.</param>
 /// <param name="ConnectorName">The provider's name, for people.</param>
 /// <param name="RedirectUri">To register at the provider, exactly.</param>
+/// <param name="Proxy"><c>default</c>, <c>off</c>, <c>read</c> or <c>full</c>.</param>
 public sealed record ConnectionDetails(
     string Id,
     string Name,
@@ -20,7 +21,8 @@ public sealed record ConnectionDetails(
     string RedirectUri,
     IReadOnlyList<string> AllowedTools,
     bool IsEnabled,
-    DateTimeOffset? CreatedAt
+    DateTimeOffset? CreatedAt,
+    string Proxy
 );
 
 /// <summary>What to change about a connection; what is left out stays.</summary>
@@ -75,4 +77,7 @@ public sealed record NewConnection
 
     /// <value>Names or patterns ending in <c>*</c>; none: every tool the grant allows.</value>
     public IReadOnlyList<string> AllowedTools { get; init; } = [];
+
+    /// <value>What the proxy passes: <c>off</c>, <c>read</c> or <c>full</c>. Null: full for service credentials, off for user sessions and beside allowed tools.</value>
+    public string? Proxy { get; init; }
 }

@@ -66,6 +66,7 @@ public sealed class ConnectionsClient
             BaseUrl = connection.BaseUrl ?? "",
             OauthUrl = connection.OAuthUrl ?? "",
             ToolPrefix = connection.ToolPrefix ?? "",
+            Proxy = connection.Proxy ?? "",
         };
         request.Scopes.Add(connection.Scopes);
         request.AllowedTools.Add(connection.AllowedTools);
@@ -120,6 +121,29 @@ public sealed class ConnectionsClient
         );
     }
 
+    /// <summary>Holds for every call that starts from now on.</summary>
+    /// <param name="proxy"><c>default</c>, <c>off</c>, <c>read</c> or <c>full</c>.</param>
+    public async Task<ConnectionDetails> SetProxyAsync(
+        string name,
+        string proxy,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var request = new SetConnectionProxyRequest
+        {
+            Environment = _environment,
+            Name = name,
+            Proxy = proxy,
+        };
+        return Read(
+            await _rpc.CallAsync(
+                    options => _administration.SetConnectionProxyAsync(request, options),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        );
+    }
+
     /// <param name="revokeAccounts">True: accounts that use it are revoked first. False: they prevent it.</param>
     public Task RemoveAsync(string name, bool revokeAccounts = false, CancellationToken cancellationToken = default)
     {
@@ -147,6 +171,7 @@ public sealed class ConnectionsClient
             connection.RedirectUri,
             [.. connection.AllowedTools],
             connection.Enabled,
-            Instant.Read(connection.CreatedAt)
+            Instant.Read(connection.CreatedAt),
+            connection.Proxy
         );
 }

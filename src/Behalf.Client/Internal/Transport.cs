@@ -24,6 +24,12 @@ internal sealed class Transport : IDisposable
             Timeout = options.Timeout,
             DefaultRequestVersion = HttpVersion.Version11,
         };
+        Streams = new HttpClient(handler, disposeHandler: false)
+        {
+            BaseAddress = Server,
+            Timeout = Timeout.InfiniteTimeSpan, // bodies take as long as they take; the caller's token ends them
+            DefaultRequestVersion = HttpVersion.Version11,
+        };
         _channel = GrpcChannel.ForAddress(
             Server,
             new GrpcChannelOptions
@@ -42,12 +48,16 @@ internal sealed class Transport : IDisposable
 
     public HttpClient Http { get; }
 
+    /// <value>For exchanges whose bodies are streamed.</value>
+    public HttpClient Streams { get; }
+
     public CallInvoker Invoker { get; }
 
     public void Dispose()
     {
         _channel.Dispose();
         Http.Dispose();
+        Streams.Dispose();
         _own?.Dispose();
     }
 

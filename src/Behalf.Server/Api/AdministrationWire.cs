@@ -40,6 +40,7 @@ internal static class AdministrationWire
             ClientId = connection.ClientId ?? string.Empty,
             RedirectUri = view.RedirectUri.ToString(),
             Enabled = connection.Enabled,
+            Proxy = ProxyModeNames.Of(connection.Proxy),
             CreatedAt = connection.CreatedAt.ToTimestamp(),
         };
         details.Scopes.AddRange(connection.Scopes.Values);

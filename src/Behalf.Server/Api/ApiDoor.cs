@@ -1,3 +1,4 @@
+using Behalf.Server.Api.Proxy;
 using Behalf.Server.Api.Rules;
 using Behalf.Server.Api.Services;
 using Behalf.Server.Doors;
@@ -53,6 +54,7 @@ internal static class ApiDoor
         app.MapGrpcService<AgentkitLogsService>();
         app.MapGrpcService<AgentkitAnalyticsService>();
         app.MapTokenEndpoint();
+        app.MapProxy();
         app.MapPublicEndpoints();
     }
 }

@@ -6,6 +6,7 @@ using Behalf.Egress;
 using Behalf.Events;
 using Behalf.Identity;
 using Behalf.Policy;
+using Behalf.Proxy;
 using Behalf.Storage.Sqlite;
 using Behalf.Tools;
 using Behalf.Vault;
@@ -20,6 +21,7 @@ internal static class BehalfServices
         services.AddIdentity();
         services.AddConnectors();
         services.AddTools();
+        services.AddProxy();
         services.AddPolicy();
         services.AddAudit();
         services.AddBehalfConnections();

@@ -100,6 +100,8 @@ public static class ServerApp
             // gRPC clients on plain http write ":scheme: http" on a connection that took ALPN's way; see Http2Preface.
             kestrel.AllowAlternateSchemes = true;
             kestrel.Limits.MaxRequestBodySize = MaxRequestBytes;
+            // Providers' headers pass as they came; HTTP/1.1 knows no other bytes (RFC 9110 §5.5).
+            kestrel.ResponseHeaderEncodingSelector = _ => System.Text.Encoding.Latin1;
             foreach (BoundUrl url in listener.Urls)
             {
                 foreach (System.Net.IPEndPoint endPoint in url.EndPoints)

@@ -7,6 +7,8 @@ namespace Behalf.Server.Hosting;
 internal static class Settings
 {
     private const string Section = "Behalf";
+    private const long MinProxyBytes = 64 * 1024;
+    private const long MaxProxyBytes = 16L * 1024 * 1024 * 1024;
 
     public static void Apply(
         BehalfOptions target,
@@ -22,6 +24,9 @@ internal static class Settings
         target.RefreshMargin = section.GetValue("RefreshMargin", target.RefreshMargin);
         target.TokenRequestTimeout = section.GetValue("TokenRequestTimeout", target.TokenRequestTimeout);
         target.LinkLifetime = section.GetValue("LinkLifetime", target.LinkLifetime);
+        target.Proxy.MaxBytes = section.GetValue("Proxy:MaxBytes", target.Proxy.MaxBytes);
+        target.Proxy.Timeout = section.GetValue("Proxy:Timeout", target.Proxy.Timeout);
+        target.Proxy.IdleTimeout = section.GetValue("Proxy:IdleTimeout", target.Proxy.IdleTimeout);
         Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
         Add(target.AllowedPrivateOrigins, section.GetSection("Egress:AllowedPrivateOrigins").Get<string[]>() ?? []);
         Add(target.VerifyUrls, section.GetSection("VerifyUrls").Get<string[]>() ?? []);
@@ -33,6 +38,15 @@ internal static class Settings
         Within("RefreshMargin", options.RefreshMargin, TimeSpan.Zero, TimeSpan.FromHours(1));
         Within("TokenRequestTimeout", options.TokenRequestTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
         Within("LinkLifetime", options.LinkLifetime, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10));
+        Within("Proxy:Timeout", options.Proxy.Timeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        Within("Proxy:IdleTimeout", options.Proxy.IdleTimeout, TimeSpan.FromSeconds(1), options.Proxy.Timeout);
+        if (options.Proxy.MaxBytes is < MinProxyBytes or > MaxProxyBytes)
+        {
+            throw new StartupException(
+                $"Behalf:Proxy:MaxBytes is {options.Proxy.MaxBytes}; it must be from {MinProxyBytes} to {MaxProxyBytes}."
+            );
+        }
+
         if (
             !Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out Uri? uri)
             || uri.PathAndQuery != "/"

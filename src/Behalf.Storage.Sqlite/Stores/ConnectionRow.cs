@@ -18,6 +18,7 @@ internal sealed class ConnectionRow : IKeyedRow
     public byte[]? ClientSecretSealed { get; init; }
     public required string Scopes { get; init; }
     public string? AllowedTools { get; init; }
+    public long? ProxyMode { get; init; }
     public required long PolicyRevision { get; init; }
     public required long Enabled { get; init; }
     public required long CreatedAt { get; init; }
@@ -42,6 +43,7 @@ internal sealed class ConnectionRow : IKeyedRow
             AllowedTools = AllowedTools is null
                 ? null
                 : JsonSerializer.Deserialize(AllowedTools, StorageJson.Default.StringArray),
+            Proxy = (ProxyMode?)ProxyMode,
             PolicyRevision = PolicyRevision,
             Enabled = Enabled != 0,
             CreatedAt = CreatedAt.ToInstant(),

@@ -10,7 +10,7 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
 {
     private const string Select = """
         SELECT environment_id, id, name, connector, connector_revision, tool_prefix, base_url, oauth_url, client_id,
-          client_secret_sealed, scopes, allowed_tools, policy_revision, enabled, created_at, row_version
+          client_secret_sealed, scopes, allowed_tools, proxy_mode, policy_revision, enabled, created_at, row_version
         FROM connection
         """;
 
@@ -73,6 +73,39 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
                     page,
                     row => row.ToConnection()
                 ),
+            cancellationToken
+        );
+
+    public Task<bool> SetProxyAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        ProxyMode? mode,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                bool changed = context.ExecuteOne(
+                    """
+                    UPDATE connection
+                    SET proxy_mode = @mode, policy_revision = policy_revision + 1, row_version = row_version + 1
+                    WHERE environment_id = @environment AND id = @id AND deleted_at IS NULL
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        id = id.ToColumn(),
+                        mode = (int?)mode,
+                    }
+                );
+                if (changed)
+                {
+                    context.Leave(traces);
+                }
+
+                return changed;
+            },
             cancellationToken
         );
 
@@ -246,10 +279,10 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
             """
             INSERT INTO connection
               (environment_id, id, name, connector, connector_revision, tool_prefix, base_url, oauth_url, client_id,
-               client_secret_sealed, scopes, allowed_tools, policy_revision, enabled, created_at, row_version)
+               client_secret_sealed, scopes, allowed_tools, proxy_mode, policy_revision, enabled, created_at, row_version)
             VALUES
               (@environment, @id, @name, @connector, @revision, @prefix, @baseUrl, @oauthUrl, @clientId,
-               @secret, @scopes, @allowedTools, @policyRevision, @enabled, @createdAt, @rowVersion)
+               @secret, @scopes, @allowedTools, @proxy, @policyRevision, @enabled, @createdAt, @rowVersion)
             """,
             new
             {
@@ -265,6 +298,7 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
                 secret = connection.ClientSecretSealed,
                 scopes = connection.Scopes.ToString(),
                 allowedTools = ToolsOf(connection),
+                proxy = (int?)connection.Proxy,
                 policyRevision = connection.PolicyRevision,
                 enabled = connection.Enabled,
                 createdAt = connection.CreatedAt.ToColumn(),

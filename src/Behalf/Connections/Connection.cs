@@ -38,6 +38,9 @@ public sealed record Connection
     /// <value>Tool name patterns (<c>*</c> at the end only) that are offered; null offers all.</value>
     public IReadOnlyList<string>? AllowedTools { get; init; }
 
+    /// <value>Null: by who calls (<see cref="ProxyModes.ProxyModeFor"/>).</value>
+    public ProxyMode? Proxy { get; init; }
+
     /// <value>Grows with every change of what is allowed; a call started on an older one is refused.</value>
     public required long PolicyRevision { get; init; }
 
@@ -76,6 +79,8 @@ public sealed record NewConnection
     public string? ToolPrefix { get; init; }
 
     public IReadOnlyList<string>? AllowedTools { get; init; }
+
+    public ProxyMode? Proxy { get; init; }
 }
 
 /// <param name="RedirectUri">To register at the provider, exactly.</param>

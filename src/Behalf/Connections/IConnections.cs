@@ -1,4 +1,5 @@
 using Behalf.Audit;
+using Behalf.Egress;
 using Behalf.Identity;
 
 namespace Behalf.Connections;
@@ -83,6 +84,16 @@ public interface IConnections
         ConnectionId id,
         string organization,
         string context,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Holds for every call that starts from now on, also those that are prepared already.</summary>
+    /// <param name="mode">Null: the default, by who calls.</param>
+    Task<Result<ConnectionView>> SetProxyAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName name,
+        ProxyMode? mode,
         CancellationToken cancellationToken
     );
 
@@ -184,6 +195,10 @@ public interface IUpstream
     /// </summary>
     Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="SendAsync"/>, but the answer's body is given on while it comes.</summary>
+    /// <returns><see cref="UpstreamOutcome.Streaming"/> where the other gives an answer.</returns>
+    Task<UpstreamOutcome> StreamAsync(UpstreamRequest request, CancellationToken cancellationToken);
+
     /// <summary>Fetches without any credential from a host the definition allows (pre-signed downloads).</summary>
     Task<UpstreamOutcome> FetchAsync(
         Uri uri,
@@ -205,18 +220,27 @@ public sealed record UpstreamRequest
 
     public IReadOnlyList<KeyValuePair<string, string>> Query { get; init; } = [];
 
+    /// <value>Encoded already, in place of <see cref="Query"/>; null: that one is used.</value>
+    public string? RawQuery { get; init; }
+
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     /// <value>Made anew for each attempt; null: none.</value>
     public Func<HttpContent>? Content { get; init; }
+
+    /// <value>False: the content can be read once, so the request cannot be sent again.</value>
+    public bool IsRepeatable { get; init; } = true;
 
     /// <value>True when it may change something at the provider.</value>
     public required bool Writes { get; init; }
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <value>Of a streamed exchange: how long it may stand still.</value>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <value>In bytes.</value>
-    public int MaxResponseBytes { get; init; } = 4 * 1024 * 1024;
+    public long MaxResponseBytes { get; init; } = 4 * 1024 * 1024;
 }
 
 public abstract record UpstreamOutcome
@@ -225,6 +249,9 @@ public abstract record UpstreamOutcome
 
     public sealed record Answered(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
         : UpstreamOutcome;
+
+    /// <param name="Answer">The caller's to dispose.</param>
+    public sealed record Streaming(EgressStream Answer) : UpstreamOutcome;
 
     /// <summary>Certainly not carried out.</summary>
     public sealed record NotSent(string Description) : UpstreamOutcome;

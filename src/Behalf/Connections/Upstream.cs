@@ -23,9 +23,29 @@ internal sealed class Upstream(
 
     public StartedCall Call => call;
 
-    public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    public Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
+        SendAsync(request, isStreamed: false, cancellationToken);
+
+    public Task<UpstreamOutcome> StreamAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
+        SendAsync(request, isStreamed: true, cancellationToken);
+
+    public Task<UpstreamOutcome> FetchAsync(
+        Uri uri,
+        IReadOnlyList<string> allowedHosts,
+        int maxBytes,
+        CancellationToken cancellationToken
+    ) => door.FetchAsync(uri, allowedHosts, maxBytes, cancellationToken);
+
+    private async Task<UpstreamOutcome> SendAsync(
+        UpstreamRequest request,
+        bool isStreamed,
+        CancellationToken cancellationToken
+    )
     {
-        if (!UpstreamPath.TryJoin(connection.BaseUrl, request.Path, request.Query, out Uri? uri))
+        bool isJoined = request.RawQuery is { } raw
+            ? UpstreamPath.TryJoin(connection.BaseUrl, request.Path, raw, out Uri? uri)
+            : UpstreamPath.TryJoin(connection.BaseUrl, request.Path, request.Query, out uri);
+        if (!isJoined || uri is null)
         {
             return new UpstreamOutcome.Stopped(
                 Problem.Invalid(
@@ -45,8 +65,8 @@ internal sealed class Upstream(
         }
 
         SealedCredential used = _credential;
-        UpstreamOutcome outcome = await door.SendAsync(call, connection, request, uri, used, cancellationToken);
-        if (outcome is not UpstreamOutcome.Answered { Status: 401 })
+        UpstreamOutcome outcome = await AttemptAsync(used);
+        if (!await IsRejectedAsync(outcome))
         {
             return outcome;
         }
@@ -63,18 +83,40 @@ internal sealed class Upstream(
             );
         }
 
-        UpstreamOutcome repeated = await door.SendAsync(call, connection, request, uri, _credential, cancellationToken);
-        return repeated is UpstreamOutcome.Answered { Status: 401 }
-            ? new UpstreamOutcome.Unauthorized(Rejected)
-            : repeated;
+        if (!request.IsRepeatable)
+        {
+            return new UpstreamOutcome.Stopped(Renewed());
+        }
+
+        UpstreamOutcome repeated = await AttemptAsync(_credential);
+        return await IsRejectedAsync(repeated) ? new UpstreamOutcome.Unauthorized(Rejected) : repeated;
+
+        Task<UpstreamOutcome> AttemptAsync(SealedCredential credential) =>
+            door.SendAsync(call, connection, profile, request, uri, credential, isStreamed, cancellationToken);
     }
 
-    public Task<UpstreamOutcome> FetchAsync(
-        Uri uri,
-        IReadOnlyList<string> allowedHosts,
-        int maxBytes,
-        CancellationToken cancellationToken
-    ) => door.FetchAsync(uri, allowedHosts, maxBytes, cancellationToken);
+    /// <summary>A rejected answer is not given on, so its body ends here.</summary>
+    private static async Task<bool> IsRejectedAsync(UpstreamOutcome outcome)
+    {
+        if (outcome is UpstreamOutcome.Streaming { Answer: { Status: 401 } answer })
+        {
+            await answer.DisposeAsync();
+            return true;
+        }
+
+        return outcome is UpstreamOutcome.Answered { Status: 401 };
+    }
+
+    private Problem Renewed() =>
+        new(
+            ProblemKind.Unavailable,
+            "credential_renewed",
+            "The provider had ended the credential, which is renewed now. Nothing was carried out; the body was passed through and cannot be sent again from here: send the request again."
+        )
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+            Execution = call.Intent.Execution,
+        };
 
     public static Problem NotNow(StartedCall call, FreshCredential.Later later) =>
         new(

@@ -1,5 +1,6 @@
 using Behalf.Audit;
 using Behalf.Authorization;
+using Behalf.Connectors;
 using Behalf.Egress;
 using Behalf.Events;
 using Behalf.Vault;
@@ -22,9 +23,11 @@ internal sealed partial class UpstreamDoor(
     public async Task<UpstreamOutcome> SendAsync(
         StartedCall call,
         Connection connection,
+        OAuthProfile profile,
         UpstreamRequest request,
         Uri uri,
         SealedCredential credential,
+        bool isStreamed,
         CancellationToken cancellationToken
     )
     {
@@ -50,21 +53,28 @@ internal sealed partial class UpstreamDoor(
             }
 
             using HttpContent? content = request.Content?.Invoke();
-            EgressOutcome outcome = await egress.SendAsync(
-                new EgressRequest
-                {
-                    Method = request.Method,
-                    Uri = uri,
-                    Origin = new Uri(connection.BaseUrl.GetLeftPart(UriPartial.Authority)),
-                    Headers = request.Headers,
-                    Content = content,
-                    Credential = new EgressCredential("Authorization", "Bearer ", token),
-                    Timeout = request.Timeout,
-                    MaxResponseBytes = request.MaxResponseBytes,
-                },
-                cancellationToken
-            );
-            if (outcome is EgressOutcome.Answered)
+            EgressRequest sent = new()
+            {
+                Method = request.Method,
+                Uri = uri,
+                Origin = new Uri(connection.BaseUrl.GetLeftPart(UriPartial.Authority)),
+                // A caller that passes headers through may have set the one that is the credential's.
+                Headers =
+                [
+                    .. request.Headers.Where(header =>
+                        !header.Key.Equals(profile.TokenHeader, StringComparison.OrdinalIgnoreCase)
+                    ),
+                ],
+                Content = content,
+                Credential = new EgressCredential(profile.TokenHeader, profile.TokenPrefix, token),
+                Timeout = request.Timeout,
+                IdleTimeout = request.IdleTimeout,
+                MaxResponseBytes = request.MaxResponseBytes,
+            };
+            EgressOutcome outcome = isStreamed
+                ? await egress.StreamAsync(sent, cancellationToken)
+                : await egress.SendAsync(sent, cancellationToken);
+            if (outcome is EgressOutcome.Answered or EgressOutcome.Streaming)
             {
                 Milestone.Reached(Milestone.UpstreamAnswered, call.Intent.Execution.ToString());
             }
@@ -118,6 +128,7 @@ internal sealed partial class UpstreamDoor(
                 answered.Headers,
                 answered.Body
             ),
+            EgressOutcome.Streaming streaming => new UpstreamOutcome.Streaming(streaming.Answer),
             EgressOutcome.Failed { MayHaveBeenSent: false } failed => new UpstreamOutcome.NotSent(failed.Description),
             EgressOutcome.Failed failed => new UpstreamOutcome.Unknown(failed.Description),
             _ => throw new InvalidOperationException($"Unknown egress outcome {outcome.GetType().Name}."),

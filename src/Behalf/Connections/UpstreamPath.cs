@@ -12,10 +12,19 @@ internal static class UpstreamPath
         string path,
         IReadOnlyList<KeyValuePair<string, string>> query,
         [NotNullWhen(true)] out Uri? uri
-    )
+    ) =>
+        TryJoin(
+            baseUrl,
+            path,
+            string.Join('&', query.Select(pair => $"{Escape(pair.Key)}={Escape(pair.Value)}")),
+            out uri
+        );
+
+    /// <param name="query">Encoded already, without the question mark.</param>
+    public static bool TryJoin(Uri baseUrl, string path, string query, [NotNullWhen(true)] out Uri? uri)
     {
         uri = null;
-        if (!IsSafe(path))
+        if (!IsSafe(path) || query.Any(c => c is <= ' ' or >= '\x7f' or '\\' or '#'))
         {
             return false;
         }
@@ -23,9 +32,9 @@ internal static class UpstreamPath
         string basePath = baseUrl.AbsolutePath.TrimEnd('/');
         string origin = baseUrl.GetLeftPart(UriPartial.Authority);
         string text = $"{origin}{basePath}{path}";
-        if (query.Count > 0)
+        if (query.Length > 0)
         {
-            text += "?" + string.Join('&', query.Select(pair => $"{Escape(pair.Key)}={Escape(pair.Value)}"));
+            text += $"?{query}";
         }
 
         // Whatever the parser made of it must still be the base, then exactly the path that was asked for.

@@ -58,6 +58,12 @@ public sealed record OAuthProfile
 
     public bool Pkce { get; init; } = true;
 
+    /// <value>The header that carries the access token to the API (RFC 6750 §2.1).</value>
+    public string TokenHeader { get; init; } = "Authorization";
+
+    /// <value>What stands before the token in it, its space included.</value>
+    public string TokenPrefix { get; init; } = "Bearer ";
+
     public string ScopeSeparator { get; init; } = " ";
 
     /// <value>Asked for when a connection names none.</value>

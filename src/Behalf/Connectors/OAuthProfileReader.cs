@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Behalf.Connectors.Document;
 
 namespace Behalf.Connectors;
 
 /// <summary>Reads <c>oauth</c>. Durations are whole seconds.</summary>
-internal static class OAuthProfileReader
+internal static partial class OAuthProfileReader
 {
     private static readonly Dictionary<string, ClientAuthentication> Authentications = new(StringComparer.Ordinal)
     {
@@ -57,6 +58,19 @@ internal static class OAuthProfileReader
                 Authentications
             ),
             Pkce = fields.Flag("pkce", otherwise: true),
+            TokenHeader = fields.OptionalText("token_header") is { } header
+                ? TokenHeader().IsMatch(header)
+                    ? header
+                    : throw new DefinitionFault(
+                        fields.Line,
+                        "'token_header' is Authorization or a name that begins with X-"
+                    )
+                : "Authorization",
+            TokenPrefix = fields.OptionalText("token_prefix") is { } prefix
+                ? TokenPrefix().IsMatch(prefix)
+                    ? prefix
+                    : throw new DefinitionFault(fields.Line, "'token_prefix' is a word and a space, or empty")
+                : "Bearer ",
             ScopeSeparator = fields.OptionalText("scope_separator") ?? " ",
             DefaultScopes = ScopeSet.Of(fields.Words("default_scopes")),
             FullScope = fields.OptionalText("full_scope"),
@@ -97,6 +111,18 @@ internal static class OAuthProfileReader
 
     private static string? OptionalPath(Fields fields, string key) =>
         fields.OptionalText(key) is { } path ? Path(fields, path) : null;
+
+    [GeneratedRegex(
+        "^(Authorization|X-[A-Za-z0-9-]{1,60})$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex TokenHeader();
+
+    [GeneratedRegex(
+        "^([A-Za-z]{1,20} )?$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex TokenPrefix();
 
     private static string Path(Fields fields, string path) =>
         path.StartsWith('/')

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace Behalf.Egress;
 
-/// <summary>Reads an answer whole, bounded in headers and decompressed bytes, and scrubs it.</summary>
+/// <summary>Reads an answer whole or as it comes, bounded in headers and decompressed bytes, and scrubs it.</summary>
 internal static class AnswerReader
 {
     private const int MaxHeaders = 256;
@@ -14,6 +14,61 @@ internal static class AnswerReader
         HttpResponseMessage response,
         CancellationToken cancellationToken
     )
+    {
+        if (ProblemWith(request, response) is { } problem)
+        {
+            return problem;
+        }
+
+        byte[]? body = await ReadBodyAsync(response, request.MaxResponseBytes, cancellationToken);
+        if (body is null)
+        {
+            return Cut(request);
+        }
+
+        Scrubber scrubber = Scrubber.For(request);
+        Dictionary<string, string> headers = new(StringComparer.OrdinalIgnoreCase);
+        foreach ((string name, HeaderStringValues values) in HeadersOf(response))
+        {
+            headers[scrubber.Scrub(name)] = scrubber.Scrub(values.ToString());
+        }
+
+        return new EgressOutcome.Answered((int)response.StatusCode, headers, scrubber.Scrub(body));
+    }
+
+    /// <summary>The answer's head, and its body as it comes; what was needed for it is disposed with it.</summary>
+    public static async Task<EgressOutcome> StreamAsync(
+        EgressRequest request,
+        HttpResponseMessage response,
+        Patience patience,
+        IReadOnlyList<IDisposable> owned
+    )
+    {
+        if (ProblemWith(request, response) is { } problem)
+        {
+            return problem;
+        }
+
+        Scrubber scrubber = Scrubber.For(request);
+        Stream body = await response.Content.ReadAsStreamAsync(patience.Token);
+        return new EgressOutcome.Streaming(
+            new EgressStream(
+                (int)response.StatusCode,
+                [
+                    .. HeadersOf(response)
+                        .SelectMany(header =>
+                            header.Value.Select(value =>
+                                KeyValuePair.Create(scrubber.Scrub(header.Key), scrubber.Scrub(value))
+                            )
+                        ),
+                ],
+                new ScrubbedStream(body, request, scrubber.Begin(), patience),
+                owned
+            )
+        );
+    }
+
+    private static EgressOutcome.Failed? ProblemWith(EgressRequest request, HttpResponseMessage response)
     {
         string host = request.Uri.IdnHost;
         int count = response.Headers.NonValidated.Count + response.Content.Headers.NonValidated.Count;
@@ -31,23 +86,9 @@ internal static class AnswerReader
             }
         }
 
-        if (response.Content.Headers.ContentLength > request.MaxResponseBytes && request.Method != HttpMethod.Head)
-        {
-            return Cut(request);
-        }
-
-        byte[]? body = await ReadBodyAsync(response, request.MaxResponseBytes, cancellationToken);
-        if (body is null)
-        {
-            return Cut(request);
-        }
-
-        Scrubber scrubber = Scrubber.For(request);
-        return new EgressOutcome.Answered(
-            (int)response.StatusCode,
-            HeadersOf(response, scrubber),
-            scrubber.Scrub(body)
-        );
+        return response.Content.Headers.ContentLength > request.MaxResponseBytes && request.Method != HttpMethod.Head
+            ? Cut(request)
+            : null;
     }
 
     private static EgressOutcome.Failed Cut(EgressRequest request) =>
@@ -62,7 +103,7 @@ internal static class AnswerReader
     /// <returns>Null when there is more than <paramref name="max"/> bytes.</returns>
     private static async Task<byte[]?> ReadBodyAsync(
         HttpResponseMessage response,
-        int max,
+        long max,
         CancellationToken cancellationToken
     )
     {
@@ -94,22 +135,9 @@ internal static class AnswerReader
         }
     }
 
-    /// <returns>One value per name; names compare without case. Cookies are not kept.</returns>
-    private static Dictionary<string, string> HeadersOf(HttpResponseMessage response, Scrubber scrubber)
-    {
-        Dictionary<string, string> headers = new(StringComparer.OrdinalIgnoreCase);
-        foreach (
-            (string name, HeaderStringValues values) in response.Headers.NonValidated.Concat(
-                response.Content.Headers.NonValidated
-            )
-        )
-        {
-            if (!name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase))
-            {
-                headers[scrubber.Scrub(name)] = scrubber.Scrub(values.ToString());
-            }
-        }
-
-        return headers;
-    }
+    /// <summary>Cookies are not kept.</summary>
+    private static IEnumerable<KeyValuePair<string, HeaderStringValues>> HeadersOf(HttpResponseMessage response) =>
+        response
+            .Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
+            .Where(header => !header.Key.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase));
 }

@@ -15,16 +15,11 @@ internal sealed class EgressDoor : IEgress, IDisposable
         _time = time;
     }
 
-    /// <exception cref="EgressCancelledException">The caller's token was cancelled; tells whether anything may have left.</exception>
     public async Task<EgressOutcome> SendAsync(EgressRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(request.Timeout, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfNegative(request.MaxResponseBytes);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (ProblemWith(request) is { } problem)
+        if (Refuse(request, cancellationToken) is { } refused)
         {
-            return new EgressOutcome.Failed(EgressFailure.Refused, MayHaveBeenSent: false, problem);
+            return refused;
         }
 
         using CancellationTokenSource timeout = new(request.Timeout, _time);
@@ -32,7 +27,7 @@ internal sealed class EgressDoor : IEgress, IDisposable
             timeout.Token,
             cancellationToken
         );
-        OnceContent? content = ContentOf(request);
+        OnceContent? content = ContentOf(request, moved: null);
         using HttpRequestMessage message = MessageOf(request, content);
         bool answered = false;
         try
@@ -45,18 +40,84 @@ internal sealed class EgressDoor : IEgress, IDisposable
         {
             throw new EgressCancelledException(answered || content is not { Started: false }, cancellationToken);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception failure) when (IsFailure(failure))
         {
-            return EgressFailures.Classify(
-                failure,
-                request.Uri.IdnHost,
-                bodyStarted: answered ? true : content?.Started,
-                timedOut: timeout.IsCancellationRequested
-            );
+            return Classify(failure, request, content, answered, timeout.IsCancellationRequested);
         }
     }
 
+    public async Task<EgressOutcome> StreamAsync(EgressRequest request, CancellationToken cancellationToken)
+    {
+        if (Refuse(request, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
+        Patience patience = new(request, _time, cancellationToken);
+        OnceContent? content = ContentOf(request, patience.Wait);
+        HttpRequestMessage message = MessageOf(request, content);
+        HttpResponseMessage? response = null;
+        EgressOutcome? outcome = null;
+        try
+        {
+            patience.Wait();
+            response = await _invoker.SendAsync(message, patience.Token);
+            patience.Rest();
+            outcome = await AnswerReader.StreamAsync(request, response, patience, [response, message, patience]);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new EgressCancelledException(
+                response is not null || content is not { Started: false },
+                cancellationToken
+            );
+        }
+        catch (Exception failure) when (IsFailure(failure))
+        {
+            outcome = Classify(failure, request, content, answered: response is not null, patience.IsOver);
+        }
+        finally
+        {
+            if (outcome is not EgressOutcome.Streaming)
+            {
+                response?.Dispose();
+                message.Dispose();
+                patience.Dispose();
+            }
+        }
+
+        return outcome;
+    }
+
     public void Dispose() => _invoker.Dispose();
+
+    private EgressOutcome.Failed? Refuse(EgressRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(request.Timeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfNegative(request.MaxResponseBytes);
+        cancellationToken.ThrowIfCancellationRequested();
+        return ProblemWith(request) is { } problem
+            ? new EgressOutcome.Failed(EgressFailure.Refused, MayHaveBeenSent: false, problem)
+            : null;
+    }
+
+    private static bool IsFailure(Exception failure) =>
+        failure is HttpRequestException or IOException or OperationCanceledException;
+
+    private static EgressOutcome.Failed Classify(
+        Exception failure,
+        EgressRequest request,
+        OnceContent? content,
+        bool answered,
+        bool timedOut
+    ) =>
+        EgressFailures.Classify(
+            failure,
+            request.Uri.IdnHost,
+            bodyStarted: answered ? true : content?.Started,
+            timedOut
+        );
 
     private string? ProblemWith(EgressRequest request)
     {
@@ -77,8 +138,8 @@ internal sealed class EgressDoor : IEgress, IDisposable
 
     // The framework re-sends requests without content when a reused connection turns out to be closed. That is right
     // for GET and HEAD only, so all others carry content, if only an empty one.
-    private static OnceContent? ContentOf(EgressRequest request) =>
-        request.Content is { } content ? new OnceContent(content)
+    private static OnceContent? ContentOf(EgressRequest request, Action? moved) =>
+        request.Content is { } content ? new OnceContent(content, moved)
         : request.Method == HttpMethod.Get || request.Method == HttpMethod.Head ? null
         : new OnceContent(new ByteArrayContent([]));
 

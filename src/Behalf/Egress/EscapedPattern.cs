@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Behalf.Egress;
 
@@ -9,10 +10,15 @@ namespace Behalf.Egress;
 /// Finds a secret whose characters are written in any mixture of: as they are, <c>%2B</c>, <c>\u002b</c>, <c>\/</c>,
 /// <c>&amp;#43;</c>, <c>&amp;#x2b;</c>, <c>&amp;amp;</c>, and a space as <c>+</c>. Immutable; safe to call concurrently.
 /// </summary>
-internal sealed class EscapedPattern
+internal sealed class EscapedPattern : SecretPattern
 {
     // More are only possible for secrets that look like chains of escapes themselves.
     private const int MaxReadings = 16;
+    private const int MaxReference = 12;
+
+    private static readonly SearchValues<byte> ReferenceBytes = SearchValues.Create(
+        "#0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8
+    );
 
     private readonly Rune[] _secret;
     private readonly SearchValues<byte> _starts;
@@ -25,29 +31,36 @@ internal sealed class EscapedPattern
         _starts = SearchValues.Create([first[0], (byte)'%', (byte)'\\', (byte)'&', (byte)'+']);
     }
 
-    public void FindAll(ReadOnlySpan<byte> body, List<(int Start, int End)> found)
+    public override Sighting Find(ReadOnlySpan<byte> body, int from, bool isWhole)
     {
-        for (int at = 0; at < body.Length; )
+        for (int at = from; at < body.Length; at++)
         {
             int next = body[at..].IndexOfAny(_starts);
             if (next < 0)
             {
-                return;
+                return Sighting.None;
             }
 
             at += next;
-            int length = Match(body[at..]);
-            if (length > 0)
+            bool isOpen = false;
+            int length = Match(body[at..], ref isOpen);
+            if (isOpen && !isWhole)
             {
-                found.Add((at, at + length));
+                return Sighting.Open(at);
             }
 
-            at += Math.Max(length, 1);
+            if (length > 0)
+            {
+                return new Sighting(at, length);
+            }
         }
+
+        return Sighting.None;
     }
 
+    /// <param name="isOpen">Set when a longer body could give another answer.</param>
     /// <returns>How many bytes the secret takes here, zero when it is not here.</returns>
-    private int Match(ReadOnlySpan<byte> body)
+    private int Match(ReadOnlySpan<byte> body, ref bool isOpen)
     {
         // A character may stand for itself and begin an escape, so several readings are followed side by side.
         Span<int> readings = stackalloc int[MaxReadings];
@@ -62,8 +75,9 @@ internal sealed class EscapedPattern
             foreach (int at in readings[..count])
             {
                 ReadOnlySpan<byte> rest = body[at..];
+                isOpen |= rest.Length < plain.Length && plain.StartsWith(rest);
                 found = Follow(next, found, at, rest.StartsWith(plain) ? plain.Length : 0);
-                found = Follow(next, found, at, Escaped(rest, rune, plain));
+                found = Follow(next, found, at, Escaped(rest, rune, plain, ref isOpen));
             }
 
             if (found == 0)
@@ -102,68 +116,92 @@ internal sealed class EscapedPattern
         return max;
     }
 
-    private static int Escaped(ReadOnlySpan<byte> body, Rune rune, ReadOnlySpan<byte> utf8) =>
+    private static int Escaped(ReadOnlySpan<byte> body, Rune rune, ReadOnlySpan<byte> utf8, ref bool isOpen) =>
         body.IsEmpty
             ? 0
             : body[0] switch
             {
-                (byte)'%' => Percent(body, utf8),
-                (byte)'\\' => Backslash(body, rune),
-                (byte)'&' => Reference(body, rune),
+                (byte)'%' => Percent(body, utf8, ref isOpen),
+                (byte)'\\' => Backslash(body, rune, ref isOpen),
+                (byte)'&' => Reference(body, rune, ref isOpen),
                 (byte)'+' => rune.Value == ' ' ? 1 : 0,
                 _ => 0,
             };
 
-    private static int Percent(ReadOnlySpan<byte> body, ReadOnlySpan<byte> utf8)
+    private static int Percent(ReadOnlySpan<byte> body, ReadOnlySpan<byte> utf8, ref bool isOpen)
     {
         int at = 0;
+        Span<byte> escape = stackalloc byte[3];
         foreach (byte b in utf8)
         {
-            if (body.Length < at + 3 || body[at] != '%' || !TryHex(body.Slice(at + 1, 2), out int value) || value != b)
+            escape[0] = (byte)'%';
+            Utf8.TryWrite(escape[1..], $"{b:X2}", out _);
+            if (!StartsWith(body[at..], escape, ref isOpen))
             {
                 return 0;
             }
 
-            at += 3;
+            at += escape.Length;
         }
 
         return at;
     }
 
-    private static int Backslash(ReadOnlySpan<byte> body, Rune rune)
+    private static int Backslash(ReadOnlySpan<byte> body, Rune rune, ref bool isOpen)
     {
         if (body.Length >= 2 && body[1] == rune.Value && rune.Value is '/' or '"' or '\\' or '\'')
         {
             return 2;
         }
 
+        isOpen |= body.Length == 1;
         Span<char> units = stackalloc char[2];
         units = units[..rune.EncodeToUtf16(units)];
         int at = 0;
+        Span<byte> escape = stackalloc byte[6];
         foreach (char unit in units)
         {
-            bool matches =
-                body.Length >= at + 6
-                && body[at] == '\\'
-                && body[at + 1] == 'u'
-                && TryHex(body.Slice(at + 2, 4), out int value)
-                && value == unit;
-            if (!matches)
+            "\\u"u8.CopyTo(escape);
+            Utf8.TryWrite(escape[2..], $"{(int)unit:X4}", out _);
+            if (!StartsWith(body[at..], escape, ref isOpen))
             {
                 return 0;
             }
 
-            at += 6;
+            at += escape.Length;
         }
 
         return at;
     }
 
-    private static int Reference(ReadOnlySpan<byte> body, Rune rune)
+    /// <summary>Hexadecimal digits in either case; the letter that introduces them in lower case only.</summary>
+    private static bool StartsWith(ReadOnlySpan<byte> body, ReadOnlySpan<byte> escape, ref bool isOpen)
     {
-        int end = body[..Math.Min(body.Length, 12)].IndexOf((byte)';');
+        int length = Math.Min(body.Length, escape.Length);
+        for (int i = 0; i < length; i++)
+        {
+            byte c =
+                escape[i] is >= (byte)'A' and <= (byte)'F' && body[i] is >= (byte)'a' and <= (byte)'f'
+                    ? (byte)(body[i] - 'a' + 'A')
+                    : body[i];
+            if (c != escape[i])
+            {
+                return false;
+            }
+        }
+
+        isOpen |= body.Length < escape.Length;
+        return body.Length >= escape.Length;
+    }
+
+    private static int Reference(ReadOnlySpan<byte> body, Rune rune, ref bool isOpen)
+    {
+        ReadOnlySpan<byte> start = body[..Math.Min(body.Length, MaxReference)];
+        int end = start.IndexOf((byte)';');
         if (end < 2)
         {
+            // Only what may still become a reference waits for its end.
+            isOpen |= end < 0 && body.Length < MaxReference && start[1..].IndexOfAnyExcept(ReferenceBytes) < 0;
             return 0;
         }
 

@@ -11,6 +11,12 @@ public interface IEgress
     /// <returns>The answer, whatever its status; or why there is none.</returns>
     /// <exception cref="EgressCancelledException">The caller's own token ended it; tells whether anything may have left.</exception>
     Task<EgressOutcome> SendAsync(EgressRequest request, CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="SendAsync"/>, but the answer's body is given on while it comes.</summary>
+    /// <param name="cancellationToken">Also ends the body.</param>
+    /// <returns><see cref="EgressOutcome.Streaming"/> once the answer's head is there, whatever its status; or why there is none.</returns>
+    /// <exception cref="EgressCancelledException">The caller's own token ended it before the answer's head came.</exception>
+    Task<EgressOutcome> StreamAsync(EgressRequest request, CancellationToken cancellationToken);
 }
 
 public sealed record EgressRequest
@@ -34,10 +40,14 @@ public sealed record EgressRequest
     /// <value>Values that must not appear in the answer besides the credential (client secret, verifier).</value>
     public IReadOnlyList<Secret> Scrub { get; init; } = [];
 
+    /// <value>For the whole exchange, a streamed body included.</value>
     public required TimeSpan Timeout { get; init; }
 
+    /// <value>Of a streamed exchange: how long it may stand still, in the request's body, before or in the answer.</value>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <value>In bytes after decompression; more is an <see cref="EgressFailure.TooLarge"/>.</value>
-    public required int MaxResponseBytes { get; init; }
+    public required long MaxResponseBytes { get; init; }
 }
 
 /// <param name="Header">Such as <c>Authorization</c>.</param>
@@ -50,6 +60,9 @@ public abstract record EgressOutcome
 
     /// <param name="Body">Whole and bounded, scrubbed.</param>
     public sealed record Answered(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body) : EgressOutcome;
+
+    /// <param name="Answer">The caller's to dispose.</param>
+    public sealed record Streaming(EgressStream Answer) : EgressOutcome;
 
     /// <param name="MayHaveBeenSent">False only when certainly no byte of the request left.</param>
     /// <param name="Description">For logs and people; holds no secret and no address of ours.</param>

@@ -36,6 +36,16 @@ internal static class RequestHeaders
         "x-real-ip",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>For headers that a caller chose: how they are written, not what they say.</summary>
+    /// <returns>Null, or what is wrong; never a value.</returns>
+    public static string? ProblemWith(IReadOnlyCollection<KeyValuePair<string, string>> headers) =>
+        headers.Select(header => Spelling(header.Key, header.Value)).FirstOrDefault(problem => problem is not null)
+        ?? (
+            headers.Sum(header => header.Key.Length + header.Value.Length) > MaxLength / 2
+                ? TooLong(MaxLength / 2)
+                : null
+        );
+
     /// <returns>Null, or what is wrong; never a value.</returns>
     public static string? ProblemWith(EgressRequest request)
     {
@@ -85,8 +95,10 @@ internal static class RequestHeaders
             length += text.Length;
         }
 
-        return length > MaxLength ? $"the headers are longer than {MaxLength} characters" : null;
+        return length > MaxLength ? TooLong(MaxLength) : null;
     }
+
+    private static string TooLong(int most) => $"the headers are longer than {most} characters";
 
     private static (string Name, IEnumerable<string> Values) Pair(
         KeyValuePair<string, System.Net.Http.Headers.HeaderStringValues> header
@@ -95,13 +107,14 @@ internal static class RequestHeaders
     private static bool IsReserved(string name) =>
         Reserved.Contains(name) || name.StartsWith("x-forwarded-", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>RFC 9110 §5.6.2; separators are none of these.</summary>
+    public static bool IsToken(string name) =>
+        name is { Length: >= 1 and <= 128 }
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));
+
     private static string? Spelling(string name, string value)
     {
-        // RFC 9110 §5.6.2: a token; its separators are none of these.
-        bool isToken =
-            name is { Length: >= 1 and <= 128 }
-            && name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));
-        if (!isToken)
+        if (!IsToken(name))
         {
             return "a header's name is not a token";
         }

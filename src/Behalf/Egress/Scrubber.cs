@@ -11,21 +11,27 @@ internal sealed class Scrubber
 {
     public const string Replacement = "[redacted]";
 
+    public static ReadOnlySpan<byte> ReplacementBytes => "[redacted]"u8;
+
     /// <value>In bytes. Shorter values would shred the answer and protect nothing.</value>
     public const int MinLength = 4;
 
     // Encoded, a short value is likely to stand in other values by chance.
     private const int MinEncodedLength = 8;
 
-    private static readonly byte[] ReplacementBytes = Encoding.ASCII.GetBytes(Replacement);
-    private readonly EscapedPattern[] _escaped;
-    private readonly byte[][] _exact;
+    private readonly SecretPattern[] _patterns;
 
     private Scrubber(IEnumerable<string> secrets)
     {
         string[] values = [.. secrets.Where(s => Encoding.UTF8.GetByteCount(s) >= MinLength).Distinct()];
-        _escaped = [.. values.Select(value => new EscapedPattern(value))];
-        _exact = [.. values.Where(value => value.Length >= MinEncodedLength).SelectMany(EncodedSpellings.Of)];
+        _patterns =
+        [
+            .. values.Select(value => new EscapedPattern(value)),
+            .. values
+                .Where(value => value.Length >= MinEncodedLength)
+                .SelectMany(EncodedSpellings.Of)
+                .Select(spelling => new ExactPattern(spelling)),
+        ];
     }
 
     public static Scrubber For(EgressRequest request)
@@ -46,40 +52,16 @@ internal sealed class Scrubber
     /// <returns>The same array when nothing was found.</returns>
     public byte[] Scrub(byte[] body)
     {
-        List<(int Start, int End)> found = [];
-        foreach (EscapedPattern pattern in _escaped)
+        if (Array.TrueForAll(_patterns, pattern => pattern.Find(body, 0, isWhole: true).IsNone))
         {
-            pattern.FindAll(body, found);
+            return body;
         }
 
-        foreach (byte[] pattern in _exact)
-        {
-            for (int at = 0, next; (next = body.AsSpan(at).IndexOf(pattern)) >= 0; at += next + pattern.Length)
-            {
-                found.Add((at + next, at + next + pattern.Length));
-            }
-        }
-
-        return found.Count == 0 ? body : Replace(body, found);
-    }
-
-    private static byte[] Replace(byte[] body, List<(int Start, int End)> found)
-    {
-        found.Sort();
         ArrayBufferWriter<byte> output = new(body.Length);
-        int kept = 0;
-        foreach ((int start, int end) in found)
-        {
-            if (start >= kept)
-            {
-                output.Write(body.AsSpan(kept, start - kept));
-                output.Write(ReplacementBytes);
-            }
-
-            kept = Math.Max(kept, end);
-        }
-
-        output.Write(body.AsSpan(kept));
+        Begin().Advance(body, isWhole: true, output);
         return output.WrittenSpan.ToArray();
     }
+
+    /// <summary>For a body that comes in pieces.</summary>
+    public Scrubbing Begin() => new(_patterns);
 }

@@ -1,5 +1,6 @@
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Operations;
 using Behalf.Identity;
 using Behalf.Tools;
 
@@ -42,6 +43,49 @@ internal sealed class ConnectionPolicy : IPolicy
         return principal.Limits.AllowsTool(name)
             ? PolicyDecision.Allow.Instance
             : new PolicyDecision.Deny("tool_not_allowed", $"This credential is limited to other tools than {name}.");
+    }
+
+    public PolicyDecision DecideProxy(ActingSubject subject, Connection connection, Operation? operation)
+    {
+        Principal principal = subject.Principal;
+        if (!connection.Enabled)
+        {
+            return new PolicyDecision.Deny(
+                "connection_disabled",
+                $"The connection \"{connection.Name}\" is switched off."
+            );
+        }
+
+        if (!principal.Limits.AllowsConnection(connection.Name.Value))
+        {
+            return new PolicyDecision.Deny(
+                "connection_not_allowed",
+                $"This credential is limited to other connections than \"{connection.Name}\"."
+            );
+        }
+
+        // A credential that is limited to some tools would reach all the rest through the proxy, whatever the connection says.
+        if (principal.Limits.Tools is not null)
+        {
+            return new PolicyDecision.Deny("proxy_not_allowed", "This credential is limited to tools.");
+        }
+
+        ProxyMode mode = connection.ProxyModeFor(principal);
+        return mode switch
+        {
+            ProxyMode.Full => PolicyDecision.Allow.Instance,
+            ProxyMode.Read when operation is { Writes: false } => PolicyDecision.Allow.Instance,
+            ProxyMode.Read => new PolicyDecision.Deny(
+                "proxy_read_only",
+                operation is null
+                    ? $"The proxy of \"{connection.Name}\" is for reading, and this is no operation its connector knows."
+                    : $"The proxy of \"{connection.Name}\" is for reading, and {operation.Id} writes."
+            ),
+            _ => new PolicyDecision.Deny(
+                "proxy_off",
+                $"The proxy of \"{connection.Name}\" is off for this credential. Use a tool, or have the connection's proxy mode set."
+            ),
+        };
     }
 
     /// <summary>A pattern names a tool with or without the connection's prefix; <c>*</c> stands at its end only.</summary>

@@ -1,5 +1,6 @@
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Operations;
 using Behalf.Identity;
 
 namespace Behalf.Policy;
@@ -9,6 +10,9 @@ public interface IPolicy
 {
     /// <summary>Also decides what is listed: a tool that is denied is not shown.</summary>
     PolicyDecision Decide(ActingSubject subject, Connection connection, ToolDefinition tool);
+
+    /// <param name="operation">Null: none that the connector knows, which counts as a write.</param>
+    PolicyDecision DecideProxy(ActingSubject subject, Connection connection, Operation? operation);
 }
 
 public abstract record PolicyDecision

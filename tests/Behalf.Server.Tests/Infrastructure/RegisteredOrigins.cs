@@ -22,6 +22,7 @@ internal sealed class RegisteredOrigins : IEgressTransport
                 AllowAutoRedirect = false,
                 UseCookies = false,
                 UseProxy = false,
+                ActivityHeadersPropagator = null,
             }
         )
     {

@@ -65,5 +65,9 @@ internal static class TrackerConnector
             steps:
               - {request: goals, path: /goals, save: answer}
             result: {user: =vars.answer.user}
+        operations:
+          - {id: getThing, path: "/things/{thing}", scopes: [things]}
+          - {id: createThing, method: POST, path: /things, scopes: [things]}
+          - {id: getGoals, path: /goals, scopes: [goals]}
         """;
 }

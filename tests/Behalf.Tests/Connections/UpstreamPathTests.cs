@@ -59,5 +59,23 @@ public sealed class UpstreamPathTests
         uri!.AbsoluteUri.Should().Be($"https://provider.example/api{path}");
     }
 
+    [Theory]
+    [InlineData("a=b&a=c&d", true)]
+    [InlineData("q=a%20b+c", true)]
+    [InlineData("u=//evil.example/?x=@", true)]
+    [InlineData("a=b#c", false)]
+    [InlineData("a=b c", false)]
+    [InlineData("a=\\", false)]
+    [InlineData("a=\r\nHost: evil", false)]
+    [InlineData("a=ä", false)]
+    public void EncodedQuery_ArrivesAsItIs_OrIsRefused(string query, bool passes)
+    {
+        UpstreamPath.TryJoin(Base, "/tasks", query, out Uri? uri).Should().Be(passes);
+        if (passes)
+        {
+            uri!.AbsoluteUri.Should().Be($"https://provider.example/api/tasks?{query}");
+        }
+    }
+
     private static bool IsData(string segment) => !segment.Any(char.IsSurrogate);
 }

@@ -104,6 +104,25 @@ public sealed class UpstreamTests
     }
 
     [Fact]
+    public async Task Token_IsPutOn_WhereTheDefinitionSays_AndNoCallerSetsThatHeader()
+    {
+        await using World world = await ConnectedAsync(p => p with { TokenHeader = "X-Access", TokenPrefix = "Key " });
+        IUpstream upstream = await OpenAsync(world, "alice");
+        string header = "";
+        world.Provider.Api = context =>
+        {
+            header = context.Request.Headers["X-Access"].ToString();
+            context.Request.Headers.Authorization.Should().BeEmpty();
+            return Task.CompletedTask;
+        };
+
+        await upstream.SendAsync(Read with { Headers = [new("x-access", "the caller's")] }, World.Cancel);
+
+        header.Should().StartWith("Key ");
+        world.Provider.Issued.Should().Contain(header[4..]);
+    }
+
+    [Fact]
     public async Task UnreachableProvider_IsNotSent()
     {
         await using World world = await ConnectedAsync();

@@ -40,10 +40,13 @@ internal static class ConnectionAddCommand
             HelpName = "PREFIX",
         };
         var tools = Options.Many("--allow-tool", "TOOL", "Only these tools; a trailing * matches the rest of a name.");
+        var proxy = ProxyFeature.Option(
+            "What the proxy passes (else all for service credentials, nothing for user sessions)."
+        );
         return shell.Verb(
             "add",
             "Configures a connector with your OAuth client and prints what to register at the provider.",
-            [connector, name, clientId, .. secret.Options, scopes, baseUrl, oauthUrl, prefix, tools],
+            [connector, name, clientId, .. secret.Options, scopes, baseUrl, oauthUrl, prefix, tools, proxy],
             async call =>
             {
                 using var behalf = call.ConnectAsService();
@@ -60,6 +63,7 @@ internal static class ConnectionAddCommand
                         OAuthUrl = call.Get(oauthUrl),
                         ToolPrefix = call.Get(prefix),
                         AllowedTools = call.Require(tools),
+                        Proxy = call.Get(proxy),
                     },
                     call.Token
                 );

@@ -34,6 +34,7 @@ internal static class ConnectionShowCommand
                             ? "every tool the grant allows"
                             : string.Join(' ', connection.AllowedTools)
                     ),
+                    ("Proxy", ProxyFeature.Text(connection.Proxy)),
                     ("Created", When.Text(connection.CreatedAt))
                 );
                 call.Report.Line();

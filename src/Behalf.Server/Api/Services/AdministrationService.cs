@@ -103,6 +103,7 @@ internal sealed class AdministrationService(
                     OAuthUrl = ReadUrl(context, "oauth_url", request.OauthUrl),
                     ToolPrefix = NullIfEmpty(request.ToolPrefix),
                     AllowedTools = request.AllowedTools.Count == 0 ? null : [.. request.AllowedTools],
+                    Proxy = ProxyModeNames.Read(request.Proxy),
                 },
                 context.CancellationToken
             )
@@ -183,6 +184,24 @@ internal sealed class AdministrationService(
             )
         ).OrThrow(context);
         return AdministrationWire.ToWire(changed);
+    }
+
+    public override async Task<ConnectionDetails> SetConnectionProxy(
+        SetConnectionProxyRequest request,
+        ServerCallContext context
+    )
+    {
+        DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
+        ConnectionView view = (
+            await connections.SetProxyAsync(
+                context.Principal(),
+                environment.Id,
+                RequireConnection(context, request.Name),
+                ProxyModeNames.Read(request.Proxy),
+                context.CancellationToken
+            )
+        ).OrThrow(context);
+        return AdministrationWire.ToWire(view);
     }
 
     public override async Task<RemoveConnectionResponse> RemoveConnection(

@@ -244,6 +244,14 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         CancellationToken cancellationToken
     ) => throw NotAsked();
 
+    Task<Result<ConnectionView>> IConnections.SetProxyAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName name,
+        ProxyMode? mode,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
     Task<Result<Done>> IConnections.RemoveAsync(
         Principal principal,
         EnvironmentId environment,

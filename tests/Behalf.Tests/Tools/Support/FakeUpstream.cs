@@ -31,6 +31,9 @@ internal sealed class FakeUpstream(Func<SentRequest, UpstreamOutcome> answer) : 
         return answer(sent);
     }
 
+    public Task<UpstreamOutcome> StreamAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public Task<UpstreamOutcome> FetchAsync(
         Uri uri,
         IReadOnlyList<string> allowedHosts,

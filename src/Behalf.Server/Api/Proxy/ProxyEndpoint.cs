@@ -1,0 +1,154 @@
+using Behalf.Egress;
+using Behalf.Identity;
+using Behalf.Proxy;
+using Behalf.Server.Doors;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace Behalf.Server.Api.Proxy;
+
+/// <summary><c>/proxy&lt;path&gt;</c>: the provider's API as the user whom the headers name, bodies streamed both ways.</summary>
+internal static class ProxyEndpoint
+{
+    private const string ConnectionHeader = "connection_name";
+    private const string IdentifierHeader = "identifier";
+    private const string AgentRunHeader = "behalf-agent-run-id";
+    private const int MaxAgentRunLength = 255;
+
+    public static void MapProxy(this IEndpointRouteBuilder app) =>
+        app.Map("/proxy/{**path}", PassAsync).WithDisplayName("proxy");
+
+    [Accepts(PrincipalKind.ServiceClient, PrincipalKind.UserSession)]
+    private static async Task PassAsync(
+        HttpContext http,
+        IIdentity identity,
+        IProxy proxy,
+        IOptions<BehalfOptions> options
+    )
+    {
+        Allow(http, options.Value.Proxy);
+        Result<ProxyAnswer> answer = await SendAsync(http, identity, proxy);
+        if (!answer.Succeeded)
+        {
+            if (answer.Problem.Execution is { } execution)
+            {
+                http.Response.Headers[ProxyAnswerHeaders.Execution] = execution.ToString();
+            }
+
+            await ProblemAnswer.WriteAsync(http, answer.Problem);
+            return;
+        }
+
+        await using ProxyAnswer given = answer.Value;
+        ProxyAnswerHeaders.Write(http.Response, given);
+        try
+        {
+            await http.Response.StartAsync(http.RequestAborted);
+            await given.CopyToAsync(http.Response.Body, http.RequestAborted);
+        }
+        catch (EgressBrokenException)
+        {
+            // The head is out: only a connection that breaks off tells the caller that this is not the whole answer.
+            http.Abort();
+        }
+    }
+
+    private static async Task<Result<ProxyAnswer>> SendAsync(HttpContext http, IIdentity identity, IProxy proxy)
+    {
+        Principal principal = Caller.Of(http);
+        StringValues named = http.Request.Headers[IdentifierHeader];
+        Result<ActingSubject> subject =
+            named.Count > 1
+                ? Problem.Invalid(IdentifierHeader, "once", "the header must stand once")
+                : await identity.ActForAsync(principal, named.Count == 0 ? null : named[0], http.RequestAborted);
+        if (!subject.Succeeded)
+        {
+            return subject.Problem;
+        }
+
+        Result<ProxyRequest> request = Read(http, principal);
+        return request.Succeeded
+            ? await proxy.SendAsync(subject.Value, request.Value, http.RequestAborted)
+            : request.Problem;
+    }
+
+    private static Result<ProxyRequest> Read(HttpContext http, Principal principal)
+    {
+        StringValues connection = http.Request.Headers[ConnectionHeader];
+        if (connection is not [{ Length: > 0 } name])
+        {
+            return Problem.Invalid(ConnectionHeader, "required", "the header must stand once and name the connection");
+        }
+
+        if (!ConnectionName.TryParse(name, out ConnectionName parsed, out string? problem))
+        {
+            return Problem.Invalid(ConnectionHeader, "connection_name", problem);
+        }
+
+        if (RawTarget.Read(http) is not (var path, var query))
+        {
+            return Problem.Invalid("path_refused", "The request's target must be /proxy and the path, as they are.");
+        }
+
+        if (HoldsToken(http, path, query))
+        {
+            return Problem.Invalid(
+                "credential_misplaced",
+                "The access token stands outside of the Authorization header, where it would be sent to the provider."
+            );
+        }
+
+        string run = http.Request.Headers[AgentRunHeader].ToString();
+        if (run.Length > MaxAgentRunLength)
+        {
+            return Problem.Invalid(AgentRunHeader, "max_len", $"is longer than {MaxAgentRunLength}");
+        }
+
+        return new ProxyRequest
+        {
+            Connection = parsed,
+            Method = new HttpMethod(http.Request.Method),
+            Path = path,
+            Query = query,
+            Headers =
+            [
+                .. http.Request.Headers.SelectMany(header =>
+                    header.Value.Select(value => KeyValuePair.Create(header.Key, value ?? string.Empty))
+                ),
+            ],
+            Content = ContentOf(http),
+            AgentRun = run.Length == 0 ? null : run,
+            ActingThrough = $"proxy · {principal.DisplayName}",
+        };
+    }
+
+    private static ProxyContent? ContentOf(HttpContext http) =>
+        http.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody
+            ? new ProxyContent(http.Request.Body, http.Request.ContentLength)
+            : null;
+
+    /// <summary>Larger bodies than elsewhere pass here, in pieces.</summary>
+    private static void Allow(HttpContext http, ProxyOptions limits)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = limits.MaxBytes;
+        }
+    }
+
+    private static bool HoldsToken(HttpContext http, string path, string query)
+    {
+        IReadOnlyList<string> tokens = BearerTokens.Read(http.Request.Headers.Authorization, several: true) ?? [];
+        IEnumerable<string?> others = http
+            .Request.Headers.Where(header =>
+                !header.Key.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase)
+            )
+            .SelectMany(header => header.Value);
+        return others
+            .Append(path)
+            .Append(query)
+            .Any(text => tokens.Any(token => text?.Contains(token, StringComparison.Ordinal) == true));
+    }
+}

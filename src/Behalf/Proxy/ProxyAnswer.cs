@@ -1,0 +1,62 @@
+using Behalf.Audit;
+using Behalf.Egress;
+
+namespace Behalf.Proxy;
+
+/// <summary>
+/// A provider's answer on its way to the caller. Disposing it completes the call in the audit trail, with how far it came;
+/// a write was completed before. Not for concurrent use.
+/// </summary>
+public sealed class ProxyAnswer : IAsyncDisposable
+{
+    private readonly EgressStream _stream;
+    private readonly StartedCall _call;
+    private readonly IAudit _audit;
+    private CallCompletion? _completion;
+
+    internal ProxyAnswer(EgressStream stream, StartedCall call, IAudit audit, bool isCompleted, bool hasBody)
+    {
+        _stream = stream;
+        _call = call;
+        _audit = audit;
+        Headers = ProxyHeaders.ForCaller(stream.Headers, hasBody);
+        _completion = isCompleted
+            ? null
+            : new CallCompletion(CallOutcomes.Cancelled, stream.Status, "The answer was not read to its end.");
+    }
+
+    public ExecutionId Execution => _call.Intent.Execution;
+
+    /// <value>The provider's.</value>
+    public int Status => _stream.Status;
+
+    /// <value>In order, one entry per value: no cookies, nothing of the connection, nothing that speaks for our origin.</value>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; }
+
+    /// <exception cref="EgressBrokenException">The rest of the body does not come.</exception>
+    public async Task CopyToAsync(Stream destination, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _stream.Body.CopyToAsync(destination, cancellationToken);
+            EndsWith(ProxyOutcomes.Of(Status, writes: false));
+        }
+        catch (EgressBrokenException broken)
+        {
+            EndsWith(new CallCompletion(CallOutcomes.ProviderError, Status, broken.Message));
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stream.DisposeAsync();
+        if (_completion is { } completion)
+        {
+            _completion = null;
+            await _audit.CompleteAsync(_call, completion);
+        }
+    }
+
+    private void EndsWith(CallCompletion completion) => _completion = _completion is null ? null : completion;
+}

@@ -1,0 +1,256 @@
+using System.Text;
+using System.Text.Json;
+using Behalf.Server.Tests.Infrastructure;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Behalf.Server.Tests;
+
+/// <summary>Bodies through the proxy: in pieces, bounded, and with an honest end.</summary>
+public sealed class ProxyStreamTests(Stage stage) : IClassFixture<Stage>, IAsyncLifetime
+{
+    private const int Megabyte = 1024 * 1024;
+    private const int Size = 50 * Megabyte;
+
+    /// <value>What may be on its way at once: pipes and sockets on both sides of us, and nothing of ours beside it.</value>
+    private const int MostInFlight = 16 * Megabyte;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => await stage.ConnectAsync("alice");
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task Download_OfFiftyMebibytes_IsNotGathered()
+    {
+        long sent = 0;
+        stage.Provider.Api = async context =>
+        {
+            byte[] block = new byte[64 * 1024];
+            while (sent < Size)
+            {
+                await context.Response.Body.WriteAsync(block, Cancellation);
+                Interlocked.Add(ref sent, block.Length);
+            }
+        };
+        using HttpResponseMessage response = await new ProxyCall(stage).OpenAsync();
+        await using Stream body = await response.Content.ReadAsStreamAsync(Cancellation);
+        byte[] buffer = new byte[64 * 1024];
+        long received = 0;
+        long most = 0;
+        for (int read; (read = await body.ReadAsync(buffer, Cancellation)) > 0; received += read)
+        {
+            most = Math.Max(most, Interlocked.Read(ref sent) - received);
+            if (received < 20 * Megabyte && received % (2 * Megabyte) < read)
+            {
+                await Task.Delay(10, Cancellation); // time for whoever gathers to gather
+            }
+        }
+
+        received.Should().Be(Size);
+        most.Should().BeLessThan(MostInFlight);
+    }
+
+    [Fact]
+    public async Task Upload_OfFiftyMebibytes_IsNotGathered()
+    {
+        long received = 0;
+        stage.Provider.Api = async context =>
+        {
+            context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+            byte[] buffer = new byte[64 * 1024];
+            for (int read; (read = await context.Request.Body.ReadAsync(buffer, Cancellation)) > 0; )
+            {
+                Interlocked.Add(ref received, read);
+            }
+
+            await context.Response.WriteAsync($"{received}");
+        };
+        Produced produced = new(Size, () => Interlocked.Read(ref received));
+
+        Reply reply = await new ProxyCall(stage)
+        {
+            Method = HttpMethod.Post,
+            Path = "/things",
+            Content = produced,
+        }.SendAsync();
+
+        reply.Body.Should().Be($"{Size}");
+        produced.MostInFlight.Should().BeLessThan(MostInFlight);
+    }
+
+    [Fact]
+    public async Task Credential_IsScrubbed_WhereverThePiecesAreCut()
+    {
+        for (int cut = 1; cut < 60; cut += 7)
+        {
+            int at = cut;
+            stage.Provider.Api = async context =>
+            {
+                string echo = context.Request.Headers.Authorization.ToString();
+                await context.Response.WriteAsync($"[{echo[..Math.Min(at, echo.Length)]}");
+                await context.Response.Body.FlushAsync(Cancellation);
+                await Task.Yield();
+                await context.Response.WriteAsync($"{echo[Math.Min(at, echo.Length)..]}]");
+            };
+
+            (await new ProxyCall(stage).SendAsync()).Body.Should().Be("[Bearer [redacted]]");
+        }
+    }
+
+    [Fact]
+    public async Task Events_PassAsTheyCome()
+    {
+        TaskCompletionSource read = new();
+        stage.Provider.Api = async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("data: 1\n\n");
+            await context.Response.Body.FlushAsync(Cancellation);
+            await read.Task.WaitAsync(Cancellation);
+            await context.Response.WriteAsync("data: 2\n\n");
+        };
+        using HttpResponseMessage response = await new ProxyCall(stage).OpenAsync();
+        using StreamReader reader = new(await response.Content.ReadAsStreamAsync(Cancellation));
+
+        (await reader.ReadLineAsync(Cancellation)).Should().Be("data: 1");
+        read.SetResult();
+        (await reader.ReadToEndAsync(Cancellation)).Should().Be("\ndata: 2\n\n");
+    }
+
+    [Fact]
+    public async Task ProviderThatDies_BreaksTheAnswerOff_AndTheTrailSaysSo()
+    {
+        TaskCompletionSource read = new();
+        stage.Provider.Api = async context =>
+        {
+            await context.Response.WriteAsync("part");
+            await context.Response.Body.FlushAsync(Cancellation);
+            await read.Task.WaitAsync(Cancellation);
+            context.Abort();
+        };
+
+        Func<Task> reading = async () =>
+        {
+            using HttpResponseMessage response = await new ProxyCall(stage)
+            {
+                Headers = [("behalf-agent-run-id", "run-dies")],
+            }.OpenAsync();
+            response.StatusCode.Should().Be(System.Net.HttpStatusCode.OK);
+            read.SetResult();
+            await response.Content.ReadAsStringAsync(Cancellation);
+        };
+
+        await reading.Should().ThrowAsync<HttpRequestException>();
+        (await EndOfAsync("run-dies")).Should().Be("provider_error");
+    }
+
+    [Fact]
+    public async Task CallerThatLeavesARead_EndsIt_AndTheTrailSaysSo()
+    {
+        TaskCompletionSource gone = new();
+        stage.Provider.Api = async context =>
+        {
+            context.RequestAborted.Register(() => gone.TrySetResult());
+            await context.Response.WriteAsync("part");
+            await context.Response.Body.FlushAsync(Cancellation);
+            await gone.Task.WaitAsync(Cancellation);
+        };
+        HttpResponseMessage response = await new ProxyCall(stage)
+        {
+            Headers = [("behalf-agent-run-id", "run-left")],
+        }.OpenAsync();
+
+        response.Dispose();
+
+        await gone.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        (await EndOfAsync("run-left")).Should().Be("cancelled");
+    }
+
+    [Fact]
+    public async Task CallerThatLeavesAWrite_DoesNotCutItShort()
+    {
+        TaskCompletionSource arrived = new();
+        TaskCompletionSource answer = new();
+        stage.Provider.Api = async context =>
+        {
+            arrived.SetResult();
+            await answer.Task.WaitAsync(Cancellation);
+            context.Response.StatusCode = 201;
+        };
+        using CancellationTokenSource leaving = new();
+        Task<HttpResponseMessage> sending = new ProxyCall(stage)
+        {
+            Method = HttpMethod.Post,
+            Path = "/things",
+            Content = new StringContent("{}"),
+            Headers = [("behalf-agent-run-id", "run-write-left")],
+        }.OpenAsync(leaving.Token);
+        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+
+        await leaving.CancelAsync();
+        await sending.Invoking(task => task).Should().ThrowAsync<OperationCanceledException>();
+        answer.SetResult();
+
+        (await EndOfAsync("run-write-left")).Should().Be("success");
+    }
+
+    [Fact]
+    public async Task Body_LargerThanAllowed_IsRefusedBeforeAnythingIsSent()
+    {
+        int requests = 0;
+        stage.Provider.Api = context =>
+        {
+            Interlocked.Increment(ref requests);
+            return Task.CompletedTask;
+        };
+        await using RawConnection raw = await RawConnection.OpenAsync(stage.Server);
+
+        string answer = await raw.SendAsync(
+            $"POST /proxy/things HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {stage.Server.ServiceToken}\r\n"
+                + $"connection_name: tracker\r\nidentifier: alice\r\nContent-Length: {1L << 40}\r\nConnection: close\r\n\r\n"
+        );
+
+        answer.Should().Contain(" 400 ").And.Contain("body_too_large");
+        requests.Should().Be(0);
+    }
+
+    /// <returns>The outcome of the run's completion, once it is there.</returns>
+    private async Task<string> EndOfAsync(string run)
+    {
+        for (int i = 0; ; i++)
+        {
+            JsonElement[] records = await stage.AuditAsync($"agent_run_id={run}");
+            if (records is [.., var last] && last.GetProperty("kind").GetString() == "completion")
+            {
+                return last.GetProperty("outcome").GetString()!;
+            }
+
+            i.Should().BeLessThan(600, "the call must be completed");
+            await Task.Delay(50, Cancellation);
+        }
+    }
+
+    /// <summary>A body made while it is sent.</summary>
+    private sealed class Produced(int size, Func<long> received) : HttpContent
+    {
+        public long MostInFlight { get; private set; }
+
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        {
+            byte[] block = new byte[64 * 1024];
+            for (long sent = 0; sent < size; sent += block.Length)
+            {
+                await stream.WriteAsync(block, Cancellation);
+                MostInFlight = Math.Max(MostInFlight, sent - received());
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = size;
+            return true;
+        }
+    }
+}
