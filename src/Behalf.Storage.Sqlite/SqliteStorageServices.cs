@@ -2,6 +2,7 @@ using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Custom;
 using Behalf.Events;
 using Behalf.Identity;
 using Behalf.Storage.Sqlite.Stores;
@@ -35,6 +36,7 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IOperatorCredentialStore, OperatorCredentialStore>();
         services.TryAddSingleton<IKeyRingStore, KeyRingStore>();
         services.TryAddSingleton<IConnectorRevisionStore, ConnectorRevisionStore>();
+        services.TryAddSingleton<ICustomToolStore, CustomToolStore>();
         services.TryAddSingleton<IConnectionStore, ConnectionStore>();
         services.TryAddSingleton<IAccountStore, AccountStore>();
         services.TryAddSingleton<IFlowStore, FlowStore>();

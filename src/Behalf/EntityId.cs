@@ -180,3 +180,12 @@ public readonly record struct RevocationJobId(Guid Value) : IEntityId<Revocation
 
     public override string ToString() => EntityId.Format(this);
 }
+
+public readonly record struct ToolId(Guid Value) : IEntityId<ToolId>
+{
+    public static string Prefix => "tol_";
+
+    public static ToolId From(Guid value) => new(value);
+
+    public override string ToString() => EntityId.Format(this);
+}

@@ -2,6 +2,7 @@ using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Custom;
 using Behalf.Events;
 using Behalf.Identity;
 using Behalf.Vault;
@@ -30,6 +31,8 @@ public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider 
     public IKeyRingStore Keys => Get<IKeyRingStore>();
 
     public IConnectorRevisionStore Revisions => Get<IConnectorRevisionStore>();
+
+    public ICustomToolStore CustomTools => Get<ICustomToolStore>();
 
     public IConnectionStore Connections => Get<IConnectionStore>();
 

@@ -59,3 +59,8 @@ public sealed class SqliteRepeats : RepeatSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
 }
+
+public sealed class SqliteCustomTools : CustomToolSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}

@@ -33,6 +33,9 @@ public sealed record ConnectorDefinition
 
     /// <value>What holds for every request: paging, errors, headers.</value>
     internal Steps.ProviderRules Rules { get; init; } = Steps.ProviderRules.Default;
+
+    /// <value>Stands before every request's path; empty, or from a slash to no slash.</value>
+    internal string BasePath { get; init; } = "";
 }
 
 /// <summary>How the provider's OAuth server behaves (RFC 6749 and its known departures).</summary>
@@ -155,6 +158,9 @@ public sealed record ToolDefinition
     internal Steps.PageRule? Page { get; init; }
 
     internal Steps.RetryClass Retry { get; init; } = Steps.RetryClass.Never;
+
+    /// <value>The version it was read from, when an environment defined it; null: the connector's own.</value>
+    public Custom.CustomTool? Custom { get; init; }
 
     public bool Writes => !Hints.HasFlag(ToolHints.ReadOnly);
 

@@ -62,6 +62,7 @@ internal static partial class DefinitionReader
             BaseUrl = baseUrl,
             OAuth = oauth,
             Rules = rules,
+            BasePath = basePath,
             Procedures = compiled,
             Tools = Tools(tools, rules, basePath, compiled),
             Operations = OperationReader.Read(operations, basePath, oauth),
