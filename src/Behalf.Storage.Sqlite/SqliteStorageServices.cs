@@ -5,6 +5,7 @@ using Behalf.Connectors;
 using Behalf.Connectors.Custom;
 using Behalf.Events;
 using Behalf.Identity;
+using Behalf.Mcp;
 using Behalf.Storage.Sqlite.Stores;
 using Behalf.Vault;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,6 +45,7 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IRevocationStore, RevocationStore>();
         services.TryAddSingleton<IAuditStore, AuditStore>();
         services.TryAddSingleton<IRepeatStore, RepeatStore>();
+        services.TryAddSingleton<IMcpStore, McpStore>();
         services.TryAddSingleton<IEventStore, EventStore>();
         return services;
     }

@@ -5,6 +5,7 @@ using Behalf.Connectors;
 using Behalf.Connectors.Custom;
 using Behalf.Events;
 using Behalf.Identity;
+using Behalf.Mcp;
 using Behalf.Vault;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -37,6 +38,8 @@ public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider 
     public IConnectionStore Connections => Get<IConnectionStore>();
 
     public IAccountStore Accounts => Get<IAccountStore>();
+
+    public IMcpStore Mcp => Get<IMcpStore>();
 
     public IFlowStore Flows => Get<IFlowStore>();
 

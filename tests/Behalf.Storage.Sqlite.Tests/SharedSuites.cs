@@ -64,3 +64,8 @@ public sealed class SqliteCustomTools : CustomToolSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
 }
+
+public sealed class SqliteMcp : McpSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}

@@ -30,6 +30,7 @@ internal static class ApiDoor
         services.TryAddSingleton<ConnectedAccountService>();
         services.TryAddSingleton<ToolService>();
         services.TryAddSingleton<ConnectionService>();
+        services.TryAddSingleton<McpService>();
         services.TryAddSingleton<UserSessionsService>();
         services.TryAddSingleton<AdministrationService>();
         services.TryAddSingleton<EnvironmentService>();
@@ -41,6 +42,7 @@ internal static class ApiDoor
         app.MapGrpcService<ConnectedAccountService>();
         app.MapGrpcService<ToolService>();
         app.MapGrpcService<ConnectionService>();
+        app.MapGrpcService<McpService>();
         app.MapGrpcService<UserSessionsService>();
         app.MapGrpcService<AdministrationService>();
         app.MapGrpcService<EnvironmentService>();

@@ -4,6 +4,7 @@ using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Egress;
 using Behalf.Identity;
+using Behalf.Mcp;
 using Behalf.Policy;
 using Behalf.Storage.Sqlite;
 using Behalf.Tools;
@@ -23,6 +24,7 @@ internal static class BehalfServices
         services.AddAudit();
         services.AddBehalfConnections();
         services.AddBehalfAuthorization();
+        services.AddMcpServers();
         services.AddEgress();
         services.AddVault(vault =>
         {

@@ -29,6 +29,9 @@ public interface ITools
         CancellationToken cancellationToken
     );
 
+    /// <summary>The names of all tools of a connection, whoever may call them.</summary>
+    Task<IReadOnlySet<string>> NamesOfAsync(Connection connection, CancellationToken cancellationToken);
+
     /// <summary>
     /// Runs one tool as the subject. Everything the list promised is checked again; nothing is sent before the intent is
     /// committed. An error of the provider is a problem of kind <see cref="ProblemKind.ToolError"/>. A repeat of a call gets

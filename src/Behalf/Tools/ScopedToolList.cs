@@ -179,6 +179,14 @@ internal sealed class ScopedToolList(
         }
     }
 
+    public async Task<IReadOnlySet<string>> NamesOfAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        ConnectorDefinition definition = await catalog.GetAsync(connection.ConnectorRevision, cancellationToken);
+        return (await offered.OfAsync(connection, definition, cancellationToken))
+            .Select(tool => ToolNames.Of(connection, tool))
+            .ToHashSet(StringComparer.Ordinal);
+    }
+
     private async Task<(Connection, ConnectorDefinition)?> OpenAsync(
         EnvironmentId environment,
         ConnectedAccount account,

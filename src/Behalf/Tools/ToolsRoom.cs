@@ -1,3 +1,4 @@
+using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Connectors.Custom;
 using Behalf.Identity;
@@ -45,6 +46,9 @@ internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution, 
 
         return new ToolPage([.. tools.Skip(page.Offset).Take(page.Size)], tools.Count);
     }
+
+    public Task<IReadOnlySet<string>> NamesOfAsync(Connection connection, CancellationToken cancellationToken) =>
+        scoped.NamesOfAsync(connection, cancellationToken);
 
     public Task<Result<ToolAnswer>> ExecuteAsync(
         ActingSubject subject,
