@@ -69,3 +69,8 @@ public sealed class SqliteMcp : McpSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
 }
+
+public sealed class SqliteOwnConnectors : OwnConnectorSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}

@@ -31,6 +31,7 @@ internal static class ApiDoor
         services.TryAddSingleton<ToolService>();
         services.TryAddSingleton<ConnectionService>();
         services.TryAddSingleton<McpService>();
+        services.TryAddSingleton<ProviderService>();
         services.TryAddSingleton<UserSessionsService>();
         services.TryAddSingleton<AdministrationService>();
         services.TryAddSingleton<EnvironmentService>();
@@ -43,6 +44,7 @@ internal static class ApiDoor
         app.MapGrpcService<ToolService>();
         app.MapGrpcService<ConnectionService>();
         app.MapGrpcService<McpService>();
+        app.MapGrpcService<ProviderService>();
         app.MapGrpcService<UserSessionsService>();
         app.MapGrpcService<AdministrationService>();
         app.MapGrpcService<EnvironmentService>();

@@ -12,7 +12,7 @@ namespace Behalf.Connections;
 internal sealed class Upstream(
     StartedCall call,
     Connection connection,
-    OAuthProfile profile,
+    ConnectorDefinition definition,
     SealedCredential first,
     IAuthorization authorization,
     UpstreamDoor door
@@ -45,7 +45,15 @@ internal sealed class Upstream(
         }
 
         SealedCredential used = _credential;
-        UpstreamOutcome outcome = await door.SendAsync(call, connection, request, uri, used, cancellationToken);
+        UpstreamOutcome outcome = await door.SendAsync(
+            call,
+            connection,
+            definition.Auth,
+            request,
+            uri,
+            used,
+            cancellationToken
+        );
         if (outcome is not UpstreamOutcome.Answered { Status: 401 })
         {
             return outcome;
@@ -56,14 +64,22 @@ internal sealed class Upstream(
             return gone;
         }
 
-        if (request.Writes && !profile.RejectsBeforeEffect)
+        if (request.Writes && !definition.OAuth.RejectsBeforeEffect)
         {
             return new UpstreamOutcome.Unknown(
                 $"{request.Operation}: the provider answered 401, which it may do after a change took effect"
             );
         }
 
-        UpstreamOutcome repeated = await door.SendAsync(call, connection, request, uri, _credential, cancellationToken);
+        UpstreamOutcome repeated = await door.SendAsync(
+            call,
+            connection,
+            definition.Auth,
+            request,
+            uri,
+            _credential,
+            cancellationToken
+        );
         return repeated is UpstreamOutcome.Answered { Status: 401 }
             ? new UpstreamOutcome.Unauthorized(Rejected)
             : repeated;

@@ -1,5 +1,6 @@
 using Behalf.Audit;
 using Behalf.Authorization;
+using Behalf.Connectors;
 using Behalf.Egress;
 using Behalf.Events;
 using Behalf.Vault;
@@ -22,6 +23,7 @@ internal sealed partial class UpstreamDoor(
     public async Task<UpstreamOutcome> SendAsync(
         StartedCall call,
         Connection connection,
+        AuthProfile auth,
         UpstreamRequest request,
         Uri uri,
         SealedCredential credential,
@@ -49,6 +51,7 @@ internal sealed partial class UpstreamDoor(
                 }
             }
 
+            using CredentialOnRequest onRequest = CredentialOnRequest.Of(auth, token);
             using HttpContent? content = request.Content?.Invoke();
             EgressOutcome outcome = await egress.SendAsync(
                 new EgressRequest
@@ -58,7 +61,8 @@ internal sealed partial class UpstreamDoor(
                     Origin = new Uri(connection.BaseUrl.GetLeftPart(UriPartial.Authority)),
                     Headers = request.Headers,
                     Content = content,
-                    Credential = new EgressCredential("Authorization", "Bearer ", token),
+                    Credential = onRequest.Credential,
+                    Scrub = onRequest.Parts,
                     Timeout = request.Timeout,
                     MaxResponseBytes = request.MaxResponseBytes,
                 },

@@ -86,7 +86,7 @@ internal sealed class ConnectionService(IConnections connections, PageTokens pag
         {
             Id = view.Connection.Id.ToString(),
             Provider = ConnectionProvider.Custom,
-            Type = ConnectionType.Oauth,
+            Type = TypeOf(view.Connection),
             Status = ConnectionStatus.Completed,
             Enabled = view.Connection.Enabled,
             UiButtonTitle = view.ConnectorName,
@@ -98,18 +98,11 @@ internal sealed class ConnectionService(IConnections connections, PageTokens pag
     /// <summary>The client secret is never read back, not even masked.</summary>
     private static Wired.Connection ToWire(ConnectionView view)
     {
-        OAuthConnectionConfig oauth = new()
-        {
-            ClientId = view.Connection.ClientId,
-            RedirectUri = view.RedirectUri.ToString(),
-            PkceEnabled = true,
-        };
-        oauth.Scopes.AddRange(view.Connection.Scopes.Values);
-        return new Wired.Connection
+        Wired.Connection wire = new()
         {
             Id = view.Connection.Id.ToString(),
             Provider = ConnectionProvider.Custom,
-            Type = ConnectionType.Oauth,
+            Type = TypeOf(view.Connection),
             Status = ConnectionStatus.Completed,
             Enabled = view.Connection.Enabled,
             UiButtonTitle = view.ConnectorName,
@@ -117,9 +110,41 @@ internal sealed class ConnectionService(IConnections connections, PageTokens pag
             CreateTime = view.Connection.CreatedAt.ToTimestamp(),
             KeyId = view.Connection.Name.Value,
             ProviderKey = view.Connection.Connector,
-            OauthConfig = oauth,
         };
+        if (view.Connection.Kind == CredentialKind.OAuth)
+        {
+            wire.OauthConfig = OAuthOf(view);
+        }
+        else
+        {
+            wire.StaticConfig = new StaticAuthConfig();
+        }
+
+        return wire;
     }
+
+    private static OAuthConnectionConfig OAuthOf(ConnectionView view)
+    {
+        OAuthConnectionConfig oauth = new()
+        {
+            ClientId = view.Connection.ClientId,
+            RedirectUri = view.RedirectUri.ToString(),
+            PkceEnabled = true,
+        };
+        oauth.Scopes.AddRange(view.Connection.Scopes.Values);
+        return oauth;
+    }
+
+    private static ConnectionType TypeOf(Connection connection) =>
+        connection.Kind switch
+        {
+            CredentialKind.OAuth => ConnectionType.Oauth,
+            CredentialKind.ApiKey => ConnectionType.ApiKey,
+            CredentialKind.Bearer => ConnectionType.Bearer,
+            CredentialKind.Basic => ConnectionType.Basic,
+            CredentialKind.None => ConnectionType.NoAuth,
+            _ => throw new InvalidOperationException($"Unknown kind of credential {connection.Kind}."),
+        };
 
     private async Task<ConnectionView> FindAsync(ServerCallContext context, string text) =>
         EntityId.TryParse(text, out ConnectionId id)

@@ -42,10 +42,8 @@ internal static class CustomToolReader
                 throw new DefinitionFault(node.Line, $"{connector.Name} has no procedure '{missing}'");
             }
 
-            return read with
-            {
-                Custom = tool,
-            };
+            DefinitionReader.CheckScopes(read, connector.Auth, node.Line);
+            return read with { Custom = tool };
         }
         catch (DefinitionFault fault)
         {

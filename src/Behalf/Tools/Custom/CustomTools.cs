@@ -299,7 +299,7 @@ internal sealed partial class CustomTools(
         CancellationToken cancellationToken
     )
     {
-        if (await catalog.FindLatestAsync(slug, cancellationToken) is not { } latest)
+        if (await catalog.FindLatestAsync(environment, slug, cancellationToken) is not { } latest)
         {
             return [];
         }

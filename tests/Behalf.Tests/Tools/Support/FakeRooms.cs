@@ -253,11 +253,16 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         CancellationToken cancellationToken
     ) => throw NotAsked();
 
-    Task<IReadOnlyList<ConnectorDefinition>> IConnectorCatalog.ListAsync(CancellationToken cancellationToken) =>
-        throw NotAsked();
+    Task<IReadOnlyList<ConnectorDefinition>> IConnectorCatalog.ListAsync(
+        EnvironmentId? environment,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
 
-    Task<ConnectorDefinition?> IConnectorCatalog.FindLatestAsync(string slug, CancellationToken cancellationToken) =>
-        Task.FromResult(_definitions.Values.LastOrDefault(definition => definition.Slug == slug));
+    Task<ConnectorDefinition?> IConnectorCatalog.FindLatestAsync(
+        EnvironmentId? environment,
+        string slug,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(_definitions.Values.LastOrDefault(definition => definition.Slug == slug));
 
     Task IConnectorCatalog.SeedAsync(CancellationToken cancellationToken) => throw NotAsked();
 
