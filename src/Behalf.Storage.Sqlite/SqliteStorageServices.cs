@@ -3,8 +3,10 @@ using Behalf.Audit.Executions;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Custom;
 using Behalf.Events;
 using Behalf.Identity;
+using Behalf.Mcp;
 using Behalf.Storage.Sqlite.Stores;
 using Behalf.Vault;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +38,7 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IOperatorCredentialStore, OperatorCredentialStore>();
         services.TryAddSingleton<IKeyRingStore, KeyRingStore>();
         services.TryAddSingleton<IConnectorRevisionStore, ConnectorRevisionStore>();
+        services.TryAddSingleton<ICustomToolStore, CustomToolStore>();
         services.TryAddSingleton<IConnectionStore, ConnectionStore>();
         services.TryAddSingleton<IAccountStore, AccountStore>();
         services.TryAddSingleton<IFlowStore, FlowStore>();
@@ -44,6 +47,7 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IAuditStore, AuditStore>();
         services.TryAddSingleton<IRepeatStore, RepeatStore>();
         services.TryAddSingleton<IExecutionStore, ExecutionStore>();
+        services.TryAddSingleton<IMcpStore, McpStore>();
         services.TryAddSingleton<IEventStore, EventStore>();
         return services;
     }

@@ -180,3 +180,30 @@ public readonly record struct RevocationJobId(Guid Value) : IEntityId<Revocation
 
     public override string ToString() => EntityId.Format(this);
 }
+
+public readonly record struct ToolId(Guid Value) : IEntityId<ToolId>
+{
+    public static string Prefix => "tol_";
+
+    public static ToolId From(Guid value) => new(value);
+
+    public override string ToString() => EntityId.Format(this);
+}
+
+public readonly record struct McpConfigId(Guid Value) : IEntityId<McpConfigId>
+{
+    public static string Prefix => "mcp_";
+
+    public static McpConfigId From(Guid value) => new(value);
+
+    public override string ToString() => EntityId.Format(this);
+}
+
+public readonly record struct McpInstanceId(Guid Value) : IEntityId<McpInstanceId>
+{
+    public static string Prefix => "mci_";
+
+    public static McpInstanceId From(Guid value) => new(value);
+
+    public override string ToString() => EntityId.Format(this);
+}

@@ -3,8 +3,10 @@ using Behalf.Audit.Executions;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Custom;
 using Behalf.Events;
 using Behalf.Identity;
+using Behalf.Mcp;
 using Behalf.Vault;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -32,9 +34,13 @@ public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider 
 
     public IConnectorRevisionStore Revisions => Get<IConnectorRevisionStore>();
 
+    public ICustomToolStore CustomTools => Get<ICustomToolStore>();
+
     public IConnectionStore Connections => Get<IConnectionStore>();
 
     public IAccountStore Accounts => Get<IAccountStore>();
+
+    public IMcpStore Mcp => Get<IMcpStore>();
 
     public IFlowStore Flows => Get<IFlowStore>();
 

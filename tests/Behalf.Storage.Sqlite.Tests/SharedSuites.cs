@@ -65,7 +65,22 @@ public sealed class SqliteExecutions : ExecutionSuite
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
 }
 
+public sealed class SqliteCustomTools : CustomToolSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
 public sealed class SqliteEvents : EventSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
+public sealed class SqliteMcp : McpSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
+public sealed class SqliteOwnConnectors : OwnConnectorSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
 }

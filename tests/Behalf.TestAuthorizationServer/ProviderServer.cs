@@ -35,6 +35,9 @@ public sealed class ProviderServer : IAsyncDisposable
     /// <value>Every code and token this server ever gave: what must never be found elsewhere.</value>
     public IReadOnlyList<string> Issued => [.. _grants.Issued];
 
+    /// <value>Whose key a request without a grant carries; null: keys are not taken.</value>
+    public Func<HttpRequest, string?>? UserOfKey { get; set; }
+
     public int CountTokenRequests(string grantType) =>
         _received.Count(r => r.Endpoint == "token" && r.GrantType == grantType);
 
@@ -147,6 +150,7 @@ public sealed class ProviderServer : IAsyncDisposable
             return;
         }
 
+        string? user = grant?.User ?? UserOfKey?.Invoke(context.Request);
         OddReply? odd = Next(client.NextTokenReplies);
         if (odd is OddReply.Held { Gate: var gate })
         {
@@ -276,10 +280,10 @@ public sealed class ProviderServer : IAsyncDisposable
 
         int status =
             odd is OddReply.Text told ? told.Status
-            : grant is null ? 401
+            : user is null ? 401
             : 200;
         string path = $"{context.Request.Path}{context.Request.QueryString}";
-        _received.Enqueue(new("api", context.Request.Method, path, null, grant?.User, status, text));
+        _received.Enqueue(new("api", context.Request.Method, path, null, user, status, text));
         if (odd is not null)
         {
             await AnswerOddlyAsync(context, odd);
@@ -289,10 +293,10 @@ public sealed class ProviderServer : IAsyncDisposable
         await WriteAsync(
             context,
             status,
-            grant is null ? new JsonObject { ["error"] = "not authorized" }
-                : context.Request.Path.Value!.EndsWith("/users/me", StringComparison.Ordinal)
+            user is null ? new JsonObject { ["error"] = "not authorized" }
+                : grant is not null && context.Request.Path.Value!.EndsWith("/users/me", StringComparison.Ordinal)
                     ? new JsonObject { ["data"] = UserOf(grant) }
-                : new JsonObject { ["user"] = grant.User }
+                : new JsonObject { ["user"] = user, ["echo"] = $"{context.Request.QueryString} {header}" }
         );
     }
 

@@ -1,5 +1,6 @@
 using Behalf.Authorization;
 using Behalf.Connections;
+using Behalf.Connectors;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Wired = Behalf.Wire.ConnectedAccounts;
@@ -14,16 +15,14 @@ internal static class AccountWire
 
     public static Wired.ConnectedAccount ToWire(ConnectedAccount account)
     {
-        Wired.OauthToken token = new();
-        token.Scopes.AddRange(account.GrantedScopes.Values);
         return new Wired.ConnectedAccount
         {
             Id = account.Id.ToString(),
             Identifier = account.Identifier.Value,
             Provider = account.Connector,
             Status = StatusOf(account),
-            AuthorizationType = Wired.ConnectorType.Oauth,
-            AuthorizationDetails = new Wired.AuthorizationDetails { OauthToken = token },
+            AuthorizationType = TypeOf(account),
+            AuthorizationDetails = DetailsOf(account),
             TokenExpiresAt = ToTimestamp(account.AccessExpiresAt),
             UpdatedAt = ToTimestamp(account.UpdatedAt),
             Connector = account.ConnectionName.Value,
@@ -40,7 +39,7 @@ internal static class AccountWire
             Identifier = account.Identifier.Value,
             Provider = account.Connector,
             Status = StatusOf(account),
-            AuthorizationType = Wired.ConnectorType.Oauth,
+            AuthorizationType = TypeOf(account),
             TokenExpiresAt = ToTimestamp(account.AccessExpiresAt),
             UpdatedAt = ToTimestamp(account.UpdatedAt),
             Connector = account.ConnectionName.Value,
@@ -77,6 +76,30 @@ internal static class AccountWire
             response.Headers[ReasonHeader] = reason;
         }
     }
+
+    /// <summary>What is granted; of a credential that was typed in, nothing but that there is one.</summary>
+    private static Wired.AuthorizationDetails DetailsOf(ConnectedAccount account)
+    {
+        if (account.Kind != CredentialKind.OAuth)
+        {
+            return new Wired.AuthorizationDetails { StaticAuth = new Wired.StaticAuth() };
+        }
+
+        Wired.OauthToken token = new();
+        token.Scopes.AddRange(account.GrantedScopes.Values);
+        return new Wired.AuthorizationDetails { OauthToken = token };
+    }
+
+    private static Wired.ConnectorType TypeOf(ConnectedAccount account) =>
+        account.Kind switch
+        {
+            CredentialKind.OAuth => Wired.ConnectorType.Oauth,
+            CredentialKind.ApiKey => Wired.ConnectorType.ApiKey,
+            CredentialKind.Bearer => Wired.ConnectorType.BearerToken,
+            CredentialKind.Basic => Wired.ConnectorType.Basic,
+            CredentialKind.None => Wired.ConnectorType.Custom, // NO_AUTH is a number that some SDKs cannot read
+            _ => throw new InvalidOperationException($"Unknown kind of credential {account.Kind}."),
+        };
 
     private static Wired.ConnectorStatus StatusOf(ConnectedAccount account) =>
         account.State switch

@@ -33,6 +33,8 @@ internal static class ApiDoor
         services.TryAddSingleton<ConnectedAccountService>();
         services.TryAddSingleton<ToolService>();
         services.TryAddSingleton<ConnectionService>();
+        services.TryAddSingleton<McpService>();
+        services.TryAddSingleton<ProviderService>();
         services.TryAddSingleton<UserSessionsService>();
         services.TryAddSingleton<AdministrationService>();
         services.TryAddSingleton<EnvironmentService>();
@@ -47,6 +49,8 @@ internal static class ApiDoor
         app.MapGrpcService<ConnectedAccountService>();
         app.MapGrpcService<ToolService>();
         app.MapGrpcService<ConnectionService>();
+        app.MapGrpcService<McpService>();
+        app.MapGrpcService<ProviderService>();
         app.MapGrpcService<UserSessionsService>();
         app.MapGrpcService<AdministrationService>();
         app.MapGrpcService<EnvironmentService>();

@@ -18,7 +18,7 @@ internal static class ConnectionWire
         {
             Id = view.Connection.Id.ToString(),
             Provider = ConnectionProvider.Custom,
-            Type = ConnectionType.Oauth,
+            Type = TypeOf(view.Connection),
             Status = StatusOf(view.Connection),
             Enabled = view.Connection.Enabled,
             UiButtonTitle = view.ConnectorName,
@@ -28,6 +28,37 @@ internal static class ConnectionWire
         };
 
     public static Wired.Connection ToWire(ConnectionView view, OAuthProfile profile)
+    {
+        Connection connection = view.Connection;
+        Wired.Connection wire = new()
+        {
+            Id = connection.Id.ToString(),
+            Provider = ConnectionProvider.Custom,
+            Type = TypeOf(connection),
+            Status = StatusOf(connection),
+            Enabled = connection.Enabled,
+            UiButtonTitle = view.ConnectorName,
+            ConfigurationType = ConfigurationType.Manual,
+            CreateTime = connection.CreatedAt.ToTimestamp(),
+            KeyId = connection.Name.Value,
+            ProviderKey = connection.Connector,
+        };
+        if (connection.Kind == CredentialKind.OAuth)
+        {
+            wire.OauthConfig = OAuthOf(view, profile);
+        }
+        else
+        {
+            wire.StaticConfig = new StaticAuthConfig();
+        }
+
+        return wire;
+    }
+
+    public static string Below(Uri origin, string path) =>
+        $"{origin.GetLeftPart(UriPartial.Path).TrimEnd('/')}/{path.TrimStart('/')}";
+
+    private static OAuthConnectionConfig OAuthOf(ConnectionView view, OAuthProfile profile)
     {
         Connection connection = view.Connection;
         OAuthConnectionConfig oauth = new()
@@ -40,25 +71,22 @@ internal static class ConnectionWire
             PkceEnabled = profile.Pkce,
         };
         oauth.Scopes.AddRange(connection.Scopes.Values);
-        return new Wired.Connection
-        {
-            Id = connection.Id.ToString(),
-            Provider = ConnectionProvider.Custom,
-            Type = ConnectionType.Oauth,
-            Status = StatusOf(connection),
-            Enabled = connection.Enabled,
-            UiButtonTitle = view.ConnectorName,
-            ConfigurationType = ConfigurationType.Manual,
-            CreateTime = connection.CreatedAt.ToTimestamp(),
-            KeyId = connection.Name.Value,
-            ProviderKey = connection.Connector,
-            OauthConfig = oauth,
-        };
+        return oauth;
     }
 
-    public static string Below(Uri origin, string path) =>
-        $"{origin.GetLeftPart(UriPartial.Path).TrimEnd('/')}/{path.TrimStart('/')}";
+    private static ConnectionType TypeOf(Connection connection) =>
+        connection.Kind switch
+        {
+            CredentialKind.OAuth => ConnectionType.Oauth,
+            CredentialKind.ApiKey => ConnectionType.ApiKey,
+            CredentialKind.Bearer => ConnectionType.Bearer,
+            CredentialKind.Basic => ConnectionType.Basic,
+            CredentialKind.None => ConnectionType.NoAuth,
+            _ => throw new InvalidOperationException($"Unknown kind of credential {connection.Kind}."),
+        };
 
     private static ConnectionStatus StatusOf(Connection connection) =>
-        connection.ClientId is null ? ConnectionStatus.Draft : ConnectionStatus.Completed;
+        connection.Kind == CredentialKind.OAuth && connection.ClientId is null
+            ? ConnectionStatus.Draft
+            : ConnectionStatus.Completed;
 }

@@ -1,39 +1,121 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Connectors;
+using Behalf.Connectors.Custom;
 using Behalf.Tools;
+using Google.Protobuf.WellKnownTypes;
 using Wired = Behalf.Wire.Tools;
 
 namespace Behalf.Server.Api;
 
-/// <summary>Tools as the wire has them: a definition ready for a model.</summary>
+/// <summary>Tools as the wire has them: a definition ready for a model, and a custom tool's own text both ways.</summary>
 internal static class ToolWire
 {
     /// <value>Of the definition's hash; with its prefix within the contract's 32 characters.</value>
     private const int IdLength = 26;
+    private const string SchemaVersion = "schema_version";
+    private const string ToolVersionKey = "tool_version";
 
-    public static Wired.Tool ToWire(OfferedTool offered)
+    public static Wired.Tool ToWire(OfferedTool offered) =>
+        ToWire(offered.Definition, offered.Connection.Connector, offered.Name);
+
+    /// <summary>As <see cref="ToWire(OfferedTool)"/>, with how it is carried out: for who may define tools.</summary>
+    public static Wired.Tool ToFullWire(OfferedTool offered) =>
+        WithProcedure(ToWire(offered), offered.Definition.Custom);
+
+    /// <summary>A custom tool apart from any connection, named by its connector.</summary>
+    public static Wired.Tool ToFullWire(ToolDefinition tool)
     {
-        ToolDefinition tool = offered.Definition;
+        CustomTool custom = tool.Custom ?? throw new InvalidOperationException($"{tool.Name} is the connector's own.");
+        return WithProcedure(ToWire(tool, custom.Connector, $"{custom.Connector}_{tool.Name}"), custom);
+    }
+
+    /// <summary>What an application gives as a tool; its versions are ours to count and are not read.</summary>
+    public static Result<NewTool> Read(Wired.Tool tool)
+    {
+        Result<JsonElement> definition = StructJson.ToElement(tool.Definition, "tool.definition");
+        Result<JsonElement> metadata = StructJson.ToElement(tool.Metadata, "tool.metadata");
+        if (!definition.Succeeded || !metadata.Succeeded)
+        {
+            return definition.Problem ?? metadata.Problem!;
+        }
+
+        if (TextOf(definition.Value, "name") is not { Length: > 0 } name)
+        {
+            return Problem.Invalid("tool.definition.name", "required", "is required");
+        }
+
+        string provider = (tool.Provider.Length > 0 ? tool.Provider : TextOf(definition.Value, "provider")) ?? "";
+        JsonObject procedure = JsonObject.Create(metadata.Value)!;
+        procedure.Remove(SchemaVersion);
+        procedure.Remove(ToolVersionKey);
+        return new NewTool
+        {
+            Connector = provider.ToLowerInvariant(),
+            Name = name,
+            Definition = definition.Value.GetRawText(),
+            Procedure = procedure.ToJsonString(),
+            Tags = [.. tool.Tags],
+            IsDefault = tool.IsDefault,
+        };
+    }
+
+    public static ToolVersion? ReadVersion(string schema, string tool) =>
+        int.TryParse(schema, NumberStyles.None, CultureInfo.InvariantCulture, out int first)
+        && int.TryParse(tool, NumberStyles.None, CultureInfo.InvariantCulture, out int second)
+            ? new ToolVersion(first, second)
+            : null;
+
+    private static Wired.Tool ToWire(ToolDefinition tool, string connector, string name)
+    {
         Wired.Tool wire = new()
         {
-            Id = $"tol_{tool.Hash[..Math.Min(IdLength, tool.Hash.Length)]}",
-            Provider = offered.Connection.Connector,
-            Definition = StructJson.ToStruct(DefinitionOf(offered)),
-            IsDefault = true,
+            Id = tool.Custom?.Id.ToString() ?? $"tol_{tool.Hash[..Math.Min(IdLength, tool.Hash.Length)]}",
+            Provider = connector,
+            Definition = StructJson.ToStruct(DefinitionOf(tool, connector, name)),
+            IsDefault = tool.Custom?.IsDefault ?? true,
+            UpdatedAt = tool.Custom?.CreatedAt.ToTimestamp(),
         };
-        wire.Tags.Add(tool.Category);
+        if (tool.Custom is { } custom)
+        {
+            wire.Metadata = new Struct();
+            AddVersion(wire.Metadata, custom.Version);
+            wire.Tags.AddRange(custom.Tags);
+        }
+        else
+        {
+            wire.Tags.Add(tool.Category);
+        }
+
         return wire;
     }
 
-    private static JsonObject DefinitionOf(OfferedTool offered)
+    private static Wired.Tool WithProcedure(Wired.Tool wire, CustomTool? custom)
     {
-        ToolDefinition tool = offered.Definition;
-        return new JsonObject
+        if (custom is not null)
         {
-            ["name"] = offered.Name,
+            wire.Metadata = StructJson.ToStruct(ObjectOf(custom.Procedure));
+            AddVersion(wire.Metadata, custom.Version);
+        }
+
+        return wire;
+    }
+
+    private static void AddVersion(Struct metadata, ToolVersion version)
+    {
+        metadata.Fields[SchemaVersion] = Value.ForString(version.Schema.ToString(CultureInfo.InvariantCulture));
+        metadata.Fields[ToolVersionKey] = Value.ForString(version.Tool.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static JsonObject DefinitionOf(ToolDefinition tool, string connector, string name)
+    {
+        JsonObject definition = new()
+        {
+            ["name"] = name,
             ["display_name"] = tool.Title,
             ["description"] = tool.Description,
-            ["provider"] = offered.Connection.Connector,
+            ["provider"] = connector,
             ["category"] = tool.Category,
             ["input_schema"] = tool.InputSchema.DeepClone(),
             ["annotations"] = new JsonObject
@@ -45,5 +127,20 @@ internal static class ToolWire
                 ["open_world_hint"] = true,
             },
         };
+        if (tool.Custom is { } custom && ObjectOf(custom.Definition)["output_schema"] is { } output)
+        {
+            definition["output_schema"] = output.DeepClone();
+        }
+
+        return definition;
     }
+
+    private static JsonObject ObjectOf(string json) =>
+        JsonNode.Parse(json) as JsonObject
+        ?? throw new InvalidOperationException("A stored custom tool holds no JSON object.");
+
+    private static string? TextOf(JsonElement value, string key) =>
+        value.TryGetProperty(key, out JsonElement text) && text.ValueKind == JsonValueKind.String
+            ? text.GetString()
+            : null;
 }

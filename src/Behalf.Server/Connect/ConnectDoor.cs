@@ -41,6 +41,7 @@ internal static class ConnectDoor
         ConnectPages pages = app.Services.GetRequiredService<ConnectPages>();
         app.MapGet("/magicLink/{token}", pages.ShowAsync).WithDisplayName("connect page");
         app.MapPost("/magicLink/{token}", pages.StartAsync).WithDisplayName("connect: continue");
+        app.MapPost("/magicLink/{token}/credential", pages.SubmitAsync).WithDisplayName("connect: credential");
         app.MapPost("/magicLink/{token}/cancel", pages.CancelAsync).WithDisplayName("connect: cancel");
         app.MapGet("/sso/v1/oauth/{connection}/callback", pages.CallbackAsync).WithDisplayName("connect: callback");
         app.MapGet("/connect/success", ConnectPages.Connected).WithDisplayName("connect: success");

@@ -15,8 +15,14 @@ internal sealed class ConnectPages(IAuthorization authorization, IAntiforgery an
 {
     public const string FormToken = "form_token";
 
+    /// <value>Before the names of what is typed in, so that no connector's field is ever one of ours.</value>
+    public const string CredentialPrefix = "credential.";
+
     [OpenToAll("The link itself is the permission to see what it is about.")]
-    public async Task ShowAsync(HttpContext http)
+    public Task ShowAsync(HttpContext http) => ShowAsync(http, []);
+
+    /// <param name="faults">Of what was typed in; the values themselves are not shown again.</param>
+    private async Task ShowAsync(HttpContext http, IReadOnlyList<FieldViolation> faults)
     {
         string token = LinkOf(http);
         Result<LinkPage> page = await authorization.ShowAsync(token, http.RequestAborted);
@@ -41,8 +47,12 @@ internal sealed class ConnectPages(IAuthorization authorization, IAntiforgery an
                 [nameof(LinkPageView.Page)] = page.Value,
                 [nameof(LinkPageView.Action)] = $"/magicLink/{token}",
                 [nameof(LinkPageView.FormToken)] = tokens.RequestToken,
+                [nameof(LinkPageView.Faults)] = faults,
             }
-        ).ExecuteAsync(http);
+        )
+        {
+            StatusCode = faults.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest,
+        }.ExecuteAsync(http);
     }
 
     [OpenToAll("The link itself is the permission to start its flow.")]
@@ -65,6 +75,40 @@ internal sealed class ConnectPages(IAuthorization authorization, IAntiforgery an
         string state = QueryHelpers.ParseQuery(provider.Query)["state"].ToString();
         BrowserCookie.Set(http, started.Value, state);
         Redirect(http, provider);
+    }
+
+    [OpenToAll("The link itself is the permission to bring its credential.")]
+    public async Task SubmitAsync(HttpContext http)
+    {
+        if (!await antiforgery.IsRequestValidAsync(http))
+        {
+            await ShowAsync(http, Notices.FormExpired);
+            return;
+        }
+
+        IFormCollection form = await http.Request.ReadFormAsync(http.RequestAborted);
+        Dictionary<string, string> values = new(StringComparer.Ordinal);
+        foreach ((string name, StringValues value) in form)
+        {
+            if (name.StartsWith(CredentialPrefix, StringComparison.Ordinal) && value.Count == 1)
+            {
+                values[name[CredentialPrefix.Length..]] = value.ToString();
+            }
+        }
+
+        Result<CallbackResult> result = await authorization.SubmitAsync(LinkOf(http), values, http.RequestAborted);
+        if (result.Succeeded)
+        {
+            await AnswerAsync(http, result.Value);
+        }
+        else if (result.Problem.Violations.Count > 0)
+        {
+            await ShowAsync(http, result.Problem.Violations);
+        }
+        else
+        {
+            await ShowAsync(http, Notices.Of(result.Problem));
+        }
     }
 
     [OpenToAll("The link itself is the permission to throw it away.")]

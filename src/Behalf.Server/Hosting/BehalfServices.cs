@@ -5,6 +5,7 @@ using Behalf.Connectors;
 using Behalf.Egress;
 using Behalf.Events;
 using Behalf.Identity;
+using Behalf.Mcp;
 using Behalf.Policy;
 using Behalf.Proxy;
 using Behalf.Storage.Sqlite;
@@ -26,6 +27,7 @@ internal static class BehalfServices
         services.AddAudit();
         services.AddBehalfConnections();
         services.AddBehalfAuthorization();
+        services.AddMcpServers();
         services.AddEgress();
         services.AddEvents();
         services.AddVault(vault =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Behalf.Connections;
+using Behalf.Connectors;
 using Behalf.Storage.Sqlite.Columns;
 
 namespace Behalf.Storage.Sqlite.Stores;
@@ -10,6 +11,7 @@ internal sealed class ConnectionRow : IKeyedRow
     public required byte[] Id { get; init; }
     public required string Name { get; init; }
     public required string Connector { get; init; }
+    public required long Kind { get; init; }
     public required string ConnectorRevision { get; init; }
     public required string ToolPrefix { get; init; }
     public required string BaseUrl { get; init; }
@@ -33,6 +35,7 @@ internal sealed class ConnectionRow : IKeyedRow
             Id = Id.ToId<ConnectionId>(),
             Name = ConnectionName.Parse(Name),
             Connector = Connector,
+            Kind = (CredentialKind)Kind,
             ConnectorRevision = ConnectorRevision,
             ToolPrefix = ToolPrefix,
             BaseUrl = new Uri(BaseUrl),

@@ -9,7 +9,7 @@ namespace Behalf.Storage.Sqlite.Stores;
 internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStore
 {
     private const string Select = """
-        SELECT environment_id, id, name, connector, connector_revision, tool_prefix, base_url, oauth_url, client_id,
+        SELECT environment_id, id, name, connector, kind, connector_revision, tool_prefix, base_url, oauth_url, client_id,
           client_secret_sealed, scopes, allowed_tools, proxy_mode, policy_revision, enabled, created_at, row_version
         FROM connection
         """;
@@ -278,10 +278,10 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
         context.Execute(
             """
             INSERT INTO connection
-              (environment_id, id, name, connector, connector_revision, tool_prefix, base_url, oauth_url, client_id,
+              (environment_id, id, name, connector, kind, connector_revision, tool_prefix, base_url, oauth_url, client_id,
                client_secret_sealed, scopes, allowed_tools, proxy_mode, policy_revision, enabled, created_at, row_version)
             VALUES
-              (@environment, @id, @name, @connector, @revision, @prefix, @baseUrl, @oauthUrl, @clientId,
+              (@environment, @id, @name, @connector, @kind, @revision, @prefix, @baseUrl, @oauthUrl, @clientId,
                @secret, @scopes, @allowedTools, @proxy, @policyRevision, @enabled, @createdAt, @rowVersion)
             """,
             new
@@ -290,6 +290,7 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
                 id = connection.Id.ToColumn(),
                 name = connection.Name.Value,
                 connector = connection.Connector,
+                kind = (long)connection.Kind,
                 revision = connection.ConnectorRevision,
                 prefix = connection.ToolPrefix,
                 baseUrl = connection.BaseUrl.OriginalString,

@@ -97,7 +97,7 @@ internal sealed partial class AuthorizationLinks(
             return Precondition("connection_disabled", $"Connection {connection.Name} is disabled.");
         }
 
-        if (connection.ClientId is null)
+        if (connection is { Kind: Connectors.CredentialKind.OAuth, ClientId: null })
         {
             return Precondition("connection_without_client", $"Connection {connection.Name} has no OAuth client.");
         }

@@ -33,6 +33,15 @@ internal sealed class AuthorizationRequest(
             return Problem.NotFound("connection");
         }
 
+        if (!context.Profile.IsUsed)
+        {
+            return new Problem(
+                ProblemKind.FailedPrecondition,
+                "credential_needed",
+                "This connection takes a credential that is typed in. Open the link and fill in its form."
+            );
+        }
+
         if (!IsStillAsMade(flow, context.Connection))
         {
             var failure = new FlowFailure("flow.failed", FlowOutcomes.ConnectionChanged);

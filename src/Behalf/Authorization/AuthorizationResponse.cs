@@ -1,9 +1,3 @@
-using Behalf.Connections;
-using Behalf.Events;
-using Behalf.Identity;
-using Behalf.Vault;
-using Microsoft.Extensions.Options;
-
 namespace Behalf.Authorization;
 
 /// <summary>
@@ -12,12 +6,9 @@ namespace Behalf.Authorization;
 /// </summary>
 internal sealed class AuthorizationResponse(
     IFlowStore flows,
-    IAccountStore accounts,
     FlowContexts contexts,
     FlowEnding ending,
-    Verification verification,
-    IVault vault,
-    IOptions<BehalfOptions> options,
+    ReceivedGrant received,
     TimeProvider time
 )
 {
@@ -57,7 +48,7 @@ internal sealed class AuthorizationResponse(
 
         return Check(flow, context, connection, query, browserToken) is { } fault
             ? await EndAsync(flow, context, fault, query, cancellationToken)
-            : await StoreAsync(flow, context, query.Code!, cancellationToken);
+            : await KeepAsync(flow, context, query.Code!, cancellationToken);
     }
 
     /// <summary>Each rule alone, the ones about who answers before the ones about what is answered.</summary>
@@ -130,49 +121,16 @@ internal sealed class AuthorizationResponse(
         };
     }
 
-    private async Task<Result<CallbackResult>> StoreAsync(
+    private async Task<Result<CallbackResult>> KeepAsync(
         AuthorizationFlow flow,
         FlowContext context,
         string code,
         CancellationToken cancellationToken
     )
     {
-        bool typed = flow.Mode == VerifyMode.Application && flow.VerifyUrl is null;
-        string requestId = typed ? OneTimeCode.New() : RandomToken.New();
-        TimeSpan left =
-            context.Profile.CodeLifetime < options.Value.LinkLifetime
-                ? context.Profile.CodeLifetime
-                : options.Value.LinkLifetime;
         using Secret secret = Secret.FromText(code);
-        AuthorizationFlow waiting = flow with
-        {
-            Step = FlowStep.AwaitingVerification,
-            AuthRequest = Verification.DigestOf(requestId),
-            CodeSealed = vault.Seal(flow.CodePlace(), secret),
-            ExpiresAt = time.GetUtcNow() + left,
-        };
-        Traces traces = Traces.Of(flow.Record(context.Connection.Name, "flow.code_received"));
-        ConnectedAccount? account = await accounts.FindAsync(flow.Environment, flow.Account, cancellationToken);
-        if (account is { State: not AccountState.Active and not AccountState.PendingVerification })
-        {
-            traces = traces.With(account.Event(EventTypes.AccountStatusUpdated, AccountState.PendingVerification));
-        }
-
-        if (!await flows.AdvanceAsync(waiting, FlowStep.AtProvider, traces, cancellationToken))
-        {
-            return Refusal(ProblemKind.FailedPrecondition, "state_used", "This answer was received already.");
-        }
-
-        Milestone.Reached(Milestone.CodeStored, flow.Id.ToString());
-        if (flow.Mode == VerifyMode.None)
-        {
-            Result<Uri> connected = await verification.ExchangeUnverifiedAsync(waiting, cancellationToken);
-            return connected.To<CallbackResult>(_ => new CallbackResult.Connected());
-        }
-
-        return typed
-            ? new CallbackResult.ShowCode(requestId, waiting.ExpiresAt)
-            : new CallbackResult.ToApplication(VerifyUrl.Append(flow.VerifyUrl!, requestId, flow.AppState));
+        return await received.KeepAsync(flow, context, secret, "flow.code_received", cancellationToken)
+            ?? Refusal(ProblemKind.FailedPrecondition, "state_used", "This answer was received already.");
     }
 
     private static FlowFailure Denied(string outcome, string detail) =>

@@ -10,6 +10,7 @@ internal sealed class AuthorizationRoom(
     ConnectPage page,
     AuthorizationRequest request,
     AuthorizationResponse response,
+    CredentialForm form,
     Verification verification,
     TokenRefresher refresher,
     TokenImport import,
@@ -30,6 +31,12 @@ internal sealed class AuthorizationRoom(
 
     public Task<Result<StartedFlow>> StartAsync(string linkToken, CancellationToken cancellationToken) =>
         request.StartAsync(linkToken, cancellationToken);
+
+    public Task<Result<CallbackResult>> SubmitAsync(
+        string linkToken,
+        IReadOnlyDictionary<string, string> values,
+        CancellationToken cancellationToken
+    ) => form.SubmitAsync(linkToken, values, cancellationToken);
 
     public Task<Result<Done>> CancelAsync(string linkToken, CancellationToken cancellationToken) =>
         request.CancelAsync(linkToken, cancellationToken);

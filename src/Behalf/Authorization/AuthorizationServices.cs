@@ -19,6 +19,8 @@ public static class AuthorizationServices
         services.TryAddSingleton<ConnectPage>();
         services.TryAddSingleton<AuthorizationRequest>();
         services.TryAddSingleton<AuthorizationResponse>();
+        services.TryAddSingleton<ReceivedGrant>();
+        services.TryAddSingleton<CredentialForm>();
         services.TryAddSingleton<GuessThrottle>();
         services.TryAddSingleton<Verification>();
         services.TryAddSingleton<TokenEndpoint>();

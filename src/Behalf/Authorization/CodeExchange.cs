@@ -93,6 +93,14 @@ internal sealed partial class CodeExchange(
 
     private async Task<TokenAnswer> RequestAsync(AuthorizationFlow flow, FlowContext context)
     {
+        if (!context.Profile.IsUsed)
+        {
+            // Typed in, not granted: there is nobody to ask, and the token set takes the secret over.
+            return new TokenAnswer.Granted(
+                new TokenSet { AccessToken = vault.Open(flow.CodePlace(), flow.CodeSealed!), Scopes = ScopeSet.Empty }
+            );
+        }
+
         using Secret code = vault.Open(flow.CodePlace(), flow.CodeSealed!);
         using Secret verifier = vault.Open(flow.VerifierPlace(), flow.VerifierSealed!);
         List<KeyValuePair<string, string>> form =

@@ -73,6 +73,8 @@ internal sealed class ConnectPage(
             ApplicationHost = flow.VerifyUrl is { } url ? new Uri(url).Host : null,
             ProviderName = definition.Name,
             ProviderHost = connection.OAuthUrl.Host,
+            Kind = definition.Auth.Kind,
+            Fields = definition.Auth.Fields,
             Identifier = flow.Identifier,
             Reads = Titles(tools, tool => !tool.Writes),
             Changes = Titles(tools, tool => tool.Writes && !tool.Hints.HasFlag(ToolHints.Destructive)),

@@ -5,7 +5,12 @@ using Behalf.Identity;
 namespace Behalf.Authorization;
 
 /// <summary>What a step of a flow needs to know besides the flow.</summary>
-internal sealed record FlowContext(DeploymentEnvironment Environment, Connection Connection, OAuthProfile Profile);
+internal sealed record FlowContext(
+    DeploymentEnvironment Environment,
+    Connection Connection,
+    OAuthProfile Profile,
+    AuthProfile Auth
+);
 
 internal sealed class FlowContexts(
     IEnvironmentStore environments,
@@ -28,6 +33,6 @@ internal sealed class FlowContexts(
         }
 
         ConnectorDefinition definition = await catalog.GetAsync(connection.ConnectorRevision, cancellationToken);
-        return new FlowContext(environment, connection, definition.OAuth);
+        return new FlowContext(environment, connection, definition.OAuth, definition.Auth);
     }
 }

@@ -22,6 +22,17 @@ public interface IAuthorization
     /// <summary>The person pressed the button: state, PKCE verifier and browser binding are made; the link is spent.</summary>
     Task<Result<StartedFlow>> StartAsync(string linkToken, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The person typed the credential that a connector without OAuth asks for; the link is spent once it is complete.
+    /// As with a provider's answer, nothing is connected before the application has confirmed the person.
+    /// </summary>
+    /// <param name="values">By the fields' names.</param>
+    Task<Result<CallbackResult>> SubmitAsync(
+        string linkToken,
+        IReadOnlyDictionary<string, string> values,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>The person pressed Cancel: the link is spent, nothing else happens.</summary>
     Task<Result<Done>> CancelAsync(string linkToken, CancellationToken cancellationToken);
 
@@ -158,6 +169,11 @@ public sealed record LinkPage
     public required string ProviderHost { get; init; }
 
     public required Identifier Identifier { get; init; }
+
+    /// <value>OAuth: a button leads to the provider. Others: a form asks for <see cref="Fields"/>.</value>
+    public Connectors.CredentialKind Kind { get; init; } = Connectors.CredentialKind.OAuth;
+
+    public IReadOnlyList<Connectors.CredentialField> Fields { get; init; } = [];
 
     /// <value>What will be possible, in plain words, grouped.</value>
     public required IReadOnlyList<string> Reads { get; init; }

@@ -53,7 +53,9 @@ internal abstract record RefreshDecision
         bool mayStillWork = !hasEnded && (reason != FreshenReason.Rejected || isNewer);
         if (credential.RefreshSealed is null)
         {
-            return mayStillWork ? new Use(credential.AccessExpiresAt - now) : new Expire(AccountReasons.NoRefreshToken);
+            return mayStillWork
+                ? new Use(credential.AccessExpiresAt - now)
+                : new Expire(profile.IsUsed ? AccountReasons.NoRefreshToken : AccountReasons.CredentialRejected);
         }
 
         if (subject.NotBefore is { } notBefore && notBefore > now)

@@ -36,6 +36,7 @@ public static class AccountReasons
     public const string Disconnected = "disconnected";
     public const string RefreshRefused = "refresh_refused";
     public const string NoRefreshToken = "no_refresh_token";
+    public const string CredentialRejected = "credential_rejected";
     public const string RotationLost = "rotation_lost";
     public const string RefreshOutcomeUnknown = "refresh_outcome_unknown";
     public const string ScopesMissing = "scopes_missing";
@@ -54,6 +55,9 @@ public sealed record ConnectedAccount
     public required ConnectionName ConnectionName { get; init; }
 
     public required string Connector { get; init; }
+
+    /// <value>Of the connection.</value>
+    public Connectors.CredentialKind Kind { get; init; } = Connectors.CredentialKind.OAuth;
 
     public required Identifier Identifier { get; init; }
 

@@ -15,6 +15,9 @@ public sealed record Connection
     /// <value>The connector's slug.</value>
     public required string Connector { get; init; }
 
+    /// <value>As the pinned revision has it; a revision of another kind is never pinned in its place.</value>
+    public Connectors.CredentialKind Kind { get; init; } = Connectors.CredentialKind.OAuth;
+
     /// <value>The pinned revision: SHA-256 of the definition's document.</value>
     public required string ConnectorRevision { get; init; }
 

@@ -35,7 +35,7 @@ internal sealed class ConnectionRegistry(
             return Problem.NotFound("environment");
         }
 
-        if (await catalog.FindLatestAsync(wanted.Connector, cancellationToken) is not { } definition)
+        if (await catalog.FindLatestAsync(environmentId, wanted.Connector, cancellationToken) is not { } definition)
         {
             return Problem.NotFound("connector");
         }
@@ -71,6 +71,7 @@ internal sealed class ConnectionRegistry(
             Name = accepted.Name,
             Connector = definition.Slug,
             ConnectorRevision = definition.Revision,
+            Kind = definition.Auth.Kind,
             ToolPrefix = string.Empty,
             BaseUrl = accepted.BaseUrl,
             OAuthUrl = accepted.OAuthUrl,

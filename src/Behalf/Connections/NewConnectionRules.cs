@@ -15,11 +15,19 @@ internal sealed partial class NewConnectionRules(ProviderUrls urls)
         var faults = new List<FieldViolation>();
         ConnectionName name = wanted.Name ?? ConnectionName.Parse(definition.Slug);
         Uri baseUrl = wanted.BaseUrl ?? definition.BaseUrl;
-        Uri oauthUrl = wanted.OAuthUrl ?? definition.OAuth.Origin;
+        Uri oauthUrl = wanted.OAuthUrl ?? (definition.OAuth.IsUsed ? definition.OAuth.Origin : baseUrl);
         ScopeSet scopes = wanted.Scopes is { Count: > 0 } named ? named : definition.OAuth.DefaultScopes;
         CheckUrl(faults, "base_url", baseUrl);
         CheckUrl(faults, "oauth_url", oauthUrl);
-        CheckClient(faults, wanted, definition.OAuth);
+        if (definition.OAuth.IsUsed)
+        {
+            CheckClient(faults, wanted, definition.OAuth);
+        }
+        else if (wanted.ClientId is not null || wanted.ClientSecret is not null || wanted.Scopes is { Count: > 0 })
+        {
+            faults.Add(new("client_id", "is not taken: this connector's users type their credential in", "oauth"));
+        }
+
         if (wanted.ToolPrefix is { } prefix && !Prefix().IsMatch(prefix))
         {
             faults.Add(new("tool_prefix", $"must be 1 to {MaxPrefix} of a-z, 0-9 and _", "pattern"));

@@ -12,7 +12,7 @@ namespace Behalf.Connections;
 internal sealed class Upstream(
     StartedCall call,
     Connection connection,
-    OAuthProfile profile,
+    ConnectorDefinition definition,
     SealedCredential first,
     IAuthorization authorization,
     UpstreamDoor door
@@ -76,7 +76,7 @@ internal sealed class Upstream(
             return gone;
         }
 
-        if (request.Writes && !profile.RejectsBeforeEffect)
+        if (request.Writes && !definition.OAuth.RejectsBeforeEffect)
         {
             return new UpstreamOutcome.Unknown(
                 $"{request.Operation}: the provider answered 401, which it may do after a change took effect"
@@ -92,7 +92,7 @@ internal sealed class Upstream(
         return await IsRejectedAsync(repeated) ? new UpstreamOutcome.Unauthorized(Rejected) : repeated;
 
         Task<UpstreamOutcome> AttemptAsync(SealedCredential credential) =>
-            door.SendAsync(call, connection, profile, request, uri, credential, isStreamed, cancellationToken);
+            door.SendAsync(call, connection, definition.Auth, request, uri, credential, isStreamed, cancellationToken);
     }
 
     /// <summary>A rejected answer is not given on, so its body ends here.</summary>

@@ -23,7 +23,7 @@ internal sealed partial class UpstreamDoor(
     public async Task<UpstreamOutcome> SendAsync(
         StartedCall call,
         Connection connection,
-        OAuthProfile profile,
+        AuthProfile auth,
         UpstreamRequest request,
         Uri uri,
         SealedCredential credential,
@@ -52,6 +52,7 @@ internal sealed partial class UpstreamDoor(
                 }
             }
 
+            using CredentialOnRequest onRequest = CredentialOnRequest.Of(auth, token);
             using HttpContent? content = request.Content?.Invoke();
             EgressRequest sent = new()
             {
@@ -62,11 +63,12 @@ internal sealed partial class UpstreamDoor(
                 Headers =
                 [
                     .. request.Headers.Where(header =>
-                        !header.Key.Equals(profile.TokenHeader, StringComparison.OrdinalIgnoreCase)
+                        !header.Key.Equals(onRequest.Credential?.Header, StringComparison.OrdinalIgnoreCase)
                     ),
                 ],
                 Content = content,
-                Credential = new EgressCredential(profile.TokenHeader, profile.TokenPrefix, token),
+                Credential = onRequest.Credential,
+                Scrub = onRequest.Parts,
                 Timeout = request.Timeout,
                 IdleTimeout = request.IdleTimeout,
                 MaxResponseBytes = request.MaxResponseBytes,

@@ -25,7 +25,7 @@ internal sealed class UpstreamOpener(IAuthorization authorization, IConnectorCat
             FreshCredential.Usable usable => new Upstream(
                 call,
                 connection,
-                definition.OAuth,
+                definition,
                 usable.Credential,
                 authorization,
                 door

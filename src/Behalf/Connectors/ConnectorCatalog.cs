@@ -17,10 +17,13 @@ internal sealed partial class ConnectorCatalog(
 {
     private readonly ConcurrentDictionary<string, ConnectorDefinition> _parsed = new(StringComparer.Ordinal);
 
-    public async Task<IReadOnlyList<ConnectorDefinition>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ConnectorDefinition>> ListAsync(
+        EnvironmentId? environment,
+        CancellationToken cancellationToken
+    )
     {
         List<ConnectorDefinition> definitions = [];
-        foreach ((_, string revision) in await store.ListLatestAsync(cancellationToken))
+        foreach ((_, string revision) in await LatestAsync(environment, cancellationToken))
         {
             definitions.Add(await GetAsync(revision, cancellationToken));
         }
@@ -28,9 +31,13 @@ internal sealed partial class ConnectorCatalog(
         return [.. definitions.OrderBy(definition => definition.Slug, StringComparer.Ordinal)];
     }
 
-    public async Task<ConnectorDefinition?> FindLatestAsync(string slug, CancellationToken cancellationToken)
+    public async Task<ConnectorDefinition?> FindLatestAsync(
+        EnvironmentId? environment,
+        string slug,
+        CancellationToken cancellationToken
+    )
     {
-        foreach ((string found, string revision) in await store.ListLatestAsync(cancellationToken))
+        foreach ((string found, string revision) in await LatestAsync(environment, cancellationToken))
         {
             if (found == slug)
             {
@@ -92,6 +99,22 @@ internal sealed partial class ConnectorCatalog(
                 $"{ConnectorFolder.Locate(yaml, fault.Line)}: {fault.Message}"
             );
         }
+    }
+
+    /// <summary>An environment's own connector stays what its slug means there, whatever is bundled later.</summary>
+    private async Task<IEnumerable<(string Slug, string Revision)>> LatestAsync(
+        EnvironmentId? environment,
+        CancellationToken cancellationToken
+    )
+    {
+        IReadOnlyList<(string Slug, string Revision)> bundled = await store.ListLatestAsync(cancellationToken);
+        if (environment is not { } owner)
+        {
+            return bundled;
+        }
+
+        IReadOnlyList<(string Slug, string Revision)> own = await store.ListOwnAsync(owner, cancellationToken);
+        return own.Concat(bundled.Where(one => own.All(other => other.Slug != one.Slug)));
     }
 
     private async Task<ConnectorDefinition> LoadAsync(string revision, CancellationToken cancellationToken)

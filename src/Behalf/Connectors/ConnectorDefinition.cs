@@ -20,7 +20,12 @@ public sealed record ConnectorDefinition
     /// <value>Default base URL of the API.</value>
     public required Uri BaseUrl { get; init; }
 
+    /// <value>Where <see cref="Auth"/> is not OAuth: <see cref="OAuthProfile.Unused"/>.</value>
     public required OAuthProfile OAuth { get; init; }
+
+    public AuthProfile Auth { get; init; } = AuthProfile.OAuth;
+
+    public ConnectorListing Listing { get; init; } = ConnectorListing.None;
 
     /// <value>In the order of the document, which is the order shown to a model.</value>
     public required IReadOnlyList<ToolDefinition> Tools { get; init; }
@@ -33,6 +38,9 @@ public sealed record ConnectorDefinition
 
     /// <value>What holds for every request: paging, errors, headers.</value>
     internal Steps.ProviderRules Rules { get; init; } = Steps.ProviderRules.Default;
+
+    /// <value>Stands before every request's path; empty, or from a slash to no slash.</value>
+    internal string BasePath { get; init; } = "";
 }
 
 /// <summary>How the provider's OAuth server behaves (RFC 6749 and its known departures).</summary>
@@ -101,6 +109,22 @@ public sealed record OAuthProfile
 
     /// <value>True: a 401 or 429 means that a write did not take effect.</value>
     public bool RejectsBeforeEffect { get; init; }
+
+    /// <value>False: the connector's credentials are not granted but typed in; nothing is authorized, renewed or revoked.</value>
+    public bool IsUsed { get; init; } = true;
+
+    /// <summary>The profile of a connector without OAuth: no scopes, no endpoints.</summary>
+    public static OAuthProfile Unused(Uri baseUrl) =>
+        new()
+        {
+            Origin = new Uri(baseUrl.GetLeftPart(UriPartial.Authority)),
+            AuthorizePath = "/",
+            TokenPath = "/",
+            DefaultScopes = ScopeSet.Empty,
+            ClientAuthentication = ClientAuthentication.None,
+            Pkce = false,
+            IsUsed = false,
+        };
 }
 
 public enum ClientAuthentication
@@ -168,6 +192,9 @@ public sealed record ToolDefinition
 
     internal Steps.RetryClass Retry { get; init; } = Steps.RetryClass.Never;
 
+    /// <value>The version it was read from, when an environment defined it; null: the connector's own.</value>
+    public Custom.CustomTool? Custom { get; init; }
+
     public bool Writes => !Hints.HasFlag(ToolHints.ReadOnly);
 
     /// <summary>Whether a grant allows this tool.</summary>
@@ -186,10 +213,16 @@ public sealed record Procedure(JsonArray Steps, JsonNode? Result)
 /// <summary>The definitions there are. A revision never changes, so it may be kept in memory.</summary>
 public interface IConnectorCatalog
 {
-    /// <summary>The newest revision of each connector.</summary>
-    Task<IReadOnlyList<ConnectorDefinition>> ListAsync(CancellationToken cancellationToken);
+    /// <summary>The newest revision of each connector, in the order of slugs.</summary>
+    /// <param name="environment">Whose own connectors are among them; null: the bundled ones alone.</param>
+    Task<IReadOnlyList<ConnectorDefinition>> ListAsync(EnvironmentId? environment, CancellationToken cancellationToken);
 
-    Task<ConnectorDefinition?> FindLatestAsync(string slug, CancellationToken cancellationToken);
+    /// <param name="environment">Whose own connector it may be; null: a bundled one.</param>
+    Task<ConnectorDefinition?> FindLatestAsync(
+        EnvironmentId? environment,
+        string slug,
+        CancellationToken cancellationToken
+    );
 
     /// <exception cref="InvalidOperationException">A connection pins a revision that is not stored.</exception>
     ValueTask<ConnectorDefinition> GetAsync(string revision, CancellationToken cancellationToken);
@@ -201,13 +234,40 @@ public interface IConnectorCatalog
     Result<ConnectorDefinition> Read(string yaml);
 }
 
-/// <summary>Definitions by hash. Rows are never changed or removed.</summary>
+/// <summary>Definitions by hash. Rows are never changed or removed; which one an environment's own connector has may change.</summary>
 public interface IConnectorRevisionStore
 {
     Task PutAsync(string revision, string slug, string document, string origin, CancellationToken cancellationToken);
 
     Task<string?> FindAsync(string revision, CancellationToken cancellationToken);
 
-    /// <returns>(slug, revision) of the newest of each.</returns>
+    /// <returns>(slug, revision) of the newest of each bundled one.</returns>
     Task<IReadOnlyList<(string Slug, string Revision)>> ListLatestAsync(CancellationToken cancellationToken);
+
+    /// <returns>(slug, revision) of the environment's own connectors as they are now.</returns>
+    Task<IReadOnlyList<(string Slug, string Revision)>> ListOwnAsync(
+        EnvironmentId environment,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Stores the revision and makes it the environment's own connector of this slug.</summary>
+    /// <param name="expected">The revision it has now; null: the environment has no such connector.</param>
+    /// <returns>False when it has another (or none).</returns>
+    Task<bool> SetOwnAsync(
+        EnvironmentId environment,
+        string slug,
+        string? expected,
+        string revision,
+        string document,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
+    /// <returns>Null when it was removed; else <c>not_found</c>, or <c>in_use</c> while a connection has it.</returns>
+    Task<string?> RemoveOwnAsync(
+        EnvironmentId environment,
+        string slug,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
 }

@@ -9,6 +9,7 @@ public static class ConnectorsServices
     public static IServiceCollection AddConnectors(this IServiceCollection services)
     {
         services.TryAddSingleton<IConnectorCatalog, ConnectorCatalog>();
+        services.TryAddSingleton<Custom.ICustomConnectors, Custom.CustomConnectors>();
         return services;
     }
 }

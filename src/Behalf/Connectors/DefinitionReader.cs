@@ -35,7 +35,6 @@ internal static partial class DefinitionReader
             throw new DefinitionFault(head.Line, "'slug' is 1–20 of a-z and 0-9");
         }
 
-        OAuthProfile oauth = OAuthProfileReader.Read(head.Required("oauth"));
         (ProviderRules rules, string basePath) = Rules(head.Optional("requests"));
         List<MappingEntry> procedures = [];
         List<DocumentNode> tools = [];
@@ -43,6 +42,8 @@ internal static partial class DefinitionReader
         string name = head.Text("name");
         string description = head.Text("description");
         Uri baseUrl = HttpsOrigin(head, "base_url");
+        (OAuthProfile oauth, AuthProfile auth) = Auth(head, baseUrl);
+        ConnectorListing listing = ListingReader.Read(head.Optional("listing"));
         for (int i = 0; i < documents.Count; i++)
         {
             Fields part = i == 0 ? head : new Fields(documents[i], "a further file");
@@ -61,11 +62,39 @@ internal static partial class DefinitionReader
             Description = description,
             BaseUrl = baseUrl,
             OAuth = oauth,
+            Auth = auth,
+            Listing = listing,
             Rules = rules,
+            BasePath = basePath,
             Procedures = compiled,
-            Tools = Tools(tools, rules, basePath, compiled),
+            Tools = Tools(tools, rules, basePath, auth, compiled),
             Operations = OperationReader.Read(operations, basePath, oauth),
         };
+    }
+
+    private static (OAuthProfile, AuthProfile) Auth(Fields head, Uri baseUrl)
+    {
+        DocumentNode? oauth = head.Optional("oauth");
+        DocumentNode? auth = head.Optional("auth");
+        return (oauth, auth) switch
+        {
+            ({ } node, null) => (OAuthProfileReader.Read(node), AuthProfile.OAuth),
+            (null, { } node) => (OAuthProfile.Unused(baseUrl), AuthProfileReader.Read(node)),
+            _ => throw new DefinitionFault(head.Line, "a definition has either 'oauth' or 'auth'"),
+        };
+    }
+
+    /// <summary>Scopes are of OAuth: with it every tool names what it needs, without it none does.</summary>
+    public static void CheckScopes(ToolDefinition tool, AuthProfile auth, int line)
+    {
+        bool granted = auth.Kind == CredentialKind.OAuth;
+        if (granted == (tool.NeededScopes.Count == 0))
+        {
+            throw new DefinitionFault(
+                line,
+                granted ? $"{tool.Name} names no scope it needs" : $"{tool.Name} names scopes, and nobody grants any"
+            );
+        }
     }
 
     private static (ProviderRules Rules, string BasePath) Rules(DocumentNode? node)
@@ -170,6 +199,7 @@ internal static partial class DefinitionReader
         IReadOnlyList<DocumentNode> nodes,
         ProviderRules rules,
         string basePath,
+        AuthProfile auth,
         IReadOnlyDictionary<string, Procedure> procedures
     )
     {
@@ -188,6 +218,7 @@ internal static partial class DefinitionReader
                 throw new DefinitionFault(call.Line, NoProcedure(missing, procedures.Keys));
             }
 
+            CheckScopes(tool, auth, node.Line);
             if (tools.Any(other => other.Name == tool.Name))
             {
                 throw new DefinitionFault(node.Line, $"there are two tools '{tool.Name}'");

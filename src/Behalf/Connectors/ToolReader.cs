@@ -109,11 +109,6 @@ internal static partial class ToolReader
                 $"{tool.Name} is destructive: it needs confirm: {{type: boolean, const: true, required: true}}"
             );
         }
-
-        if (tool.NeededScopes.Count == 0)
-        {
-            throw new DefinitionFault(line, $"{tool.Name} names no scope it needs");
-        }
     }
 
     private static bool Writes(

@@ -131,9 +131,10 @@ internal sealed class EgressDoor : IEgress, IDisposable
             return "the request's address is not a plain absolute URL";
         }
 
-        return EgressOrigins.OriginOf(request.Uri) == EgressOrigins.OriginOf(request.Origin)
-            ? RequestHeaders.ProblemWith(request)
-            : $"the request would leave {request.Origin.IdnHost}";
+        return EgressOrigins.OriginOf(request.Uri) != EgressOrigins.OriginOf(request.Origin)
+                ? $"the request would leave {request.Origin.IdnHost}"
+            : QueryCredential.ProblemWith(request) is { } twice ? twice
+            : RequestHeaders.ProblemWith(request);
     }
 
     // The framework re-sends requests without content when a reused connection turns out to be closed. That is right
@@ -145,7 +146,7 @@ internal sealed class EgressDoor : IEgress, IDisposable
 
     private static HttpRequestMessage MessageOf(EgressRequest request, OnceContent? content)
     {
-        HttpRequestMessage message = new(request.Method, request.Uri)
+        HttpRequestMessage message = new(request.Method, QueryCredential.PutOn(request))
         {
             Version = System.Net.HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -161,7 +162,7 @@ internal sealed class EgressDoor : IEgress, IDisposable
             }
         }
 
-        if (request.Credential is { } credential)
+        if (request.Credential is { QueryParameter: null } credential)
         {
             message.Headers.TryAddWithoutValidation(
                 credential.Header,

@@ -52,7 +52,15 @@ public sealed record EgressRequest
 
 /// <param name="Header">Such as <c>Authorization</c>.</param>
 /// <param name="Prefix">Such as <c>Bearer </c> with its space.</param>
-public sealed record EgressCredential(string Header, string Prefix, Secret Value);
+public sealed record EgressCredential(string Header, string Prefix, Secret Value)
+{
+    /// <value>The query parameter that carries it; null: the header does.</value>
+    public string? QueryParameter { get; private init; }
+
+    /// <summary>A credential that the provider takes in the query only. The request's own query must not name the parameter.</summary>
+    public static EgressCredential InQuery(string parameter, Secret value) =>
+        new(string.Empty, string.Empty, value) { QueryParameter = parameter };
+}
 
 public abstract record EgressOutcome
 {

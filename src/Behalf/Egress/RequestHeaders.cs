@@ -78,7 +78,7 @@ internal static class RequestHeaders
             }
         }
 
-        if (request.Credential is { } credential)
+        if (request.Credential is { QueryParameter: null } credential)
         {
             bool own = credential.Header.Equals("Authorization", StringComparison.OrdinalIgnoreCase);
             string text = credential.Prefix + credential.Value.RevealText();

@@ -38,6 +38,17 @@ public interface IIdentity
         CancellationToken cancellationToken
     );
 
+    /// <summary>
+    /// Signs a token for the subject at one virtual MCP server: another type and audience than the API's, so that the API
+    /// does not take it. Only for service clients.
+    /// </summary>
+    Task<Result<IssuedToken>> IssueServerTokenAsync(
+        ActingSubject subject,
+        ServerTokenContent content,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Ends every token of the user at the next call, on every node; accounts stay connected.</summary>
     Task<Result<Done>> SignOutAsync(
         Principal principal,
@@ -105,6 +116,20 @@ public interface IIdentity
 
 /// <param name="AccessToken">A signed JWT; it ends at <paramref name="ExpiresAt"/>.</param>
 public sealed record IssuedToken(Secret AccessToken, DateTimeOffset ExpiresAt);
+
+/// <summary>What a token for a virtual MCP server says besides its subject, client and times.</summary>
+public sealed record ServerTokenContent
+{
+    /// <value>The server's URL: the token's audience.</value>
+    public required Uri Server { get; init; }
+
+    public required string Config { get; init; }
+
+    public required IReadOnlyList<AccountId> Accounts { get; init; }
+
+    /// <value>True: only tools with the read-only annotation.</value>
+    public required bool ReadOnly { get; init; }
+}
 
 /// <summary>A session's token and client pair: the same life, the same one identifier.</summary>
 public sealed record MintedSession(

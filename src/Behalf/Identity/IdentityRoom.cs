@@ -11,6 +11,7 @@ internal sealed class IdentityRoom(
     EnvironmentSettings settings,
     IEnvironmentStore environmentStore,
     Bootstrap bootstrap,
+    ServerTokens serverTokens,
     TokenKeys keys
 ) : IIdentity
 {
@@ -37,6 +38,13 @@ internal sealed class IdentityRoom(
         TimeSpan lifetime,
         CancellationToken cancellationToken
     ) => sessions.CreateAsync(principal, identifier, limits, lifetime, cancellationToken);
+
+    public Task<Result<IssuedToken>> IssueServerTokenAsync(
+        ActingSubject subject,
+        ServerTokenContent content,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    ) => serverTokens.IssueAsync(subject, content, lifetime, cancellationToken);
 
     public Task<Result<Done>> SignOutAsync(
         Principal principal,

@@ -12,6 +12,7 @@ public static class IdentityServices
         services.TryAddSingleton<Issuers>();
         services.TryAddSingleton<TokenKeys>();
         services.TryAddSingleton<TokenIssuer>();
+        services.TryAddSingleton<ServerTokens>();
         services.TryAddSingleton<TokenReader>();
         services.TryAddSingleton<GuessThrottle>();
         services.TryAddSingleton<CredentialCheck>();

@@ -17,6 +17,16 @@ internal static class TokenClaims
     public const string Incarnation = "behalf_incarnation";
     public const string UserEpoch = "behalf_user_epoch";
 
+    /// <value>Of tokens for one virtual MCP server.</value>
+    public const string ServerType = "mcp-session+jwt";
+
+    public const string ServerConfig = "mcp_cfg";
+    public const string Accounts = "ca_ids";
+    public const string AccessLevel = "access_level";
+    public const string FullAccess = "FULL";
+    public const string ReadOnlyAccess = "READ_ONLY";
+
+    public const string ServerKind = "mcp_session";
     public const string ServiceKind = "service";
     public const string SessionKind = "session";
     public const string OperatorKind = "operator";

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Custom;
 using Behalf.Identity;
 
 namespace Behalf.Tools;
@@ -28,12 +29,62 @@ public interface ITools
         CancellationToken cancellationToken
     );
 
+    /// <summary>The names of all tools of a connection, whoever may call them.</summary>
+    Task<IReadOnlySet<string>> NamesOfAsync(Connection connection, CancellationToken cancellationToken);
+
     /// <summary>
     /// Runs one tool as the subject. Everything the list promised is checked again; nothing is sent before the intent is
     /// committed. An error of the provider is a problem of kind <see cref="ProblemKind.ToolError"/>. A repeat of a call gets
     /// that call's answer (docs/at-most-once.md).
     /// </summary>
     Task<Result<ToolAnswer>> ExecuteAsync(ActingSubject subject, ToolCall call, CancellationToken cancellationToken);
+
+    /// <summary>Defines a tool for a connector in the credential's environment; it is offered at once if it is the default.</summary>
+    /// <returns>As the newest revision of the connector carries it.</returns>
+    Task<Result<ToolDefinition>> CreateAsync(Principal principal, NewTool tool, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What differs from the newest version becomes a version of its own, which is offered only once it is made the
+    /// default; what equals it is answered with it.
+    /// </summary>
+    Task<Result<ToolDefinition>> UpdateAsync(
+        Principal principal,
+        ToolId id,
+        NewTool tool,
+        CancellationToken cancellationToken
+    );
+
+    /// <param name="name">With or without the connector's name before it.</param>
+    Task<Result<ToolDefinition>> SetDefaultAsync(
+        Principal principal,
+        string name,
+        ToolVersion version,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Removes a custom tool with all its versions.</summary>
+    Task<Result<Done>> DeleteAsync(Principal principal, ToolId id, CancellationToken cancellationToken);
+}
+
+/// <summary>A custom tool as an application gives it.</summary>
+public sealed record NewTool
+{
+    /// <value>The connector's slug; empty on a change: as before.</value>
+    public required string Connector { get; init; }
+
+    /// <value>With or without the connector's slug and an underscore before it.</value>
+    public required string Name { get; init; }
+
+    /// <value>JSON text of an object.</value>
+    public required string Definition { get; init; }
+
+    /// <value>JSON text of an object.</value>
+    public required string Procedure { get; init; }
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <value>Whether the first version is offered; null: yes.</value>
+    public bool? IsDefault { get; init; }
 }
 
 /// <summary>Conditions of different fields narrow together; values within a field widen.</summary>
@@ -52,10 +103,16 @@ public sealed record ToolFilter
 
     public string? ConnectionName { get; init; }
 
+    /// <value>Only tools of these connections; null: of all.</value>
+    public IReadOnlySet<string>? WithinConnections { get; init; }
+
     public IReadOnlyList<string> ToolNames { get; init; } = [];
 
     /// <value>Words that name or description must hold.</value>
     public string? Query { get; init; }
+
+    /// <value>True: also the versions of custom tools that are not the default, of the names in <see cref="ToolNames"/>.</value>
+    public bool AllVersions { get; init; }
 }
 
 /// <param name="Size">1–100; 100 when the caller names none.</param>

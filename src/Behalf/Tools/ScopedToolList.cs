@@ -2,6 +2,7 @@ using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Identity;
 using Behalf.Policy;
+using Behalf.Tools.Custom;
 
 namespace Behalf.Tools;
 
@@ -9,7 +10,12 @@ namespace Behalf.Tools;
 /// Which tools a subject may call: account active ∧ granted scopes ⊇ needed ∧ allowed. Listing and executing ask here, so
 /// that what is not listed is never executed. Nothing is kept between calls.
 /// </summary>
-internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog catalog, IPolicy policy)
+internal sealed class ScopedToolList(
+    IConnections connections,
+    IConnectorCatalog catalog,
+    OfferedTools offered,
+    IPolicy policy
+)
 {
     private const int PageSize = 200;
 
@@ -36,8 +42,8 @@ internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog
             }
 
             tools.AddRange(
-                definition
-                    .Tools.Where(tool =>
+                (await offered.OfAsync(connection, definition, cancellationToken))
+                    .Where(tool =>
                         tool.IsGrantedBy(account.GrantedScopes, definition.OAuth)
                         && policy.Decide(subject, connection, tool) is PolicyDecision.Allow
                     )
@@ -76,11 +82,11 @@ internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog
 
             if (
                 await OpenAsync(subject.Environment, account, cancellationToken) is (var connection, var definition)
-                && ToolNames.Find(connection, definition, call.ToolName) is { } tool
+                && await offered.FindAsync(connection, definition, call.ToolName, cancellationToken) is { } tool
             )
             {
-                OfferedTool offered = new(ToolNames.Of(connection, tool), tool, connection);
-                found.Add(Check(subject, offered, definition, account));
+                OfferedTool meant = new(ToolNames.Of(connection, tool), tool, connection);
+                found.Add(Check(subject, meant, definition, account));
             }
         }
 
@@ -119,7 +125,7 @@ internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog
         CancellationToken cancellationToken
     )
     {
-        await foreach (OfferedTool tool in OfferedAsync(subject.Environment, cancellationToken))
+        await foreach (OfferedTool tool in OfferedAsync(subject.Environment, null, cancellationToken))
         {
             if (tool.Name == call.ToolName && (call.Connection is null || tool.Connection.Name == call.Connection))
             {
@@ -133,8 +139,10 @@ internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog
     }
 
     /// <summary>Every tool of the environment's connections, in the order of connection names.</summary>
+    /// <param name="versionsOf">Also gives the versions of custom tools of these names that are not the default.</param>
     public async IAsyncEnumerable<OfferedTool> OfferedAsync(
         EnvironmentId environment,
+        IReadOnlyList<string>? versionsOf,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
@@ -158,11 +166,25 @@ internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog
         foreach (Connection connection in all.OrderBy(one => one.Name.Value, StringComparer.Ordinal))
         {
             ConnectorDefinition definition = await catalog.GetAsync(connection.ConnectorRevision, cancellationToken);
-            foreach (ToolDefinition tool in definition.Tools)
+            IEnumerable<ToolDefinition> tools = await offered.OfAsync(connection, definition, cancellationToken);
+            if (versionsOf is { Count: > 0 })
+            {
+                tools = tools.Concat(await offered.OthersAsync(connection, definition, versionsOf, cancellationToken));
+            }
+
+            foreach (ToolDefinition tool in tools)
             {
                 yield return new OfferedTool(ToolNames.Of(connection, tool), tool, connection);
             }
         }
+    }
+
+    public async Task<IReadOnlySet<string>> NamesOfAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        ConnectorDefinition definition = await catalog.GetAsync(connection.ConnectorRevision, cancellationToken);
+        return (await offered.OfAsync(connection, definition, cancellationToken))
+            .Select(tool => ToolNames.Of(connection, tool))
+            .ToHashSet(StringComparer.Ordinal);
     }
 
     private async Task<(Connection, ConnectorDefinition)?> OpenAsync(

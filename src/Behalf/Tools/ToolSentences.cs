@@ -79,6 +79,7 @@ internal static class ToolSentences
             AccountReasons.RefreshRefused =>
                 ": the provider refused the refresh (the application was removed there, or the user deactivated)",
             AccountReasons.NoRefreshToken => ": the access token has ended and the provider gave no refresh token",
+            AccountReasons.CredentialRejected => ": the provider no longer accepts the credential that was typed in",
             AccountReasons.RotationLost or AccountReasons.RefreshOutcomeUnknown =>
                 ": a refresh was interrupted and its outcome is unknown",
             AccountReasons.ScopesMissing => ": fewer scopes were granted than are needed",

@@ -1,10 +1,14 @@
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Connectors.Custom;
 using Behalf.Identity;
 using Behalf.Policy;
+using Behalf.Tools.Custom;
 
 namespace Behalf.Tools;
 
 /// <summary>The room's entry.</summary>
-internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution) : ITools
+internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution, CustomTools custom) : ITools
 {
     public async Task<ScopedToolPage> ListScopedAsync(
         ActingSubject subject,
@@ -30,7 +34,8 @@ internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution) 
         }
 
         List<OfferedTool> tools = [];
-        await foreach (OfferedTool tool in scoped.OfferedAsync(environment, cancellationToken))
+        IReadOnlyList<string>? versionsOf = filter.AllVersions ? filter.ToolNames : null;
+        await foreach (OfferedTool tool in scoped.OfferedAsync(environment, versionsOf, cancellationToken))
         {
             bool allowed = ConnectionPolicy.Decide(principal, tool.Connection, tool.Definition) is PolicyDecision.Allow;
             if (allowed && Fits(filter, tool))
@@ -42,15 +47,42 @@ internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution) 
         return new ToolPage([.. tools.Skip(page.Offset).Take(page.Size)], tools.Count);
     }
 
+    public Task<IReadOnlySet<string>> NamesOfAsync(Connection connection, CancellationToken cancellationToken) =>
+        scoped.NamesOfAsync(connection, cancellationToken);
+
     public Task<Result<ToolAnswer>> ExecuteAsync(
         ActingSubject subject,
         ToolCall call,
         CancellationToken cancellationToken
     ) => execution.RunAsync(subject, call, cancellationToken);
 
+    public Task<Result<ToolDefinition>> CreateAsync(
+        Principal principal,
+        NewTool tool,
+        CancellationToken cancellationToken
+    ) => custom.CreateAsync(principal, tool, cancellationToken);
+
+    public Task<Result<ToolDefinition>> UpdateAsync(
+        Principal principal,
+        ToolId id,
+        NewTool tool,
+        CancellationToken cancellationToken
+    ) => custom.UpdateAsync(principal, id, tool, cancellationToken);
+
+    public Task<Result<ToolDefinition>> SetDefaultAsync(
+        Principal principal,
+        string name,
+        ToolVersion version,
+        CancellationToken cancellationToken
+    ) => custom.SetDefaultAsync(principal, name, version, cancellationToken);
+
+    public Task<Result<Done>> DeleteAsync(Principal principal, ToolId id, CancellationToken cancellationToken) =>
+        custom.DeleteAsync(principal, id, cancellationToken);
+
     private static bool Fits(ToolFilter filter, OfferedTool tool) =>
         (filter.Connector is null || tool.Connection.Connector == filter.Connector)
         && (filter.ConnectionName is null || tool.Connection.Name.Value == filter.ConnectionName)
+        && (filter.WithinConnections?.Contains(tool.Connection.Name.Value) ?? true)
         && (filter.ToolNames.Count == 0 || filter.ToolNames.Contains(tool.Name))
         && (
             filter.Query is null

@@ -1,3 +1,4 @@
+using Behalf.Tools.Custom;
 using Behalf.Tools.Repeats;
 using Behalf.Tools.Running;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,6 +12,8 @@ public static class ToolsServices
     public static IServiceCollection AddTools(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<OfferedTools>();
+        services.TryAddSingleton<CustomTools>();
         services.TryAddSingleton<ScopedToolList>();
         services.TryAddSingleton<ToolRunner>();
         services.TryAddSingleton<CallRepeats>();

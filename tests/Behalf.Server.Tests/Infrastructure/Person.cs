@@ -32,6 +32,25 @@ internal sealed partial class Person(string name) : IDisposable
         return started.Location!;
     }
 
+    /// <summary>Looks at the link and fills in its form.</summary>
+    public async Task<Page> SubmitAsync(Uri link, params (string Name, string Value)[] values)
+    {
+        Page page = await OpenAsync(link);
+        page.Status.Should().Be(200, page.Body);
+        string token = WebUtility.HtmlDecode(HiddenToken().Match(page.Body).Groups[1].Value);
+        Secrets.Enqueue(token);
+        foreach ((_, string value) in values.Where(pair => pair.Value.Length > 8))
+        {
+            Secrets.Enqueue(value);
+        }
+
+        FormUrlEncodedContent form = new([
+            new("form_token", token),
+            .. values.Select(pair => KeyValuePair.Create($"credential.{pair.Name}", pair.Value)),
+        ]);
+        return await SendAsync(new HttpRequestMessage(HttpMethod.Post, $"{link}/credential") { Content = form });
+    }
+
     /// <summary>Agrees at the provider, as the provider's user of the same name or another.</summary>
     /// <returns>The callback, not opened yet.</returns>
     public async Task<Uri> ConsentAsync(Uri provider, string? login = null) =>

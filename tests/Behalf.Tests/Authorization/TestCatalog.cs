@@ -44,11 +44,16 @@ internal sealed class TestCatalog : IConnectorCatalog
         return definition;
     }
 
-    public Task<IReadOnlyList<ConnectorDefinition>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ConnectorDefinition>>([.. _bySlug.Values]);
+    public Task<IReadOnlyList<ConnectorDefinition>> ListAsync(
+        EnvironmentId? environment,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<IReadOnlyList<ConnectorDefinition>>([.. _bySlug.Values]);
 
-    public Task<ConnectorDefinition?> FindLatestAsync(string slug, CancellationToken cancellationToken) =>
-        Task.FromResult(_bySlug.GetValueOrDefault(slug));
+    public Task<ConnectorDefinition?> FindLatestAsync(
+        EnvironmentId? environment,
+        string slug,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(_bySlug.GetValueOrDefault(slug));
 
     public ValueTask<ConnectorDefinition> GetAsync(string revision, CancellationToken cancellationToken) =>
         ValueTask.FromResult(_bySlug.Values.Single(definition => definition.Revision == revision));

@@ -53,10 +53,10 @@ public sealed class ConnectorCatalogTests : IDisposable
         await Catalog().SeedAsync(Token);
 
         _store.Rows.Should().ContainSingle();
-        ConnectorDefinition definition = (await Catalog().FindLatestAsync("tracker", Token))!;
+        ConnectorDefinition definition = (await Catalog().FindLatestAsync(null, "tracker", Token))!;
         definition.Tools.Select(tool => tool.Name).Should().Equal("first", "second");
         (await Catalog().GetAsync(definition.Revision, Token)).Slug.Should().Be("tracker");
-        (await Catalog().FindLatestAsync("other", Token)).Should().BeNull();
+        (await Catalog().FindLatestAsync(null, "other", Token)).Should().BeNull();
     }
 
     [Fact]
@@ -127,5 +127,27 @@ public sealed class ConnectorCatalogTests : IDisposable
         public Task<IReadOnlyList<(string Slug, string Revision)>> ListLatestAsync(
             CancellationToken cancellationToken
         ) => Task.FromResult<IReadOnlyList<(string, string)>>([.. Rows.Select(row => (row.Value.Slug, row.Key))]);
+
+        public Task<IReadOnlyList<(string Slug, string Revision)>> ListOwnAsync(
+            EnvironmentId environment,
+            CancellationToken cancellationToken
+        ) => Task.FromResult<IReadOnlyList<(string, string)>>([]);
+
+        public Task<bool> SetOwnAsync(
+            EnvironmentId environment,
+            string slug,
+            string? expected,
+            string revision,
+            string document,
+            Traces traces,
+            CancellationToken cancellationToken
+        ) => throw new NotSupportedException("The catalogue only reads.");
+
+        public Task<string?> RemoveOwnAsync(
+            EnvironmentId environment,
+            string slug,
+            Traces traces,
+            CancellationToken cancellationToken
+        ) => throw new NotSupportedException("The catalogue only reads.");
     }
 }

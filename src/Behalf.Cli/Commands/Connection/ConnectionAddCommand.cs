@@ -68,6 +68,13 @@ internal static class ConnectionAddCommand
                     call.Token
                 );
                 call.Report.Json(added);
+                if (string.IsNullOrEmpty(added.ClientId))
+                {
+                    call.Report.Line(
+                        $"Added the connection \"{added.Name}\". Its users type their {added.ConnectorName} credential in on the connect page."
+                    );
+                    return ExitCode.Ok;
+                }
                 call.Report.Line($"Added the connection \"{added.Name}\". Register with {added.ConnectorName}:");
                 call.Report.Line();
                 Registration.Write(call.Report, added);

@@ -53,7 +53,9 @@ internal sealed class FieldRule
     /// Identifiers have one rule at every door, wider than the numbers some fields declare: 1–256 code points.
     /// </summary>
     private static bool IsIdentifierField(FieldDescriptor field) =>
-        field is { FieldType: FieldType.String, IsRepeated: false } && field.Name == IdentifierField;
+        field is { FieldType: FieldType.String, IsRepeated: false }
+        && field.Name == IdentifierField
+        && field.File.Package != "scalekit.v1.providers"; // there it names a provider
 
     private void CheckSingle(IMessage message, object? value, string path, List<FieldViolation> violations)
     {

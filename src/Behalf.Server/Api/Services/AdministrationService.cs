@@ -229,13 +229,16 @@ internal sealed class AdministrationService(
     {
         ListConnectorsResponse response = new();
         response.Connectors.AddRange(
-            (await connectors.ListAsync(context.CancellationToken)).Select(AdministrationWire.ToWire)
+            (await connectors.ListAsync(context.Principal().Environment, context.CancellationToken)).Select(
+                AdministrationWire.ToWire
+            )
         );
         return response;
     }
 
     public override async Task<ConnectorDetails> GetConnector(GetConnectorRequest request, ServerCallContext context) =>
-        await connectors.FindLatestAsync(request.Slug, context.CancellationToken) is { } connector
+        await connectors.FindLatestAsync(context.Principal().Environment, request.Slug, context.CancellationToken)
+            is { } connector
             ? AdministrationWire.ToWire(connector)
             : throw context.Refuse(Problem.NotFound("connector"));
 

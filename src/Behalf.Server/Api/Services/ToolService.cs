@@ -1,9 +1,12 @@
 using System.Text.Json;
 using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Connectors.Custom;
 using Behalf.Identity;
 using Behalf.Server.Doors;
 using Behalf.Tools;
 using Behalf.Wire.Tools;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Filter = Behalf.Wire.Tools.Filter;
 using ScopedToolFilter = Behalf.Tools.ScopedToolFilter;
@@ -28,20 +31,8 @@ internal sealed class ToolService(
     {
         Filter filter = request.Filter ?? new Filter();
         await subjects.CheckAsync(context, filter.Identifier, filter.UserId);
-        if (filter.ConnectedAccountId.Length > 0)
-        {
-            await accounts.FindAsync(
-                context,
-                new AccountName(
-                    filter.ConnectedAccountId,
-                    filter.Connector,
-                    filter.Identifier,
-                    string.Empty,
-                    string.Empty
-                )
-            );
-        }
-
+        IReadOnlySet<string>? within = await ConnectionsAsync(filter, context);
+        bool defines = context.Principal().Kind == PrincipalKind.ServiceClient;
         int offset = pages.ReadOffset(context, request, request.PageToken);
         int size = SizeOf(request.PageSize);
         ToolPage page = await tools.ListAsync(
@@ -50,7 +41,9 @@ internal sealed class ToolService(
             {
                 Connector = filter.Provider.Length == 0 ? null : filter.Provider.ToLowerInvariant(),
                 ConnectionName = context.ReadConnection("filter.connector", filter.Connector)?.Value,
+                WithinConnections = within,
                 ToolNames = [.. filter.ToolName],
+                AllVersions = defines,
                 Query = filter.Query.Length == 0 ? null : filter.Query,
             },
             new ToolPageRequest(size, offset),
@@ -64,14 +57,69 @@ internal sealed class ToolService(
         };
         if (filter.Summary == true)
         {
-            response.ToolNames.AddRange(page.Tools.Select(tool => tool.Name));
+            response.ToolNames.AddRange(page.Tools.Select(tool => tool.Name).Distinct(StringComparer.Ordinal));
         }
         else
         {
-            response.Tools.AddRange(page.Tools.Select(ToolWire.ToWire));
+            response.Tools.AddRange(
+                page.Tools.Select(tool => defines ? ToolWire.ToFullWire(tool) : ToolWire.ToWire(tool))
+            );
         }
 
         return response;
+    }
+
+    [Accepts(PrincipalKind.ServiceClient)]
+    public override async Task<CreateToolResponse> CreateTool(CreateToolRequest request, ServerCallContext context)
+    {
+        NewTool wanted = ToolWire.Read(request.Tool).OrThrow(context);
+        if (wanted.Connector.Length == 0)
+        {
+            throw context.Refuse(Problem.Invalid("tool.provider", "required", "is required"));
+        }
+
+        ToolDefinition created = (
+            await tools.CreateAsync(context.Principal(), wanted, context.CancellationToken)
+        ).OrThrow(context);
+        return new CreateToolResponse { Tool = ToolWire.ToFullWire(created) };
+    }
+
+    [Accepts(PrincipalKind.ServiceClient)]
+    public override async Task<UpdateToolResponse> UpdateTool(UpdateToolRequest request, ServerCallContext context)
+    {
+        ToolDefinition updated = (
+            await tools.UpdateAsync(
+                context.Principal(),
+                ReadId(context, request.Tool.Id),
+                ToolWire.Read(request.Tool).OrThrow(context),
+                context.CancellationToken
+            )
+        ).OrThrow(context);
+        return new UpdateToolResponse { Tool = ToolWire.ToFullWire(updated) };
+    }
+
+    [Accepts(PrincipalKind.ServiceClient)]
+    public override async Task<SetToolDefaultResponse> SetToolDefault(
+        SetToolDefaultRequest request,
+        ServerCallContext context
+    )
+    {
+        ToolVersion version =
+            ToolWire.ReadVersion(request.SchemaVersion, request.ToolVersion)
+            ?? throw context.Refuse(Problem.NotFound("tool version"));
+        ToolDefinition chosen = (
+            await tools.SetDefaultAsync(context.Principal(), request.Name, version, context.CancellationToken)
+        ).OrThrow(context);
+        return new SetToolDefaultResponse { Tool = ToolWire.ToFullWire(chosen) };
+    }
+
+    [Accepts(PrincipalKind.ServiceClient)]
+    public override async Task<Empty> DeleteTool(DeleteToolRequest request, ServerCallContext context)
+    {
+        (await tools.DeleteAsync(context.Principal(), ReadId(context, request.Id), context.CancellationToken)).OrThrow(
+            context
+        );
+        return new Empty();
     }
 
     public override async Task<ListScopedToolsResponse> ListScopedTools(
@@ -162,6 +210,46 @@ internal sealed class ToolService(
             Data = StructJson.ToStruct(answer.Data),
             ExecutionId = answer.Execution.ToString(),
         };
+    }
+
+    /// <summary>An id of a connector's own tool is no custom tool's either.</summary>
+    private static ToolId ReadId(ServerCallContext context, string id) =>
+        EntityId.TryParse(id, out ToolId read) ? read : throw context.Refuse(Problem.NotFound("tool"));
+
+    /// <summary>The connections of the accounts a filter means: of one id, or of a user narrowed by labels; null: all.</summary>
+    private async Task<IReadOnlySet<string>?> ConnectionsAsync(Filter filter, ServerCallContext context)
+    {
+        AccountName name = new(
+            filter.ConnectedAccountId,
+            filter.Connector,
+            filter.Identifier,
+            filter.OrganizationId,
+            filter.UserId
+        );
+        if (name.Id.Length > 0)
+        {
+            return new HashSet<string> { (await accounts.FindAsync(context, name)).ConnectionName.Value };
+        }
+
+        AccountLabels labels = AccountLookup.LabelsOf(context, name);
+        if (name.Identifier.Length == 0)
+        {
+            return labels == AccountLabels.None
+                ? null
+                : throw context.Refuse(
+                    Problem.Invalid(
+                        "filter.identifier",
+                        "required",
+                        "is required beside labels: they narrow a user's accounts and select none by themselves"
+                    )
+                );
+        }
+
+        ActingSubject subject = await subjects.ResolveAsync(context, name.Identifier);
+        return (await connections.AccountsOfAsync(subject, context.CancellationToken))
+            .Where(account => AccountLookup.Carries(account, labels))
+            .Select(account => account.ConnectionName.Value)
+            .ToHashSet(StringComparer.Ordinal);
     }
 
     private static int SizeOf(uint asked) => asked is 0 or > MaxPageSize ? MaxPageSize : (int)asked;

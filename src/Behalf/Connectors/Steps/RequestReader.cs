@@ -142,12 +142,15 @@ internal sealed partial class RequestReader(StepReader steps, ProviderRules rule
     public static IReadOnlyList<(string, Template)> Headers(IReadOnlyList<MappingEntry> entries) =>
         [
             .. entries.Select(entry =>
-                HeaderName().IsMatch(entry.Key)
-                && !ReservedHeaders.Contains(entry.Key, StringComparer.OrdinalIgnoreCase)
+                MaySet(entry.Key)
                     ? (entry.Key, Template.Read(entry.Value))
                     : throw new DefinitionFault(entry.Line, $"'{entry.Key}' is not a header a definition may set")
             ),
         ];
+
+    /// <summary>Whether a definition may name the header at all.</summary>
+    public static bool MaySet(string header) =>
+        HeaderName().IsMatch(header) && !ReservedHeaders.Contains(header, StringComparer.OrdinalIgnoreCase);
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9-]{0,63}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex HeaderName();

@@ -6,6 +6,7 @@ using Behalf.Connectors;
 using Behalf.Identity;
 using Behalf.Policy;
 using Behalf.Tools;
+using Behalf.Tools.Custom;
 using Behalf.Tools.Repeats;
 using Behalf.Tools.Running;
 using Behalf.Vault;
@@ -23,7 +24,12 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
 
     public FakeRooms()
     {
-        ScopedToolList scoped = new(this, this, new ConnectionPolicy());
+        ScopedToolList scoped = new(
+            this,
+            this,
+            new OfferedTools(Custom, NullLogger<OfferedTools>.Instance),
+            new ConnectionPolicy()
+        );
         Tools = new ToolsRoom(
             scoped,
             new ToolExecution(
@@ -37,13 +43,16 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
                 new ErrorDetails(new NoSettings()),
                 new MacVault(),
                 Time
-            )
+            ),
+            new CustomTools(Custom, this, this, Time)
         );
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
     public ITools Tools { get; }
+
+    public CustomToolsInMemory Custom { get; } = new();
 
     /// <summary>What happened, in its order: intents, opens, completions and denials.</summary>
     public List<string> Story { get; } = [];
@@ -306,11 +315,16 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         CancellationToken cancellationToken
     ) => throw NotAsked();
 
-    Task<IReadOnlyList<ConnectorDefinition>> IConnectorCatalog.ListAsync(CancellationToken cancellationToken) =>
-        throw NotAsked();
+    Task<IReadOnlyList<ConnectorDefinition>> IConnectorCatalog.ListAsync(
+        EnvironmentId? environment,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
 
-    Task<ConnectorDefinition?> IConnectorCatalog.FindLatestAsync(string slug, CancellationToken cancellationToken) =>
-        throw NotAsked();
+    Task<ConnectorDefinition?> IConnectorCatalog.FindLatestAsync(
+        EnvironmentId? environment,
+        string slug,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(_definitions.Values.LastOrDefault(definition => definition.Slug == slug));
 
     Task IConnectorCatalog.SeedAsync(CancellationToken cancellationToken) => throw NotAsked();
 
