@@ -6,10 +6,10 @@ namespace Behalf.Identity;
 /// <summary>Which spelling of a connector's tools an environment lists.</summary>
 public enum ToolNaming
 {
-    /// <summary><c>asana_create_task</c>: verb first, as the connectors define them.</summary>
+    /// <summary><c>tracker_create_task</c>: verb first, as the connectors define them.</summary>
     Behalf = 1,
 
-    /// <summary><c>asana_task_create</c>: as the hosted catalogue spells them.</summary>
+    /// <summary><c>tracker_task_create</c>: as the hosted catalogue spells them.</summary>
     Scalekit = 2,
 }
 
