@@ -1,5 +1,6 @@
 using Behalf.Client.Internal;
 using Behalf.Wire.ConnectedAccounts;
+using Behalf.Wire.Verifications;
 using Grpc.Core;
 
 namespace Behalf.Client;
@@ -11,11 +12,13 @@ public sealed class AccountsClient
 
     private readonly Rpc<AccessToken> _rpc;
     private readonly ConnectedAccountService.ConnectedAccountServiceClient _accounts;
+    private readonly Verifications.VerificationsClient _verifications;
 
     internal AccountsClient(Rpc<AccessToken> rpc, CallInvoker invoker)
     {
         _rpc = rpc;
         _accounts = new ConnectedAccountService.ConnectedAccountServiceClient(invoker);
+        _verifications = new Verifications.VerificationsClient(invoker);
     }
 
     /// <summary>The account, made when there is none; a new one is <c>PENDING_AUTH</c>.</summary>
@@ -180,6 +183,16 @@ public sealed class AccountsClient
             )
             .ConfigureAwait(false);
         return new Uri(response.PostUserVerifyRedirectUrl);
+    }
+
+    /// <summary>
+    /// Says that the attempt came back to a browser that had not begun it, where <paramref name="identifier"/> is signed
+    /// in: the attempt is over, whoever that is, and the audit names both users.
+    /// </summary>
+    public Task RefuseAsync(string authRequestId, string identifier, CancellationToken cancellationToken = default)
+    {
+        var request = new RefuseVerificationRequest { AuthRequestId = authRequestId, Identifier = identifier };
+        return _rpc.CallAsync(options => _verifications.RefuseAsync(request, options), cancellationToken);
     }
 
     /// <summary>Stops the account at once and revokes its grant at the provider; the record stays.</summary>

@@ -31,6 +31,7 @@ internal static class ApiDoor
         services.TryAddSingleton<ToolService>();
         services.TryAddSingleton<ConnectionService>();
         services.TryAddSingleton<UserSessionsService>();
+        services.TryAddSingleton<VerificationsService>();
         services.TryAddSingleton<AdministrationService>();
         services.TryAddSingleton<EnvironmentService>();
         return services;
@@ -42,6 +43,7 @@ internal static class ApiDoor
         app.MapGrpcService<ToolService>();
         app.MapGrpcService<ConnectionService>();
         app.MapGrpcService<UserSessionsService>();
+        app.MapGrpcService<VerificationsService>();
         app.MapGrpcService<AdministrationService>();
         app.MapGrpcService<EnvironmentService>();
         app.MapTokenEndpoint();
