@@ -72,6 +72,22 @@ public sealed class BehalfClientOptions : BehalfServerOptions
     /// </value>
     public string? IdentifierClaim { get; set; }
 
+    /// <summary>
+    /// From <c>BEHALF_URL</c>, <c>BEHALF_CLIENT_ID</c> and <c>BEHALF_CLIENT_SECRET</c>, as the command line reads them.
+    /// What is missing is told when a client is made.
+    /// </summary>
+    /// <param name="read">Reads one variable. Default: the process environment.</param>
+    public static BehalfClientOptions FromEnvironment(Func<string, string?>? read = null)
+    {
+        read ??= System.Environment.GetEnvironmentVariable;
+        return new BehalfClientOptions
+        {
+            Server = Uri.TryCreate(read("BEHALF_URL"), UriKind.Absolute, out var server) ? server : null,
+            ClientId = read("BEHALF_CLIENT_ID") ?? "",
+            ClientSecret = read("BEHALF_CLIENT_SECRET") is { Length: > 0 } secret ? new SecretText(secret) : null,
+        };
+    }
+
     /// <exception cref="ArgumentException">With every fault.</exception>
     internal void Validate()
     {

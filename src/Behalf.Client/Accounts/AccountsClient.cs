@@ -9,6 +9,7 @@ namespace Behalf.Client;
 public sealed class AccountsClient
 {
     private const uint PageSize = 99; // the wire's bound is "less than 100"
+    private const uint SearchPageSize = 30;
 
     private readonly Rpc<AccessToken> _rpc;
     private readonly ConnectedAccountService.ConnectedAccountServiceClient _accounts;
@@ -32,26 +33,37 @@ public sealed class AccountsClient
         {
             return found;
         }
-        var request = new CreateConnectedAccountRequest
-        {
-            Connector = connectionName,
-            Identifier = identifier,
-            ConnectedAccount = new CreateConnectedAccount(),
-        };
         try
         {
-            var created = await _rpc.CallAsync(
-                    options => _accounts.CreateConnectedAccountAsync(request, options),
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            return AccountReading.Read(created.ConnectedAccount);
+            return await CreateAsync(connectionName, identifier, cancellationToken).ConfigureAwait(false);
         }
         catch (BehalfException exception) when (exception.Kind == BehalfErrorKind.AlreadyExists)
         {
             // Another caller made it between the two calls.
             return await GetAsync(connectionName, identifier, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A new account, <c>PENDING_AUTH</c> until its user connects.</summary>
+    /// <exception cref="BehalfException">Among others: there is one already.</exception>
+    public async Task<ConnectedAccount> CreateAsync(
+        string connectionName,
+        string identifier,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var request = new CreateConnectedAccountRequest
+        {
+            Connector = connectionName,
+            Identifier = identifier,
+            ConnectedAccount = new CreateConnectedAccount(),
+        };
+        var created = await _rpc.CallAsync(
+                options => _accounts.CreateConnectedAccountAsync(request, options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return AccountReading.Read(created.ConnectedAccount);
     }
 
     public async Task<ConnectedAccount> GetAsync(
@@ -121,6 +133,28 @@ public sealed class AccountsClient
                 request.Provider = query?.Connector ?? "";
                 var response = await _rpc.CallAsync(
                         options => _accounts.ListConnectedAccountsAsync(request, options),
+                        token
+                    )
+                    .ConfigureAwait(false);
+                return (response.ConnectedAccounts.Select(AccountReading.Read), response.NextPageToken);
+            },
+            cancellationToken
+        );
+
+    /// <summary>Every account whose identifier begins with the text, page by page.</summary>
+    /// <param name="prefix">3–200 characters.</param>
+    public IAsyncEnumerable<ConnectedAccount> SearchAsync(string prefix, CancellationToken cancellationToken = default) =>
+        Pages.ReadAsync(
+            async (page, token) =>
+            {
+                var request = new SearchConnectedAccountsRequest
+                {
+                    Query = prefix,
+                    PageSize = SearchPageSize,
+                    PageToken = page,
+                };
+                var response = await _rpc.CallAsync(
+                        options => _accounts.SearchConnectedAccountsAsync(request, options),
                         token
                     )
                     .ConfigureAwait(false);
