@@ -110,7 +110,9 @@ public sealed class ConsoleSampleTests : IAsyncLifetime
             configuration,
             "DotnetConsole.dll"
         );
-        ProcessStartInfo start = new(Environment.ProcessPath is { } host && host.EndsWith("dotnet", StringComparison.Ordinal) ? host : "dotnet")
+        ProcessStartInfo start = new(
+            Environment.ProcessPath is { } host && host.EndsWith("dotnet", StringComparison.Ordinal) ? host : "dotnet"
+        )
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -143,7 +143,10 @@ public sealed class AccountsClient
 
     /// <summary>Every account whose identifier begins with the text, page by page.</summary>
     /// <param name="prefix">3–200 characters.</param>
-    public IAsyncEnumerable<ConnectedAccount> SearchAsync(string prefix, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<ConnectedAccount> SearchAsync(
+        string prefix,
+        CancellationToken cancellationToken = default
+    ) =>
         Pages.ReadAsync(
             async (page, token) =>
             {

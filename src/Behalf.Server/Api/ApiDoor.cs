@@ -1,3 +1,4 @@
+using Behalf.Server.Api.OpenApi;
 using Behalf.Server.Api.Rules;
 using Behalf.Server.Api.Services;
 using Behalf.Server.Doors;
@@ -34,6 +35,7 @@ internal static class ApiDoor
         services.TryAddSingleton<VerificationsService>();
         services.TryAddSingleton<AdministrationService>();
         services.TryAddSingleton<EnvironmentService>();
+        services.AddOpenApiDoor();
         return services;
     }
 
@@ -48,5 +50,6 @@ internal static class ApiDoor
         app.MapGrpcService<EnvironmentService>();
         app.MapTokenEndpoint();
         app.MapPublicEndpoints();
+        app.MapOpenApiDoor();
     }
 }
