@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Agent;
 using Behalf.Client;
+using Behalf.Client.AspNetCore;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.Extensions.AI;
 
@@ -28,8 +29,7 @@ internal static class Ask
     private static async Task AskAsync(
         HttpContext context,
         IAntiforgery forgery,
-        UserClients clients,
-        Connecting connecting,
+        BehalfClient behalf,
         IChatClient model
     )
     {
@@ -42,12 +42,12 @@ internal static class Ask
             return;
         }
 
-        using UserClient user = clients.For(context.User);
+        using UserClient user = behalf.CreateUserClient(context.User);
         AgentOptions options = new()
         {
             DisplayName = context.User.DisplayName(),
-            AuthorizationLink = async (account, cancellationToken) =>
-                await connecting.LinkAsync(context.User, account.ConnectionName, cancellationToken),
+            AuthorizationLink = (account, _) =>
+                Task.FromResult<Uri?>(context.GetBehalfConnectUrl(account.ConnectionName)),
         };
         IAsyncEnumerable<AgentEvent> events = new BehalfAgent(model).RunAsync(
             prompt,

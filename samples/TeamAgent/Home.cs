@@ -13,11 +13,11 @@ internal static class Home
         HttpContext context,
         IAntiforgery forgery,
         TeamAgentOptions options,
-        UserClients clients
+        BehalfClient behalf
     )
     {
         AntiforgeryTokenSet tokens = forgery.GetAndStoreTokens(context);
-        using UserClient user = clients.For(context.User);
+        using UserClient user = behalf.CreateUserClient(context.User);
         UserTools tools = await user.ListToolsAsync(context.RequestAborted);
         StringBuilder body = new();
         body.Append($"<p>Signed in as <b>{Html.Encode(context.User.DisplayName())}</b></p>");
@@ -31,7 +31,7 @@ internal static class Home
         if (!tools.Accounts.Any(account => account.ConnectionName == options.Connection && account.IsActive))
         {
             body.Append(
-                $"<form id=\"connect\" method=\"post\" action=\"/connect\">{Html.Hidden(tokens)}<button>Connect {Html.Encode(options.Connection)}</button></form>"
+                $"<form id=\"connect\" method=\"post\" action=\"/behalf/connect/{Html.Encode(options.Connection)}\">{Html.Hidden(tokens)}<button>Connect {Html.Encode(options.Connection)}</button></form>"
             );
         }
 

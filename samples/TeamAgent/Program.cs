@@ -1,3 +1,4 @@
+using Behalf.Client.AspNetCore;
 using TeamAgent;
 
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
@@ -10,7 +11,7 @@ app.UseAuthentication();
 app.UseAuthorization();
 app.MapSignIn();
 app.MapHome();
-app.MapConnect();
+app.MapBehalfConnect();
 app.MapAsk();
 
 await app.StartAsync();

@@ -1,5 +1,6 @@
 using Behalf.Agent;
 using Behalf.Client;
+using Behalf.Client.AspNetCore;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.Extensions.AI;
 
@@ -10,20 +11,14 @@ internal static class TeamAgentServices
     public static IServiceCollection AddTeamAgent(this IServiceCollection services, TeamAgentOptions options)
     {
         services.AddSingleton(options);
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<Connecting>();
         services.AddSingleton(_ => Model());
-        services.AddSingleton<UserClients>();
-        services.AddSingleton(_ => new BehalfClient(
-            new BehalfClientOptions
-            {
-                Server = options.Server,
-                ClientId = options.ClientId,
-                ClientSecret = new SecretText(options.ClientSecret),
-            }
-        ));
-        services.AddAntiforgery();
-        services.AddAuthorization();
+        services.AddBehalf(behalf =>
+        {
+            behalf.Server = options.Server;
+            behalf.ClientId = options.ClientId;
+            behalf.ClientSecret = options.ClientSecret;
+        });
+        services.AddBehalfConnect();
         services
             .AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
             .AddCookie(cookie =>

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Behalf.Client.Internal;
 using Grpc.Core;
 
@@ -5,7 +6,7 @@ namespace Behalf.Client;
 
 /// <summary>
 /// Behalf with a service credential, for an application's back end: it may name any user of its environment. Give agents
-/// a <see cref="IUserClient"/> from <see cref="CreateUserClient"/> instead. Safe to call concurrently; keep one per process.
+/// a <see cref="IUserClient"/> from <see cref="CreateUserClient(string, SessionLimits)"/> instead. Safe to call concurrently; keep one per process.
 /// </summary>
 /// <remarks>Every method throws <see cref="BehalfException"/> when the server refuses or cannot be reached.</remarks>
 public sealed class BehalfClient : IDisposable
@@ -67,11 +68,23 @@ public sealed class BehalfClient : IDisposable
 
     /// <summary>
     /// What an agent gets: Behalf as this one user, on sessions of at most fifteen minutes that are renewed as it works.
-    /// The caller knows from its own login who the user is.
+    /// The caller knows from its own login who the user is. It uses this client's sockets and ends with it.
     /// </summary>
     /// <param name="limits">Narrows the sessions to some connections or tools.</param>
-    public UserClient CreateUserClient(string identifier, SessionLimits? limits = null) =>
-        new(_options, token => Sessions.CreateAsync(identifier, limits, token));
+    public UserClient CreateUserClient(string identifier, SessionLimits? limits = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(identifier);
+        return new(_options, _transport, token => Sessions.CreateAsync(identifier, limits, token));
+    }
+
+    /// <summary>As the other, for whoever is signed in.</summary>
+    /// <exception cref="InvalidOperationException">Nobody is signed in, or the claim does not name one user.</exception>
+    public UserClient CreateUserClient(ClaimsPrincipal user, SessionLimits? limits = null) =>
+        CreateUserClient(IdentifierOf(user), limits);
+
+    /// <summary>The signed-in user, by <see cref="BehalfClientOptions.IdentifierClaim"/>.</summary>
+    /// <exception cref="InvalidOperationException">Nobody is signed in, or the claim does not name one user.</exception>
+    public string IdentifierOf(ClaimsPrincipal user) => user.GetBehalfIdentifier(_options.IdentifierClaim);
 
     public void Dispose() => _transport.Dispose();
 }

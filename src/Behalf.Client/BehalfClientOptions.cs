@@ -26,23 +26,18 @@ public class BehalfServerOptions
     /// <value>Replaces the sockets, such as with a server in the same process. Not disposed with the client.</value>
     public HttpMessageHandler? HttpHandler { get; set; }
 
-    internal Uri RequireServer()
-    {
-        var server =
-            Server ?? throw new ArgumentException("Server is missing: set it to the server's origin.", nameof(Server));
-        if (!server.IsAbsoluteUri || (server.Scheme != Uri.UriSchemeHttps && server.Scheme != Uri.UriSchemeHttp))
-        {
-            throw new ArgumentException($"Server must be an http or https URL, not '{server}'.", nameof(Server));
-        }
-        if (server.Scheme == Uri.UriSchemeHttp && !server.IsLoopback)
-        {
-            throw new ArgumentException(
-                $"Server '{server.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}' would get credentials in clear: use https; http is for loopback only.",
-                nameof(Server)
-            );
-        }
-        return new Uri(server.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
-    }
+    internal Uri RequireServer() =>
+        ServerFault() is { } fault
+            ? throw new ArgumentException(fault, nameof(Server))
+            : new Uri(Server!.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
+
+    internal string? ServerFault() =>
+        Server is null ? "Server is missing: set it to the server's origin."
+        : !Server.IsAbsoluteUri || (Server.Scheme != Uri.UriSchemeHttps && Server.Scheme != Uri.UriSchemeHttp)
+            ? $"Server must be an http or https URL, not '{Server}'."
+        : Server.Scheme == Uri.UriSchemeHttp && !Server.IsLoopback
+            ? $"Server '{Server.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}' would get credentials in clear: use https; http is for loopback only."
+        : null;
 
     internal X509Certificate2Collection? ReadAuthority()
     {
@@ -71,16 +66,59 @@ public sealed class BehalfClientOptions : BehalfServerOptions
     /// <value>The slug an operator's calls are about; ignored for a service credential, whose environment is its own.</value>
     public string Environment { get; set; } = "";
 
+    /// <value>
+    /// The claim that names a signed-in user for good; null: <c>sub</c>, else
+    /// <see cref="System.Security.Claims.ClaimTypes.NameIdentifier"/>.
+    /// </value>
+    public string? IdentifierClaim { get; set; }
+
+    /// <summary>
+    /// From <c>BEHALF_URL</c>, <c>BEHALF_CLIENT_ID</c> and <c>BEHALF_CLIENT_SECRET</c>, as the command line reads them.
+    /// What is missing is told when a client is made.
+    /// </summary>
+    /// <param name="read">Reads one variable. Default: the process environment.</param>
+    public static BehalfClientOptions FromEnvironment(Func<string, string?>? read = null)
+    {
+        read ??= System.Environment.GetEnvironmentVariable;
+        return new BehalfClientOptions
+        {
+            Server = Uri.TryCreate(read("BEHALF_URL"), UriKind.Absolute, out var server) ? server : null,
+            ClientId = read("BEHALF_CLIENT_ID") ?? "",
+            ClientSecret = read("BEHALF_CLIENT_SECRET") is { Length: > 0 } secret ? new SecretText(secret) : null,
+        };
+    }
+
+    /// <exception cref="ArgumentException">With every fault.</exception>
     internal void Validate()
     {
-        RequireServer();
+        var faults = Faults().ToArray();
+        if (faults.Length > 0)
+        {
+            throw new ArgumentException(string.Join(' ', faults));
+        }
+    }
+
+    internal IEnumerable<string> Faults()
+    {
+        if (ServerFault() is { } server)
+        {
+            yield return server;
+        }
         if (ClientId.Length == 0)
         {
-            throw new ArgumentException("ClientId is missing.", nameof(ClientId));
+            yield return "ClientId is missing.";
         }
         if (ClientSecret is null || ClientSecret.Reveal().Length == 0)
         {
-            throw new ArgumentException("ClientSecret is missing.", nameof(ClientSecret));
+            yield return "ClientSecret is missing.";
+        }
+        if (Timeout <= TimeSpan.Zero || ExecuteTimeout <= TimeSpan.Zero)
+        {
+            yield return "Timeout and ExecuteTimeout must be longer than zero.";
+        }
+        if (CertificateAuthorityPath is { } path && !File.Exists(path))
+        {
+            yield return $"CertificateAuthorityPath '{path}' is no file.";
         }
     }
 }

@@ -15,16 +15,23 @@ public sealed class UserClient : IUserClient, IDisposable
     private const uint AccountPageSize = 99;
 
     private readonly Transport _transport;
+    private readonly Transport? _own;
     private readonly Rpc<UserSession> _rpc;
     private readonly ToolService.ToolServiceClient _tools;
     private readonly ConnectedAccountService.ConnectedAccountServiceClient _accounts;
 
     /// <param name="renew">Gives a fresh session of the one user; its token ends it after 30 seconds.</param>
     public UserClient(BehalfServerOptions options, Func<CancellationToken, Task<UserSession>> renew)
+        : this(options, new Transport(options), renew) => _own = _transport;
+
+    internal UserClient(
+        BehalfServerOptions options,
+        Transport transport,
+        Func<CancellationToken, Task<UserSession>> renew
+    )
     {
-        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(renew);
-        _transport = new Transport(options);
+        _transport = transport;
         var sessions = new Renewing<UserSession>(
             new OneUser(renew).RenewAsync,
             session => session.ExpiresAt,
@@ -82,7 +89,7 @@ public sealed class UserClient : IUserClient, IDisposable
         return ToolExecution.RunAsync(_rpc, _tools, request, arguments, idempotencyKey: null, cancellationToken);
     }
 
-    public void Dispose() => _transport.Dispose();
+    public void Dispose() => _own?.Dispose();
 
     private IAsyncEnumerable<UserAccount> ListAccountsAsync(CancellationToken cancellationToken) =>
         Pages.ReadAsync(

@@ -1,4 +1,7 @@
+using System.Security.Claims;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Behalf.Client.Tests;
 
@@ -49,6 +52,47 @@ public sealed class BehalfClientOptionsTests
             .BuildServiceProvider();
 
         services.GetRequiredService<BehalfClient>().Should().BeSameAs(services.GetRequiredService<BehalfClient>());
+    }
+
+    [Fact]
+    public void AddBehalf_ReadsTheConfiguration()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(
+            new Dictionary<string, string?>
+            {
+                ["Behalf:Server"] = "https://behalf.acme.com",
+                ["Behalf:ClientId"] = "client",
+                ["Behalf:ClientSecret"] = "hunter2",
+                ["Behalf:IdentifierClaim"] = "employee_id",
+                ["Behalf:Timeout"] = "00:00:07",
+            }
+        );
+        using var services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration.Build())
+            .AddBehalf()
+            .BuildServiceProvider();
+
+        var options = services.GetRequiredService<IOptions<BehalfClientOptions>>().Value;
+
+        options.Server.Should().Be(new Uri("https://behalf.acme.com"));
+        options.ClientSecret!.Reveal().Should().Be("hunter2");
+        options.Timeout.Should().Be(TimeSpan.FromSeconds(7));
+        var alice = new ClaimsPrincipal(new ClaimsIdentity([new Claim("employee_id", "alice")], "test"));
+        services.GetRequiredService<BehalfClient>().IdentifierOf(alice).Should().Be("alice");
+    }
+
+    [Fact]
+    public void AddBehalf_NamesEveryFault()
+    {
+        using var services = new ServiceCollection().AddBehalf(_ => { }).BuildServiceProvider();
+
+        var make = () => services.GetRequiredService<BehalfClient>();
+
+        make.Should()
+            .Throw<OptionsValidationException>()
+            .Which.Failures.Should()
+            .HaveCount(3)
+            .And.Contain(fault => fault.Contains("Server", StringComparison.Ordinal));
     }
 
     [Fact]

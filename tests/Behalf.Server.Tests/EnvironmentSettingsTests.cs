@@ -98,9 +98,9 @@ public sealed class EnvironmentSettingsTests(TestServer server)
             token
         );
 
-        refused.Status.Should().Be(401, refused.Body);
-        update.Status.Should().Be(16);
-        create.Status.Should().Be(16);
+        refused.Status.Should().Be(403, refused.Body);
+        update.Status.Should().Be(7);
+        create.Status.Should().Be(7);
     }
 
     [Fact]

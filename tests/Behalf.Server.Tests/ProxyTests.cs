@@ -461,14 +461,7 @@ public sealed class ProxyTests(Stage stage) : IClassFixture<Stage>, IAsyncLifeti
         stage.Provider.AnswerNextApiRequest(OddReply.Json(401, "{}"));
         stage.Provider.AnswerNextApiRequest(OddReply.Json(401, "{}"));
 
-<<<<<<< ours
-        Reply reply = await new ProxyCall(stage)
-        {
-            Headers = [("x-sdk-version", "Scalekit-Node/2.11.0")],
-        }.SendAsync();
-=======
         Reply reply = await new ProxyCall(stage) { Headers = [("x-sdk-version", "Scalekit-Node/2.11.0")] }.SendAsync();
->>>>>>> theirs
 
         reply.Status.Should().Be(400, "a 401 would make a client renew its own token and send everything again");
         reply.ErrorCode.Should().Be("reconnect_required");

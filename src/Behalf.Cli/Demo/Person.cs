@@ -24,7 +24,7 @@ internal sealed class Person(CastMember member, Stage stage) : IDisposable
     {
         WebPage page = await _browser.OpenAsync(stage.ApplicationUrl, cancellationToken);
         return await _browser.SubmitWithoutFollowingAsync(
-            new Uri(stage.ApplicationUrl, "/connect"),
+            new Uri(stage.ApplicationUrl, $"/behalf/connect/{stage.Connection}"),
             page.HiddenFields("form#connect"),
             cancellationToken
         );
@@ -35,9 +35,14 @@ internal sealed class Person(CastMember member, Stage stage) : IDisposable
     public Task<WebPage> FinishConnectingAsync(Uri link, CancellationToken cancellationToken) =>
         _browser.AuthorizeAsync(link, member.Key, member.Password, cancellationToken);
 
-    /// <summary>Opens a link and looks, pressing nothing.</summary>
-    public Task<WebPage> LookAtAsync(Uri link, CancellationToken cancellationToken) =>
-        _browser.OpenAsync(link, cancellationToken);
+    /// <summary>Opens the application's page to reconnect, presses its button, and looks at the link it leads to.</summary>
+    public async Task<WebPage> BeginReconnectingAsync(Uri page, CancellationToken cancellationToken) =>
+        await _browser.SubmitAsync(
+            await _browser.OpenAsync(page, cancellationToken),
+            "form#behalf-connect",
+            new Dictionary<string, string>(),
+            cancellationToken
+        );
 
     /// <param name="returned">Called for each tool as it comes back.</param>
     public async Task<AgentTranscript> AskAsync(

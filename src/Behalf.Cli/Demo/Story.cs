@@ -163,7 +163,7 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
 
         AgentTranscript refused = await AskAsync(_insider, BoardQuestion, cancellationToken, chapter: false);
         Judge.Require(refused.ReconnectLink is not null, $"{revoked}'s run gave no link to reconnect with");
-        WebPage page = await _insider.LookAtAsync(refused.ReconnectLink!, cancellationToken);
+        WebPage page = await _insider.BeginReconnectingAsync(refused.ReconnectLink!, cancellationToken);
         Judge.Require(
             page.Has("form#continue") && page.Text.Contains(revoked, StringComparison.Ordinal),
             $"the link leads to a page that does not name {revoked}"

@@ -1,5 +1,6 @@
 using Behalf.Client.Internal;
 using Behalf.Wire.ConnectedAccounts;
+using Behalf.Wire.Verifications;
 using Grpc.Core;
 
 namespace Behalf.Client;
@@ -8,14 +9,17 @@ namespace Behalf.Client;
 public sealed class AccountsClient
 {
     private const uint PageSize = 99; // the wire's bound is "less than 100"
+    private const uint SearchPageSize = 30;
 
     private readonly Rpc<AccessToken> _rpc;
     private readonly ConnectedAccountService.ConnectedAccountServiceClient _accounts;
+    private readonly Verifications.VerificationsClient _verifications;
 
     internal AccountsClient(Rpc<AccessToken> rpc, CallInvoker invoker)
     {
         _rpc = rpc;
         _accounts = new ConnectedAccountService.ConnectedAccountServiceClient(invoker);
+        _verifications = new Verifications.VerificationsClient(invoker);
     }
 
     /// <summary>The account, made when there is none; a new one is <c>PENDING_AUTH</c>.</summary>
@@ -29,26 +33,37 @@ public sealed class AccountsClient
         {
             return found;
         }
-        var request = new CreateConnectedAccountRequest
-        {
-            Connector = connectionName,
-            Identifier = identifier,
-            ConnectedAccount = new CreateConnectedAccount(),
-        };
         try
         {
-            var created = await _rpc.CallAsync(
-                    options => _accounts.CreateConnectedAccountAsync(request, options),
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            return AccountReading.Read(created.ConnectedAccount);
+            return await CreateAsync(connectionName, identifier, cancellationToken).ConfigureAwait(false);
         }
         catch (BehalfException exception) when (exception.Kind == BehalfErrorKind.AlreadyExists)
         {
             // Another caller made it between the two calls.
             return await GetAsync(connectionName, identifier, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A new account, <c>PENDING_AUTH</c> until its user connects.</summary>
+    /// <exception cref="BehalfException">Among others: there is one already.</exception>
+    public async Task<ConnectedAccount> CreateAsync(
+        string connectionName,
+        string identifier,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var request = new CreateConnectedAccountRequest
+        {
+            Connector = connectionName,
+            Identifier = identifier,
+            ConnectedAccount = new CreateConnectedAccount(),
+        };
+        var created = await _rpc.CallAsync(
+                options => _accounts.CreateConnectedAccountAsync(request, options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return AccountReading.Read(created.ConnectedAccount);
     }
 
     public async Task<ConnectedAccount> GetAsync(
@@ -126,6 +141,31 @@ public sealed class AccountsClient
             cancellationToken
         );
 
+    /// <summary>Every account whose identifier begins with the text, page by page.</summary>
+    /// <param name="prefix">3–200 characters.</param>
+    public IAsyncEnumerable<ConnectedAccount> SearchAsync(
+        string prefix,
+        CancellationToken cancellationToken = default
+    ) =>
+        Pages.ReadAsync(
+            async (page, token) =>
+            {
+                var request = new SearchConnectedAccountsRequest
+                {
+                    Query = prefix,
+                    PageSize = SearchPageSize,
+                    PageToken = page,
+                };
+                var response = await _rpc.CallAsync(
+                        options => _accounts.SearchConnectedAccountsAsync(request, options),
+                        token
+                    )
+                    .ConfigureAwait(false);
+                return (response.ConnectedAccounts.Select(AccountReading.Read), response.NextPageToken);
+            },
+            cancellationToken
+        );
+
     /// <summary>A single-use link of at most ten minutes with which the user connects; makes the account when there is none.</summary>
     /// <param name="verifyUrl">
     /// Where the user is sent with <c>auth_request_id</c>: https or loopback. Null: the environment's default, else the
@@ -180,6 +220,16 @@ public sealed class AccountsClient
             )
             .ConfigureAwait(false);
         return new Uri(response.PostUserVerifyRedirectUrl);
+    }
+
+    /// <summary>
+    /// Says that the attempt came back to a browser that had not begun it, where <paramref name="identifier"/> is signed
+    /// in: the attempt is over, whoever that is, and the audit names both users.
+    /// </summary>
+    public Task RefuseAsync(string authRequestId, string identifier, CancellationToken cancellationToken = default)
+    {
+        var request = new RefuseVerificationRequest { AuthRequestId = authRequestId, Identifier = identifier };
+        return _rpc.CallAsync(options => _verifications.RefuseAsync(request, options), cancellationToken);
     }
 
     /// <summary>Stops the account at once and revokes its grant at the provider; the record stays.</summary>

@@ -84,6 +84,27 @@ public sealed class ToolsClient
             cancellationToken
         );
 
+    /// <summary>Tools of the environment that this user's accounts do not give yet.</summary>
+    public IAsyncEnumerable<ToolDescription> ListAvailableAsync(
+        string identifier,
+        CancellationToken cancellationToken = default
+    ) =>
+        Pages.ReadAsync(
+            async (page, token) =>
+            {
+                var request = new ListAvailableToolsRequest
+                {
+                    Identifier = identifier,
+                    PageSize = PageSize,
+                    PageToken = page,
+                };
+                var response = await _rpc.CallAsync(options => _tools.ListAvailableToolsAsync(request, options), token)
+                    .ConfigureAwait(false);
+                return (response.Tools.Select(ToolReading.Read), response.NextPageToken);
+            },
+            cancellationToken
+        );
+
     /// <summary>Runs one tool with this user's account. A failure of the tool is an outcome.</summary>
     public Task<ToolOutcome> ExecuteAsync(
         string identifier,

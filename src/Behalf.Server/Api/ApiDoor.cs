@@ -1,4 +1,5 @@
 using Behalf.Server.Api.Proxy;
+using Behalf.Server.Api.OpenApi;
 using Behalf.Server.Api.Rules;
 using Behalf.Server.Api.Services;
 using Behalf.Server.Doors;
@@ -36,11 +37,13 @@ internal static class ApiDoor
         services.TryAddSingleton<McpService>();
         services.TryAddSingleton<ProviderService>();
         services.TryAddSingleton<UserSessionsService>();
+        services.TryAddSingleton<VerificationsService>();
         services.TryAddSingleton<AdministrationService>();
         services.TryAddSingleton<EnvironmentService>();
         services.TryAddSingleton<EventsService>();
         services.TryAddSingleton<AgentkitLogsService>();
         services.TryAddSingleton<AgentkitAnalyticsService>();
+        services.AddOpenApiDoor();
         return services;
     }
 
@@ -52,6 +55,7 @@ internal static class ApiDoor
         app.MapGrpcService<McpService>();
         app.MapGrpcService<ProviderService>();
         app.MapGrpcService<UserSessionsService>();
+        app.MapGrpcService<VerificationsService>();
         app.MapGrpcService<AdministrationService>();
         app.MapGrpcService<EnvironmentService>();
         app.MapGrpcService<EventsService>();
@@ -60,5 +64,6 @@ internal static class ApiDoor
         app.MapTokenEndpoint();
         app.MapProxy();
         app.MapPublicEndpoints();
+        app.MapOpenApiDoor();
     }
 }

@@ -8,7 +8,7 @@ namespace Behalf.Server.Api;
 /// <summary>What an execute brings beside its message: the caller's key, and whether the answer reaches the caller.</summary>
 internal static class ExecuteCall
 {
-    private const string KeyHeader = "Idempotency-Key";
+    public const string KeyHeader = "Idempotency-Key";
 
     /// <summary>From the header, which is gRPC's metadata too.</summary>
     /// <exception cref="RpcException">There are several: none of them is the one that is meant.</exception>

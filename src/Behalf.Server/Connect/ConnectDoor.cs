@@ -45,6 +45,6 @@ internal static class ConnectDoor
         app.MapPost("/magicLink/{token}/cancel", pages.CancelAsync).WithDisplayName("connect: cancel");
         app.MapGet("/sso/v1/oauth/{connection}/callback", pages.CallbackAsync).WithDisplayName("connect: callback");
         app.MapGet("/connect/success", ConnectPages.Connected).WithDisplayName("connect: success");
-        app.MapGet("/connect/style.css", StyleSheet.Serve).WithDisplayName("style sheet");
+        app.MapGet("/connect/style.css", StyleSheet.Connect.ServeAsync).WithDisplayName("style sheet");
     }
 }

@@ -2,25 +2,31 @@ using Behalf.Server.Doors;
 
 namespace Behalf.Server.Connect;
 
-/// <summary>The one style sheet, from the assembly: pages hold no inline style.</summary>
-internal static class StyleSheet
+/// <summary>A style sheet from the assembly: pages hold no inline style.</summary>
+internal sealed class StyleSheet
 {
-    private static readonly byte[] Css = Read();
+    private readonly byte[] _css;
+
+    private StyleSheet(string name) => _css = Read(name);
+
+    public static StyleSheet Connect { get; } = new("connect.css");
+
+    public static StyleSheet Reference { get; } = new("reference.css");
 
     [OpenToAll("A style sheet.")]
-    public static Task Serve(HttpContext http)
+    public Task ServeAsync(HttpContext http)
     {
         http.Response.ContentType = "text/css; charset=utf-8";
         http.Response.Headers.CacheControl = "public, max-age=3600";
         http.Response.Headers.XContentTypeOptions = "nosniff";
-        return http.Response.Body.WriteAsync(Css, http.RequestAborted).AsTask();
+        return http.Response.Body.WriteAsync(_css, http.RequestAborted).AsTask();
     }
 
-    private static byte[] Read()
+    private static byte[] Read(string name)
     {
         using Stream stream =
-            typeof(StyleSheet).Assembly.GetManifestResourceStream("connect.css")
-            ?? throw new InvalidOperationException("The style sheet is not in the assembly.");
+            typeof(StyleSheet).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"The style sheet {name} is not in the assembly.");
         byte[] css = new byte[stream.Length];
         stream.ReadExactly(css);
         return css;

@@ -68,6 +68,13 @@ internal sealed class AuthorizationRoom(
         CancellationToken cancellationToken
     ) => readBack.RunAsync(principal, account, actingThrough, cancellationToken);
 
+    public Task<Result<Done>> RefuseAsync(
+        Principal principal,
+        string authRequestId,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    ) => verification.RefuseAsync(principal, authRequestId, identifier, cancellationToken);
+
     public Task<FreshCredential> FreshenAsync(
         SealedCredential current,
         Connection connection,

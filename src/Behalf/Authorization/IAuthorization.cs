@@ -81,6 +81,19 @@ public interface IAuthorization
     );
 
     /// <summary>
+    /// The application says that the flow came back to a browser that had not begun it, where
+    /// <paramref name="identifier"/> is signed in. Ends the flow whoever that is; only for service clients of its
+    /// environment.
+    /// </summary>
+    /// <returns><c>not_found</c> for unknown or used ids.</returns>
+    Task<Result<Done>> RefuseAsync(
+        Principal principal,
+        string authRequestId,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
     /// A credential that works: the given one, or a refreshed one. One refresh per account at a time, durable before use,
     /// under its own deadline: a caller that leaves does not cancel it.
     /// </summary>

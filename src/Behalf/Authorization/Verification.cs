@@ -37,6 +37,58 @@ internal sealed class Verification(
         CancellationToken cancellationToken
     )
     {
+        Result<AuthorizationFlow> found = await FindAsync(principal, authRequestId, cancellationToken);
+        if (!found.Succeeded)
+        {
+            return found.Problem;
+        }
+
+        AuthorizationFlow flow = found.Value;
+        return flow.Step switch
+        {
+            FlowStep.AwaitingVerification when flow.Identifier != identifier => await MismatchAsync(
+                flow,
+                identifier,
+                principal,
+                cancellationToken
+            ),
+            FlowStep.AwaitingVerification => await JoinAsync(flow, principal.ClientId, cancellationToken),
+            FlowStep.Exchanging when flow.Identifier == identifier => await FollowAsync(flow, cancellationToken),
+            FlowStep.Failed when flow.MismatchedIdentifier == identifier.Value => Mismatch(),
+            _ => UnknownRequest(),
+        };
+    }
+
+    public async Task<Result<Done>> RefuseAsync(
+        Principal principal,
+        string authRequestId,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    )
+    {
+        Result<AuthorizationFlow> found = await FindAsync(principal, authRequestId, cancellationToken);
+        if (!found.Succeeded)
+        {
+            return found.Problem;
+        }
+
+        return
+            found.Value.Step == FlowStep.AwaitingVerification
+            && await RefuseAsync(found.Value, identifier, principal, cancellationToken)
+            ? Done.Value
+            : UnknownRequest();
+    }
+
+    /// <summary>Mode none: nobody confirms; the exchange follows the callback at once.</summary>
+    public Task<Result<Uri>> ExchangeUnverifiedAsync(AuthorizationFlow flow, CancellationToken cancellationToken) =>
+        JoinAsync(flow, flow.CreatedBy, cancellationToken);
+
+    private async Task<Result<AuthorizationFlow>> FindAsync(
+        Principal principal,
+        string authRequestId,
+        CancellationToken cancellationToken
+    )
+    {
         if (principal.Kind != PrincipalKind.ServiceClient || principal.Environment is not { } environment)
         {
             return Problem.Forbidden(
@@ -62,24 +114,8 @@ internal sealed class Verification(
             return UnknownRequest();
         }
 
-        return flow.Step switch
-        {
-            FlowStep.AwaitingVerification when flow.Identifier != identifier => await MismatchAsync(
-                flow,
-                identifier,
-                principal,
-                cancellationToken
-            ),
-            FlowStep.AwaitingVerification => await JoinAsync(flow, principal.ClientId, cancellationToken),
-            FlowStep.Exchanging when flow.Identifier == identifier => await FollowAsync(flow, cancellationToken),
-            FlowStep.Failed when flow.MismatchedIdentifier == identifier.Value => Mismatch(),
-            _ => UnknownRequest(),
-        };
+        return flow;
     }
-
-    /// <summary>Mode none: nobody confirms; the exchange follows the callback at once.</summary>
-    public Task<Result<Uri>> ExchangeUnverifiedAsync(AuthorizationFlow flow, CancellationToken cancellationToken) =>
-        JoinAsync(flow, flow.CreatedBy, cancellationToken);
 
     private async Task<AuthorizationFlow?> FindAsync(
         string authRequestId,
@@ -109,24 +145,37 @@ internal sealed class Verification(
         Identifier identifier,
         Principal principal,
         CancellationToken cancellationToken
+    ) => await RefuseAsync(flow, identifier, principal, cancellationToken) ? Mismatch() : UnknownRequest();
+
+    /// <summary>Ends the flow and says in the audit who was in the browser.</summary>
+    /// <returns>False when it had ended before.</returns>
+    private async Task<bool> RefuseAsync(
+        AuthorizationFlow flow,
+        Identifier identifier,
+        Principal principal,
+        CancellationToken cancellationToken
     )
     {
         FlowContext? context = await contexts.FindAsync(flow.Environment, flow.Connection, cancellationToken);
         if (context is null)
         {
-            return UnknownRequest();
+            return false;
         }
 
-        var failure = new FlowFailure("account.verification_refused", AccountReasons.VerificationMismatch)
+        bool isSameUser = flow.Identifier == identifier;
+        var failure = new FlowFailure(
+            "account.verification_refused",
+            isSameUser ? FlowOutcomes.BrowserMismatch : AccountReasons.VerificationMismatch
+        )
         {
             IsDenial = true,
             Principal = principal.ClientId,
-            Detail = $"the link was made for {flow.Identifier}, the person in the browser is {identifier}",
-            MismatchedIdentifier = identifier.Value,
+            Detail = isSameUser
+                ? $"the link was made for {flow.Identifier}, and came back to a browser that had not begun it"
+                : $"the link was made for {flow.Identifier}, the person in the browser is {identifier}",
+            MismatchedIdentifier = isSameUser ? null : identifier.Value,
         };
-        return await ending.FailAsync(flow, context.Connection.Name, failure, cancellationToken)
-            ? Mismatch()
-            : UnknownRequest();
+        return await ending.FailAsync(flow, context.Connection.Name, failure, cancellationToken);
     }
 
     private async Task<Result<Uri>> JoinAsync(

@@ -15,6 +15,9 @@ internal sealed partial class Person(string name) : IDisposable
     /// <value>States, request ids and form tokens the browser was given: none of them may be logged.</value>
     public ConcurrentQueue<string> Secrets { get; } = new();
 
+    /// <value>What the browser would send now; for a test that replays it.</value>
+    public string Cookies => string.Join("; ", _cookies.Select(cookie => $"{cookie.Key}={cookie.Value}"));
+
     public Task<Page> OpenAsync(Uri uri) => SendAsync(new HttpRequestMessage(HttpMethod.Get, uri));
 
     /// <summary>Looks at the link and presses its button.</summary>
@@ -49,6 +52,24 @@ internal sealed partial class Person(string name) : IDisposable
             .. values.Select(pair => KeyValuePair.Create($"credential.{pair.Name}", pair.Value)),
         ]);
         return await SendAsync(new HttpRequestMessage(HttpMethod.Post, $"{link}/credential") { Content = form });
+
+    /// <summary>Opens a page of one form and presses its button.</summary>
+    public async Task<Page> PressAsync(Uri uri)
+    {
+        Page page = await OpenAsync(uri);
+        page.Status.Should().Be(200, page.Body);
+        string action = WebUtility.HtmlDecode(FormAction().Match(page.Body).Groups[1].Value);
+        FormUrlEncodedContent form = new(
+            HiddenField()
+                .Matches(page.Body)
+                .Select(field =>
+                    KeyValuePair.Create(
+                        WebUtility.HtmlDecode(field.Groups[1].Value),
+                        WebUtility.HtmlDecode(field.Groups[2].Value)
+                    )
+                )
+        );
+        return await SendAsync(new HttpRequestMessage(HttpMethod.Post, new Uri(uri, action)) { Content = form });
     }
 
     /// <summary>Agrees at the provider, as the provider's user of the same name or another.</summary>
@@ -83,8 +104,7 @@ internal sealed partial class Person(string name) : IDisposable
         {
             if (!_cookies.IsEmpty)
             {
-                string all = string.Join("; ", _cookies.Select(cookie => $"{cookie.Key}={cookie.Value}"));
-                request.Headers.Add("Cookie", all);
+                request.Headers.Add("Cookie", Cookies);
             }
 
             using HttpResponseMessage response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
@@ -108,6 +128,12 @@ internal sealed partial class Person(string name) : IDisposable
             );
         }
     }
+
+    [GeneratedRegex("<form[^>]* action=\"([^\"]+)\"")]
+    private static partial Regex FormAction();
+
+    [GeneratedRegex("type=\"hidden\" name=\"([^\"]+)\" value=\"([^\"]*)\"")]
+    private static partial Regex HiddenField();
 
     [GeneratedRegex("name=\"form_token\" value=\"([^\"]+)\"")]
     private static partial Regex HiddenToken();

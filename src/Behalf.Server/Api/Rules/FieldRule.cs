@@ -20,7 +20,7 @@ internal sealed class FieldRule
     {
         _field = field;
         _rules = rules;
-        _isIdentifier = IsIdentifierField(field);
+        _isIdentifier = IsIdentifier(field);
         FieldRules? ofValues = field.IsRepeated && !field.IsMap ? rules?.Items : rules;
         _value = ofValues is null || _isIdentifier ? null : new ValueRule(ofValues);
     }
@@ -29,8 +29,20 @@ internal sealed class FieldRule
     public static FieldRule? Of(FieldDescriptor field)
     {
         FieldRules? rules = field.GetOptions()?.GetExtension(RulesExtensions.Rules);
-        return rules is null && !IsIdentifierField(field) ? null : new FieldRule(field, rules);
+        return rules is null && !IsIdentifier(field) ? null : new FieldRule(field, rules);
     }
+
+    /// <summary>
+    /// Identifiers have one rule at every door, wider than the numbers some fields declare: 1–256 code points.
+    /// </summary>
+    public static bool IsIdentifier(FieldDescriptor field) =>
+        field is { FieldType: FieldType.String, IsRepeated: false }
+        && field.Name == IdentifierField
+        && field.File.Package != "scalekit.v1.providers"; // there it names a provider
+
+    /// <summary>One official SDK leaves this required field out.</summary>
+    public static bool IsOptionalInPractice(FieldDescriptor field) =>
+        field.FullName == "scalekit.v1.tools.ListScopedToolsRequest.filter";
 
     public void Check(IMessage message, string path, List<FieldViolation> violations)
     {
@@ -49,21 +61,13 @@ internal sealed class FieldRule
         }
     }
 
-    /// <summary>
-    /// Identifiers have one rule at every door, wider than the numbers some fields declare: 1–256 code points.
-    /// </summary>
-    private static bool IsIdentifierField(FieldDescriptor field) =>
-        field is { FieldType: FieldType.String, IsRepeated: false }
-        && field.Name == IdentifierField
-        && field.File.Package != "scalekit.v1.providers"; // there it names a provider
-
     private void CheckSingle(IMessage message, object? value, string path, List<FieldViolation> violations)
     {
         bool isSet = _field.HasPresence ? _field.Accessor.HasValue(message) : !IsDefault(value);
         if (!isSet)
         {
             bool isNeeded = _rules is { Required: true } || (_isIdentifier && _rules is { MinLen: > 0 });
-            if (isNeeded && !IsOptionalInPractice())
+            if (isNeeded && !IsOptionalInPractice(_field))
             {
                 violations.Add(new FieldViolation(path, "is required", "required"));
             }
@@ -88,9 +92,6 @@ internal sealed class FieldRule
             violations.Add(new FieldViolation(path, "is required", "required"));
         }
     }
-
-    /// <summary>One official SDK leaves this required field out.</summary>
-    private bool IsOptionalInPractice() => _field.FullName == "scalekit.v1.tools.ListScopedToolsRequest.filter";
 
     private void CheckItems(IList items, string path, List<FieldViolation> violations)
     {

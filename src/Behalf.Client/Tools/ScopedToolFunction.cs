@@ -4,32 +4,24 @@ using Microsoft.Extensions.AI;
 
 namespace Behalf.Client;
 
-public static class UserToolFunctions
-{
-    /// <summary>
-    /// The user's tools as functions for any .NET agent framework. A failing tool gives the model an object with
-    /// <c>error</c> and <c>message</c>; approvals are the framework's business.
-    /// </summary>
-    /// <param name="agentRunId">Stands in the audit trail beside every call.</param>
-    public static async Task<IReadOnlyList<AIFunction>> GetFunctionsAsync(
-        this IUserClient user,
-        string? agentRunId = null,
-        CancellationToken cancellationToken = default
-    )
-    {
-        ArgumentNullException.ThrowIfNull(user);
-        var listed = await user.ListToolsAsync(cancellationToken).ConfigureAwait(false);
-        return [.. listed.Tools.Select(tool => new UserToolFunction(user, tool, agentRunId))];
-    }
-}
-
-internal sealed class UserToolFunction(IUserClient user, UserTool tool, string? agentRunId) : AIFunction
+/// <summary>One tool of one user. What the server says of it stands in <see cref="AITool.AdditionalProperties"/>.</summary>
+internal sealed class ScopedToolFunction(IUserClient user, UserTool tool, string? agentRunId) : AIFunction
 {
     public override string Name => tool.Name;
 
     public override string Description => tool.Description;
 
     public override JsonElement JsonSchema => tool.InputSchema;
+
+    public override IReadOnlyDictionary<string, object?> AdditionalProperties { get; } =
+        new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["title"] = tool.Title,
+            ["connection"] = tool.ConnectionName,
+            ["read_only"] = tool.IsReadOnly,
+            ["destructive"] = tool.IsDestructive,
+            ["idempotent"] = tool.IsIdempotent,
+        };
 
     protected override async ValueTask<object?> InvokeCoreAsync(
         AIFunctionArguments arguments,

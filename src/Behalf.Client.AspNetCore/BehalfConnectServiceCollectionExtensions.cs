@@ -1,0 +1,40 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Behalf.Client.AspNetCore;
+
+public static class BehalfConnectServiceCollectionExtensions
+{
+    /// <summary>The section the options are read from, before <c>configure</c>.</summary>
+    public const string ConfigurationSection = "Behalf:Connect";
+
+    /// <summary>
+    /// What <see cref="BehalfConnectEndpoints.MapBehalfConnect"/> needs, beside <c>AddBehalf()</c> and the application's
+    /// own authentication. A host does not start with wrong options.
+    /// </summary>
+    public static IServiceCollection AddBehalfConnect(
+        this IServiceCollection services,
+        Action<BehalfConnectOptions>? configure = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = services.AddOptions<BehalfConnectOptions>().BindConfiguration(ConfigurationSection);
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+        options.ValidateOnStart();
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<BehalfConnectOptions>, BehalfConnectOptionsValidator>()
+        );
+        services.AddAntiforgery();
+        services.AddDataProtection();
+        services.AddAuthorization();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<SpentStates>();
+        services.TryAddSingleton<AttemptCookie>();
+        services.TryAddSingleton<ConnectFlow>();
+        return services;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
+
+namespace Behalf.Client.Tests;
+
+public sealed class ScopedToolTests
+{
+    private readonly CancellationToken _token = TestContext.Current.CancellationToken;
+    private readonly Listed _user = new();
+
+    [Fact]
+    public async Task ADestructiveTool_NeedsApproval_AndTheOthersDoNot()
+    {
+        var functions = await _user.GetScopedToolsAsync(cancellationToken: _token);
+
+        functions.Single(f => f.Name == "delete_task").Should().BeOfType<ApprovalRequiredAIFunction>();
+        functions.Single(f => f.Name == "list_tasks").Should().NotBeOfType<ApprovalRequiredAIFunction>();
+    }
+
+    [Fact]
+    public async Task WhatNeedsApproval_IsTheApplicationsChoice()
+    {
+        var functions = await _user.GetScopedToolsAsync(
+            new ScopedToolOptions { NeedsApproval = tool => !tool.IsReadOnly },
+            _token
+        );
+
+        functions.OfType<ApprovalRequiredAIFunction>().Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task AFunction_CarriesSchemaAndHints()
+    {
+        var function = (await _user.GetScopedToolsAsync(cancellationToken: _token)).Single(f =>
+            f.Name == "delete_task"
+        );
+
+        function.Description.Should().Be("Deletes a task.");
+        function.JsonSchema.GetProperty("required")[0].GetString().Should().Be("task");
+        function.AdditionalProperties["destructive"].Should().Be(true);
+        function.AdditionalProperties["connection"].Should().Be("asana");
+    }
+
+    [Fact]
+    public async Task ACall_CarriesItsArguments_AndTheRun()
+    {
+        var functions = await _user.GetScopedToolsAsync(new ScopedToolOptions { AgentRunId = "run-1" }, _token);
+
+        var result = await functions
+            .Single(f => f.Name == "list_tasks")
+            .InvokeAsync(new AIFunctionArguments { ["limit"] = 3, ["done"] = null }, _token);
+
+        JsonNode.DeepEquals(_user.Arguments, JsonNode.Parse("""{"limit":3,"done":null}""")).Should().BeTrue();
+        _user.RunId.Should().Be("run-1");
+        result.Should().BeOfType<JsonObject>();
+    }
+
+    [Fact]
+    public async Task AFailure_IsTheModelsToRead()
+    {
+        var functions = await _user.GetScopedToolsAsync(cancellationToken: _token);
+
+        var result = await functions.Single(f => f.Name == "update_task").InvokeAsync([], _token);
+
+        JsonSerializer.Serialize(result).Should().Be("""{"error":"no_permission","message":"You may not."}""");
+    }
+
+    private sealed class Listed : IUserClient
+    {
+        private static readonly JsonElement s_schema = JsonSerializer.SerializeToElement(
+            JsonNode.Parse("""{"type":"object","required":["task"]}""")
+        );
+
+        public JsonObject? Arguments { get; private set; }
+
+        public string? RunId { get; private set; }
+
+        public Task<UserTools> ListToolsAsync(CancellationToken cancellationToken = default) =>
+            Task.FromResult(
+                new UserTools(
+                    [
+                        new("list_tasks", "List", "Lists tasks.", s_schema, "asana", true, false, true),
+                        new("update_task", "Update", "Updates a task.", s_schema, "asana", false, false, true),
+                        new("delete_task", "Delete", "Deletes a task.", s_schema, "asana", false, true, true),
+                    ],
+                    []
+                )
+            );
+
+        public Task<ToolOutcome> CallToolAsync(
+            string toolName,
+            JsonObject arguments,
+            string? agentRunId = null,
+            CancellationToken cancellationToken = default
+        )
+        {
+            (Arguments, RunId) = (arguments, agentRunId);
+            return Task.FromResult<ToolOutcome>(
+                toolName == "update_task"
+                    ? new ToolOutcome.Failed("no_permission", "You may not.", null, NeedsAuthorization: false)
+                    : new ToolOutcome.Succeeded([], "exe_1")
+            );
+        }
+    }
+}
