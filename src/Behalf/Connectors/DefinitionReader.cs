@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Behalf.Connectors.Document;
 using Behalf.Connectors.Operations;
+using Behalf.Connectors.Schemas;
 using Behalf.Connectors.Steps;
 using Behalf.Connectors.Templates;
 
@@ -39,7 +40,10 @@ internal static partial class DefinitionReader
         (ProviderRules rules, string basePath) = Rules(head.Optional("requests"));
         List<MappingEntry> procedures = [];
         List<DocumentNode> tools = [];
+        List<DocumentNode> aliases = [];
+        Dictionary<string, DocumentNode> schemas = new(StringComparer.Ordinal);
         List<DocumentNode> operations = [];
+        List<DocumentNode> operationTools = [];
         string name = head.Text("name");
         string description = head.Text("description");
         Uri baseUrl = HttpsOrigin(head, "base_url");
@@ -48,11 +52,25 @@ internal static partial class DefinitionReader
             Fields part = i == 0 ? head : new Fields(documents[i], "a further file");
             procedures.AddRange(part.Entries("procedures"));
             tools.AddRange(part.Items("tools"));
+            aliases.AddRange(part.Items("aliases"));
+            foreach (MappingEntry entry in part.Entries("schemas"))
+            {
+                if (!schemas.TryAdd(entry.Key, entry.Value))
+                {
+                    throw new DefinitionFault(entry.Line, $"there are two schemas '{entry.Key}'");
+                }
+            }
+
             operations.AddRange(part.Items("operations"));
+            operationTools.AddRange(part.Items("operation_tools"));
             part.End();
         }
 
         Dictionary<string, Procedure> compiled = Procedures(procedures, rules, basePath);
+        SchemaReader input = new(schemas);
+        OperationTable table = OperationReader.Read(operations, basePath, oauth);
+        OperationToolReader rows = new(table, basePath, oauth.FullScope);
+        tools.AddRange(operationTools.Select(rows.Expand));
         return new ConnectorDefinition
         {
             Revision = Digest.Of(yaml).Hex,
@@ -63,8 +81,8 @@ internal static partial class DefinitionReader
             OAuth = oauth,
             Rules = rules,
             Procedures = compiled,
-            Tools = Tools(tools, rules, basePath, compiled),
-            Operations = OperationReader.Read(operations, basePath, oauth),
+            Tools = AliasReader.Attach(aliases, Tools(tools, rules, basePath, input, compiled), input),
+            Operations = table,
         };
     }
 
@@ -170,6 +188,7 @@ internal static partial class DefinitionReader
         IReadOnlyList<DocumentNode> nodes,
         ProviderRules rules,
         string basePath,
+        SchemaReader schemas,
         IReadOnlyDictionary<string, Procedure> procedures
     )
     {
@@ -182,7 +201,7 @@ internal static partial class DefinitionReader
         foreach (DocumentNode node in nodes)
         {
             StepReader reader = new(rules, basePath);
-            ToolDefinition tool = ToolReader.Read(node, reader, procedures);
+            ToolDefinition tool = ToolReader.Read(node, reader, schemas, procedures);
             if (reader.Calls.FirstOrDefault(call => !procedures.ContainsKey(call.Name)) is { Name: { } missing } call)
             {
                 throw new DefinitionFault(call.Line, NoProcedure(missing, procedures.Keys));

@@ -41,11 +41,9 @@ internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog
                         tool.IsGrantedBy(account.GrantedScopes, definition.OAuth)
                         && policy.Decide(subject, connection, tool) is PolicyDecision.Allow
                     )
-                    .Select(tool => new ScopedTool(
-                        new OfferedTool(ToolNames.Of(connection, tool), tool, connection),
-                        account
-                    ))
-                    .Where(tool => filter.ToolNames.Count == 0 || filter.ToolNames.Contains(tool.Tool.Name))
+                    .Select(tool => new OfferedTool(ToolNames.Of(connection, tool), tool, connection))
+                    .Where(tool => IsListed(tool, filter.ToolNames))
+                    .Select(tool => new ScopedTool(tool.Shown(filter.ToolNames, filter.Naming), account))
             );
         }
 
@@ -76,10 +74,9 @@ internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog
 
             if (
                 await OpenAsync(subject.Environment, account, cancellationToken) is (var connection, var definition)
-                && ToolNames.Find(connection, definition, call.ToolName) is { } tool
+                && ToolNames.Find(connection, definition, call.ToolName) is { } offered
             )
             {
-                OfferedTool offered = new(ToolNames.Of(connection, tool), tool, connection);
                 found.Add(Check(subject, offered, definition, account));
             }
         }
@@ -121,7 +118,7 @@ internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog
     {
         await foreach (OfferedTool tool in OfferedAsync(subject.Environment, cancellationToken))
         {
-            if (tool.Name == call.ToolName && (call.Connection is null || tool.Connection.Name == call.Connection))
+            if (tool.IsNamed(call.ToolName) && (call.Connection is null || tool.Connection.Name == call.Connection))
             {
                 return policy.Decide(subject, tool.Connection, tool.Definition) is PolicyDecision.Deny deny
                     ? Problem.Forbidden(deny.Code, deny.Message)
@@ -179,6 +176,10 @@ internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog
             )
             : null;
     }
+
+    /// <summary>All tools that are listed by default, or exactly those named.</summary>
+    public static bool IsListed(OfferedTool tool, IReadOnlyList<string> names) =>
+        names.Count == 0 ? tool.Definition.IsDefault : names.Any(tool.IsNamed);
 
     private static bool Fits(ScopedToolFilter filter, ConnectedAccount account) =>
         (filter.Connectors.Count == 0 || filter.Connectors.Contains(account.Connector))

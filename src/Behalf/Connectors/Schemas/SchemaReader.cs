@@ -9,13 +9,14 @@ namespace Behalf.Connectors.Schemas;
 /// Reads a tool's <c>input</c>. What is outside the subset is refused at load, so that a promise made to a model is
 /// always one that is checked.
 /// </summary>
-internal static partial class SchemaReader
+/// <param name="named">The definition's <c>schemas</c>: a property may be the name of one of them, with ! when it is required.</param>
+internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentNode> named)
 {
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
     private static readonly string[] Formats = ["date", "date-time", "uri", "email"];
 
     /// <exception cref="DefinitionFault">Outside the subset, open, or a property that could name an identity.</exception>
-    public static InputSchema Read(DocumentNode? node, bool paged)
+    public InputSchema Read(DocumentNode? node, bool paged)
     {
         MappingNode properties = node as MappingNode ?? new MappingNode(node?.Line ?? 1, []);
         if (node is not null and not MappingNode)
@@ -48,7 +49,7 @@ internal static partial class SchemaReader
         );
 
     /// <summary>In the document <c>required: true</c> stands at the property itself.</summary>
-    private static (SchemaNode, JsonObject) Object(int line, IReadOnlyList<MappingEntry> entries, string path)
+    private (SchemaNode, JsonObject) Object(int line, IReadOnlyList<MappingEntry> entries, string path)
     {
         List<SchemaProperty> properties = [];
         List<string> required = [];
@@ -98,8 +99,14 @@ internal static partial class SchemaReader
         );
     }
 
-    private static (SchemaNode Schema, JsonObject Json, bool Required) Property(DocumentNode node, string path)
+    private (SchemaNode Schema, JsonObject Json, bool Required) Property(DocumentNode node, string path)
     {
+        if (node is ScalarNode { Text: var word } && Named(word) is { } schemaOfName)
+        {
+            (SchemaNode known, JsonObject knownJson, bool always) = Property(schemaOfName, path);
+            return (known, knownJson, always || word.EndsWith('!'));
+        }
+
         Fields fields = new(node, path);
         bool required = fields.Flag("required");
         IReadOnlyList<string> types = fields.Words("type");
@@ -149,7 +156,10 @@ internal static partial class SchemaReader
         return (schema, json, required);
     }
 
-    private static SchemaNode Closed(Fields fields, SchemaNode schema, JsonObject json, DocumentNode node, string path)
+    private MappingNode? Named(string word) =>
+        named.TryGetValue(word.TrimEnd('!'), out DocumentNode? node) ? node as MappingNode : null;
+
+    private SchemaNode Closed(Fields fields, SchemaNode schema, JsonObject json, DocumentNode node, string path)
     {
         IReadOnlyList<MappingEntry> entries = fields.Entries("properties");
         DocumentNode? free = fields.Optional("values");
@@ -290,7 +300,7 @@ internal static partial class SchemaReader
         : node is ScalarNode { AsNumber: { } number } ? number
         : throw new DefinitionFault(node.Line, $"{path}: '{key}' is a number");
 
-    private static SchemaNode Lists(Fields fields, SchemaNode schema, JsonObject json, string path)
+    private SchemaNode Lists(Fields fields, SchemaNode schema, JsonObject json, string path)
     {
         DocumentNode? items = fields.Optional("items");
         int least = fields.Number("minItems", 0, 0, 10_000);
