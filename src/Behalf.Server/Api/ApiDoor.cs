@@ -33,6 +33,7 @@ internal static class ApiDoor
         services.TryAddSingleton<UserSessionsService>();
         services.TryAddSingleton<AdministrationService>();
         services.TryAddSingleton<EnvironmentService>();
+        services.TryAddSingleton<ExplanationsService>();
         return services;
     }
 
@@ -44,6 +45,7 @@ internal static class ApiDoor
         app.MapGrpcService<UserSessionsService>();
         app.MapGrpcService<AdministrationService>();
         app.MapGrpcService<EnvironmentService>();
+        app.MapGrpcService<ExplanationsService>();
         app.MapTokenEndpoint();
         app.MapPublicEndpoints();
     }

@@ -16,10 +16,10 @@ internal static class ToolWire
         ToolDefinition tool = offered.Definition;
         Wired.Tool wire = new()
         {
-            Id = $"tol_{tool.Hash[..Math.Min(IdLength, tool.Hash.Length)]}",
+            Id = $"tol_{offered.Hash[..Math.Min(IdLength, offered.Hash.Length)]}",
             Provider = offered.Connection.Connector,
             Definition = StructJson.ToStruct(DefinitionOf(offered)),
-            IsDefault = true,
+            IsDefault = tool.IsDefault,
         };
         wire.Tags.Add(tool.Category);
         return wire;
@@ -30,18 +30,19 @@ internal static class ToolWire
         ToolDefinition tool = offered.Definition;
         return new JsonObject
         {
-            ["name"] = offered.Name,
+            ["name"] = offered.ShownName,
             ["display_name"] = tool.Title,
-            ["description"] = tool.Description,
+            ["description"] = offered.Description,
             ["provider"] = offered.Connection.Connector,
             ["category"] = tool.Category,
-            ["input_schema"] = tool.InputSchema.DeepClone(),
+            ["input_schema"] = offered.InputSchema.DeepClone(),
             ["annotations"] = new JsonObject
             {
                 ["title"] = tool.Title,
                 ["read_only_hint"] = tool.Hints.HasFlag(ToolHints.ReadOnly),
                 ["destructive_hint"] = tool.Hints.HasFlag(ToolHints.Destructive),
                 ["idempotent_hint"] = tool.Hints.HasFlag(ToolHints.Idempotent),
+                ["changes_access_hint"] = tool.Hints.HasFlag(ToolHints.ChangesAccess),
                 ["open_world_hint"] = true,
             },
         };

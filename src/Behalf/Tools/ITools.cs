@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Connections;
-using Behalf.Connectors;
 using Behalf.Identity;
 
 namespace Behalf.Tools;
@@ -34,6 +33,9 @@ public interface ITools
     /// that call's answer (docs/at-most-once.md).
     /// </summary>
     Task<Result<ToolAnswer>> ExecuteAsync(ActingSubject subject, ToolCall call, CancellationToken cancellationToken);
+
+    /// <summary>Whether the subject may make this call now, and why; nothing is called, recorded or sent.</summary>
+    Task<Explanation> ExplainAsync(ActingSubject subject, ToolCall call, CancellationToken cancellationToken);
 }
 
 /// <summary>Conditions of different fields narrow together; values within a field widen.</summary>
@@ -44,6 +46,9 @@ public sealed record ScopedToolFilter
     public IReadOnlyList<string> ToolNames { get; init; } = [];
 
     public IReadOnlyList<string> ConnectionNames { get; init; } = [];
+
+    /// <value>The style of names to list tools under; null: their own. A tool named in the filter is listed as it was named.</value>
+    public string? Naming { get; init; }
 }
 
 public sealed record ToolFilter
@@ -54,6 +59,8 @@ public sealed record ToolFilter
 
     public IReadOnlyList<string> ToolNames { get; init; } = [];
 
+    public string? Naming { get; init; }
+
     /// <value>Words that name or description must hold.</value>
     public string? Query { get; init; }
 }
@@ -61,9 +68,6 @@ public sealed record ToolFilter
 /// <param name="Size">1–100; 100 when the caller names none.</param>
 /// <param name="Offset">Where the page begins in the stable order.</param>
 public sealed record ToolPageRequest(int Size, int Offset);
-
-/// <param name="Name">With the connection's prefix: what a caller executes.</param>
-public sealed record OfferedTool(string Name, ToolDefinition Definition, Connection Connection);
 
 public sealed record ScopedTool(OfferedTool Tool, ConnectedAccount Account);
 

@@ -4,7 +4,7 @@ using Behalf.Policy;
 namespace Behalf.Tools;
 
 /// <summary>The room's entry.</summary>
-internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution) : ITools
+internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution, ToolExplainer explainer) : ITools
 {
     public async Task<ScopedToolPage> ListScopedAsync(
         ActingSubject subject,
@@ -35,7 +35,7 @@ internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution) 
             bool allowed = ConnectionPolicy.Decide(principal, tool.Connection, tool.Definition) is PolicyDecision.Allow;
             if (allowed && Fits(filter, tool))
             {
-                tools.Add(tool);
+                tools.Add(tool.Shown(filter.ToolNames, filter.Naming));
             }
         }
 
@@ -48,18 +48,16 @@ internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution) 
         CancellationToken cancellationToken
     ) => execution.RunAsync(subject, call, cancellationToken);
 
+    public Task<Explanation> ExplainAsync(ActingSubject subject, ToolCall call, CancellationToken cancellationToken) =>
+        explainer.ExplainAsync(subject, call, cancellationToken);
+
     private static bool Fits(ToolFilter filter, OfferedTool tool) =>
         (filter.Connector is null || tool.Connection.Connector == filter.Connector)
         && (filter.ConnectionName is null || tool.Connection.Name.Value == filter.ConnectionName)
-        && (filter.ToolNames.Count == 0 || filter.ToolNames.Contains(tool.Name))
         && (
-            filter.Query is null
-            || filter
-                .Query.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-                .All(word =>
-                    tool.Name.Contains(word, StringComparison.OrdinalIgnoreCase)
-                    || tool.Definition.Title.Contains(word, StringComparison.OrdinalIgnoreCase)
-                    || tool.Definition.Description.Contains(word, StringComparison.OrdinalIgnoreCase)
-                )
-        );
+            filter.ToolNames.Count == 0
+                ? filter.Query is not null || tool.Definition.IsDefault
+                : filter.ToolNames.Any(tool.IsNamed)
+        )
+        && (filter.Query is null || ToolWords.Fit(tool, filter.Query));
 }

@@ -64,7 +64,7 @@ internal sealed class ToolService(
         };
         if (filter.Summary == true)
         {
-            response.ToolNames.AddRange(page.Tools.Select(tool => tool.Name));
+            response.ToolNames.AddRange(page.Tools.Select(tool => tool.ShownName));
         }
         else
         {
