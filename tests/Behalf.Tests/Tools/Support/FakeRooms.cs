@@ -24,6 +24,7 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
     public FakeRooms()
     {
         ScopedToolList scoped = new(this, this, new ConnectionPolicy());
+        MacVault vault = new();
         Tools = new ToolsRoom(
             scoped,
             new ToolExecution(
@@ -33,10 +34,11 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
                 this,
                 this,
                 new ToolRunner(Time, NullLogger<ToolRunner>.Instance),
-                new CallRepeats(this, new NoRepeats(), new MacVault(), Time),
-                new MacVault(),
+                new CallRepeats(this, new NoRepeats(), vault, Time),
+                vault,
                 Time
-            )
+            ),
+            new ToolExplainer(scoped, this, this, new ConnectionPolicy(), this, vault)
         );
     }
 
@@ -50,6 +52,8 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
     public List<AuditDraft> Denials { get; } = [];
 
     public List<CallIntent> Intents { get; } = [];
+
+    public List<AuditRecord> Completions { get; } = [];
 
     public FakeUpstream Upstream { get; set; } = new(ToolBench.Unexpected);
 
@@ -161,6 +165,16 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
     public Task CompleteAsync(StartedCall call, CallCompletion completion)
     {
         Story.Add($"complete {completion.Outcome}");
+        Completions.Add(
+            new AuditRecord(
+                CallRecords.Completion(call.Intent, completion),
+                "lane",
+                Completions.Count + 1,
+                Time.GetUtcNow(),
+                "",
+                Redacted: false
+            )
+        );
         return Task.CompletedTask;
     }
 
@@ -263,7 +277,7 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         AuditFilter filter,
         PageRequest page,
         CancellationToken cancellationToken
-    ) => throw NotAsked();
+    ) => Task.FromResult(new Page<AuditRecord>(Completions, null, null, Completions.Count));
 
     Task<AuditVerification> IAudit.VerifyAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
         throw NotAsked();
