@@ -94,6 +94,7 @@ public sealed class LargePractice() : PracticeHouse(["alice"], Enlarged())
         using Stream builtIn = typeof(SandboxApp).Assembly.GetManifestResourceStream("acme.json")!;
         JsonNode world = JsonNode.Parse(builtIn)!;
         string project = (string)world["story"]!["project"]!;
+        JsonNode section = world["projects"]!.AsArray().Single(p => (string)p!["key"]! == project)!["sections"]![0]!;
         string notes = string.Concat(Enumerable.Repeat("A long note that nobody wants to read in a list. ", 80));
         JsonArray tasks = world["tasks"]!.AsArray();
         for (int i = 0; i < Tasks; i++)
@@ -106,7 +107,9 @@ public sealed class LargePractice() : PracticeHouse(["alice"], Enlarged())
                     ["notes"] = notes,
                     ["created_by"] = "alice",
                     ["assignee"] = "alice",
-                    ["projects"] = new JsonArray(new JsonObject { ["project"] = project }),
+                    ["projects"] = new JsonArray(
+                        new JsonObject { ["project"] = project, ["section"] = section.DeepClone() }
+                    ),
                 }
             );
         }

@@ -40,6 +40,9 @@ public abstract class PracticeHouse(IReadOnlyList<string> people, string? world)
 
     public BehalfClient Behalf => _behalf!;
 
+    /// <value>Where the practice model answers.</value>
+    public Uri Model => _judge!.BaseAddress!;
+
     public Objects Objects { get; private set; } = null!;
 
     public UserClient As(string person) => _users[person];

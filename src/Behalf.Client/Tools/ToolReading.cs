@@ -27,7 +27,7 @@ internal static class ToolReading
         )
         {
             ChangesAccess = Hint(hints, "changes_access_hint"),
-            IsDefault = tool.IsDefault,
+            IsDefault = tool.IsDefault != false,
         };
     }
 

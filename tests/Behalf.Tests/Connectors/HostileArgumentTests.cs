@@ -37,6 +37,8 @@ public sealed class HostileArgumentTests
         "https://evil.example/0/1/2",
         "http://169.254.169.254/latest/meta-data",
         "me@evil.example, 2, 3",
+        "..%2fusers@evil.example",
+        "a/../b@evil.example",
         "-1",
     ];
 
