@@ -10,7 +10,8 @@ public interface ITools
 {
     /// <summary>
     /// What the subject may call now: account active ∧ granted scopes ⊇ needed ∧ allowed on the connection, by policy and
-    /// by the credential's limits. The order is stable: connection name, then the definition's order.
+    /// by the credential's limits. The order is stable: connection name, then the definition's order. Names are those of
+    /// the environment's style; a tool that the filter names is listed as it was named.
     /// </summary>
     Task<ScopedToolPage> ListScopedAsync(
         ActingSubject subject,
@@ -46,9 +47,6 @@ public sealed record ScopedToolFilter
     public IReadOnlyList<string> ToolNames { get; init; } = [];
 
     public IReadOnlyList<string> ConnectionNames { get; init; } = [];
-
-    /// <value>The style of names to list tools under; null: their own. A tool named in the filter is listed as it was named.</value>
-    public string? Naming { get; init; }
 }
 
 public sealed record ToolFilter
@@ -58,8 +56,6 @@ public sealed record ToolFilter
     public string? ConnectionName { get; init; }
 
     public IReadOnlyList<string> ToolNames { get; init; } = [];
-
-    public string? Naming { get; init; }
 
     /// <value>Words that name or description must hold.</value>
     public string? Query { get; init; }

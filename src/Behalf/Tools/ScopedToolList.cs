@@ -14,9 +14,11 @@ internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog
     private const int PageSize = 200;
 
     /// <summary>In the order of connection names, then of the definition.</summary>
+    /// <param name="naming">The style of names; null: the tools' own. A tool named in the filter keeps that name.</param>
     public async Task<(IReadOnlyList<ScopedTool> Tools, IReadOnlyList<ConnectedAccount> Accounts)> ListAsync(
         ActingSubject subject,
         ScopedToolFilter filter,
+        string? naming,
         CancellationToken cancellationToken
     )
     {
@@ -43,7 +45,7 @@ internal sealed class ScopedToolList(IConnections connections, IConnectorCatalog
                     )
                     .Select(tool => new OfferedTool(ToolNames.Of(connection, tool), tool, connection))
                     .Where(tool => IsListed(tool, filter.ToolNames))
-                    .Select(tool => new ScopedTool(tool.Shown(filter.ToolNames, filter.Naming), account))
+                    .Select(tool => new ScopedTool(tool.Shown(filter.ToolNames, naming), account))
             );
         }
 

@@ -4,7 +4,12 @@ using Behalf.Policy;
 namespace Behalf.Tools;
 
 /// <summary>The room's entry.</summary>
-internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution, ToolExplainer explainer) : ITools
+internal sealed class ToolsRoom(
+    ScopedToolList scoped,
+    ToolExecution execution,
+    ToolExplainer explainer,
+    ToolStyle style
+) : ITools
 {
     public async Task<ScopedToolPage> ListScopedAsync(
         ActingSubject subject,
@@ -13,7 +18,13 @@ internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution, 
         CancellationToken cancellationToken
     )
     {
-        (IReadOnlyList<ScopedTool> tools, var accounts) = await scoped.ListAsync(subject, filter, cancellationToken);
+        string? naming = await style.OfAsync(subject.Environment, cancellationToken);
+        (IReadOnlyList<ScopedTool> tools, var accounts) = await scoped.ListAsync(
+            subject,
+            filter,
+            naming,
+            cancellationToken
+        );
         return new ScopedToolPage([.. tools.Skip(page.Offset).Take(page.Size)], tools.Count, accounts);
     }
 
@@ -29,13 +40,14 @@ internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution, 
             return new ToolPage([], 0);
         }
 
+        string? naming = await style.OfAsync(environment, cancellationToken);
         List<OfferedTool> tools = [];
         await foreach (OfferedTool tool in scoped.OfferedAsync(environment, cancellationToken))
         {
             bool allowed = ConnectionPolicy.Decide(principal, tool.Connection, tool.Definition) is PolicyDecision.Allow;
             if (allowed && Fits(filter, tool))
             {
-                tools.Add(tool.Shown(filter.ToolNames, filter.Naming));
+                tools.Add(tool.Shown(filter.ToolNames, naming));
             }
         }
 

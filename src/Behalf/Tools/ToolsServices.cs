@@ -15,6 +15,7 @@ public static class ToolsServices
         services.TryAddSingleton<ToolRunner>();
         services.TryAddSingleton<CallRepeats>();
         services.TryAddSingleton<ToolExecution>();
+        services.TryAddSingleton<ToolStyle>();
         services.TryAddSingleton<ToolExplainer>();
         services.TryAddSingleton<ITools, ToolsRoom>();
         return services;

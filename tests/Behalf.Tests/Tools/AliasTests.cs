@@ -40,8 +40,8 @@ public sealed class AliasTests
             steps: [{request: create, method: POST, path: /things, json: {name: =args.name}, save: thing}]
             result: {id: =vars.thing.id}
         aliases:
-          - {name: things_list, tool: list_things, style: other, input: {type: kind!}, arguments: {kind: =args.type}}
-          - {name: thing_list, tool: list_things, style: other, input: {}, arguments: {}}
+          - {name: things_list, tool: list_things, style: scalekit, input: {type: kind!}, arguments: {kind: =args.type}}
+          - {name: thing_list, tool: list_things, style: scalekit, input: {}, arguments: {}}
         """;
 
     private readonly FakeRooms _rooms = new();
@@ -137,9 +137,9 @@ public sealed class AliasTests
         _rooms.Connect("alice", _rooms.Add("tracker", Tracker));
 
         (await ListedAsync(new ScopedToolFilter())).Should().Equal("tracker_list_things", "tracker_make_thing");
-        (await ListedAsync(new ScopedToolFilter { Naming = "other" }))
-            .Should()
-            .Equal("tracker_things_list", "tracker_make_thing");
+
+        _rooms.Naming = ToolNaming.Scalekit;
+        (await ListedAsync(new ScopedToolFilter())).Should().Equal("tracker_things_list", "tracker_make_thing");
     }
 
     [Fact]
@@ -150,7 +150,8 @@ public sealed class AliasTests
         (await ListedAsync(new ScopedToolFilter { ToolNames = ["tracker_thing_list"] }))
             .Should()
             .Equal("tracker_thing_list");
-        (await ListedAsync(new ScopedToolFilter { ToolNames = ["tracker_list_things"], Naming = "other" }))
+        _rooms.Naming = ToolNaming.Scalekit;
+        (await ListedAsync(new ScopedToolFilter { ToolNames = ["tracker_list_things"] }))
             .Should()
             .Equal("tracker_list_things");
     }

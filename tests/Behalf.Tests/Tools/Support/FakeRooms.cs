@@ -38,7 +38,8 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
                 vault,
                 Time
             ),
-            new ToolExplainer(scoped, this, this, new ConnectionPolicy(), this, vault)
+            new ToolExplainer(scoped, this, this, new ConnectionPolicy(), this, vault),
+            new ToolStyle(new OneEnvironment(this))
         );
     }
 
@@ -52,6 +53,9 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
     public List<AuditDraft> Denials { get; } = [];
 
     public List<CallIntent> Intents { get; } = [];
+
+    /// <summary>How the environment lists tools.</summary>
+    public ToolNaming Naming { get; set; } = ToolNaming.Behalf;
 
     public List<AuditRecord> Completions { get; } = [];
 
@@ -298,6 +302,41 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
             Task.CompletedTask;
 
         public Task<int> RemoveExpiredAsync(CancellationToken cancellationToken) => throw NotAsked();
+    }
+
+    private sealed class OneEnvironment(FakeRooms rooms) : IEnvironmentStore
+    {
+        public Task<DeploymentEnvironment?> FindAsync(EnvironmentId id, CancellationToken cancellationToken) =>
+            Task.FromResult<DeploymentEnvironment?>(
+                new DeploymentEnvironment
+                {
+                    Id = id,
+                    Slug = "default",
+                    Name = "Default",
+                    VerifyMode = VerifyMode.Application,
+                    ToolNaming = rooms.Naming,
+                    CreatedAt = rooms.Time.GetUtcNow(),
+                    RowVersion = 1,
+                }
+            );
+
+        public Task<bool> AddAsync(
+            DeploymentEnvironment environment,
+            Traces traces,
+            CancellationToken cancellationToken
+        ) => throw NotAsked();
+
+        public Task<bool> ChangeAsync(
+            DeploymentEnvironment environment,
+            Traces traces,
+            CancellationToken cancellationToken
+        ) => throw NotAsked();
+
+        public Task<DeploymentEnvironment?> FindBySlugAsync(string slug, CancellationToken cancellationToken) =>
+            throw NotAsked();
+
+        public Task<IReadOnlyList<DeploymentEnvironment>> ListAsync(CancellationToken cancellationToken) =>
+            throw NotAsked();
     }
 
     private sealed class MacVault : IVault
