@@ -101,9 +101,9 @@ internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentN
 
     private (SchemaNode Schema, JsonObject Json, bool Required) Property(DocumentNode node, string path)
     {
-        if (node is ScalarNode { Text: var word } && Named(word) is { } schemaOfName)
+        if (node is ScalarNode { Text: var word })
         {
-            (SchemaNode known, JsonObject knownJson, bool always) = Property(schemaOfName, path);
+            (SchemaNode known, JsonObject knownJson, bool always) = Property(Named(word, node.Line), path);
             return (known, knownJson, always || word.EndsWith('!'));
         }
 
@@ -156,8 +156,13 @@ internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentN
         return (schema, json, required);
     }
 
-    private MappingNode? Named(string word) =>
-        named.TryGetValue(word.TrimEnd('!'), out DocumentNode? node) ? node as MappingNode : null;
+    private MappingNode Named(string word, int line) =>
+        named.GetValueOrDefault(word.TrimEnd('!')) as MappingNode
+        ?? throw new DefinitionFault(
+            line,
+            $"there is no schema '{word.TrimEnd('!')}'"
+                + (NearestName.Of(word, named.Keys) is { } near ? $"; did you mean '{near}'?" : "")
+        );
 
     private SchemaNode Closed(Fields fields, SchemaNode schema, JsonObject json, DocumentNode node, string path)
     {
