@@ -12,6 +12,11 @@ namespace Behalf.Connectors.Schemas;
 /// <param name="named">The definition's <c>schemas</c>: a property may be the name of one of them, with ! when it is required.</param>
 internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentNode> named)
 {
+    private const int MostNamed = 20_000;
+
+    private readonly HashSet<string> _open = new(StringComparer.Ordinal);
+    private int _used;
+
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
     private static readonly string[] Formats = ["date", "date-time", "uri", "email"];
 
@@ -103,8 +108,7 @@ internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentN
     {
         if (node is ScalarNode { Text: var word })
         {
-            (SchemaNode known, JsonObject knownJson, bool always) = Property(Named(word, node.Line), path);
-            return (known, knownJson, always || word.EndsWith('!'));
+            return OfName(word, node.Line, path);
         }
 
         Fields fields = new(node, path);
@@ -156,13 +160,25 @@ internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentN
         return (schema, json, required);
     }
 
-    private MappingNode Named(string word, int line) =>
-        named.GetValueOrDefault(word.TrimEnd('!')) as MappingNode
-        ?? throw new DefinitionFault(
-            line,
-            $"there is no schema '{word.TrimEnd('!')}'"
-                + (NearestName.Of(word, named.Keys) is { } near ? $"; did you mean '{near}'?" : "")
-        );
+    /// <summary>A schema that holds itself, or schemas that multiply, would never end.</summary>
+    private (SchemaNode Schema, JsonObject Json, bool Required) OfName(string word, int line, string path)
+    {
+        string name = word.TrimEnd('!');
+        if (named.GetValueOrDefault(name) is not MappingNode node)
+        {
+            string hint = NearestName.Of(name, named.Keys) is { } near ? $"; did you mean '{near}'?" : "";
+            throw new DefinitionFault(line, $"there is no schema '{name}'{hint}");
+        }
+
+        if (!_open.Add(name) || ++_used > MostNamed)
+        {
+            throw new DefinitionFault(line, $"the schema '{name}' holds itself, or is used too often");
+        }
+
+        (SchemaNode schema, JsonObject json, bool always) = Property(node, path);
+        _open.Remove(name);
+        return (schema, json, always || word.EndsWith('!'));
+    }
 
     private SchemaNode Closed(Fields fields, SchemaNode schema, JsonObject json, DocumentNode node, string path)
     {
