@@ -1,9 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Connectors.Operations;
-using Behalf.Connectors.Templates;
 using Behalf.Tests.Tools.Support;
 using Behalf.Tools;
 using Behalf.Tools.Running;

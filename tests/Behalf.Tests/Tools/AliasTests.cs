@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Behalf.Audit;
-using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Connectors.Document;
 using Behalf.Identity;

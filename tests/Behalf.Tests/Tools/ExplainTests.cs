@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Behalf.Audit;
 using Behalf.Connections;
 using Behalf.Identity;
 using Behalf.Tests.Tools.Support;

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Behalf.Cli.Output;
 using Behalf.Cli.Shell;
-using Behalf.Client;
 
 namespace Behalf.Cli.Commands.Tools;
 
