@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Behalf.Agent;
 
-/// <summary>One call of one destructive tool, waiting for a person.</summary>
+/// <summary>One call of one tool that needs approval, waiting for a person.</summary>
 public sealed class ApprovalRequest
 {
     internal ApprovalRequest(string runId, int step, string toolName, JsonObject arguments, DateTimeOffset expiresAt)

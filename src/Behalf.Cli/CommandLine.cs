@@ -78,6 +78,7 @@ internal static class CommandLine
             ),
             Demo.DemoCommand.Create(),
             ExecCommand.Create(shell),
+            ExplainCommand.Create(shell),
             AgentCommand.Create(shell),
             shell.Noun("session", "Credentials bound to one user.", SessionCreateCommand.Create(shell)),
             shell.Noun(

@@ -38,7 +38,14 @@ public sealed record UserTool(
     bool IsReadOnly,
     bool IsDestructive,
     bool IsIdempotent
-);
+)
+{
+    /// <value>True: it changes who can see something.</value>
+    public bool ChangesAccess { get; init; }
+
+    /// <value>True: a person should agree to each call.</value>
+    public bool NeedsApproval => IsDestructive || ChangesAccess;
+}
 
 /// <param name="Status">As on the wire, such as <c>ACTIVE</c> or <c>EXPIRED</c>.</param>
 public sealed record UserAccount(string Id, string ConnectionName, string Connector, string Status)

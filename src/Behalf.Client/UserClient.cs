@@ -66,6 +66,9 @@ public sealed class UserClient : IUserClient, IDisposable
                     tool.IsDestructive,
                     tool.IsIdempotent
                 )
+                {
+                    ChangesAccess = tool.ChangesAccess,
+                }
             );
         }
         return new UserTools(tools, accounts);

@@ -85,7 +85,7 @@ public sealed class IsolationTests(Practice practice)
 
                 if (attempt.MustFail)
                 {
-                    outcome.Should().BeOfType<ToolOutcome.Failed>($"{person} may not {probe.Tool} {asked}");
+                    DidNothing(outcome).Should().BeTrue($"{person} may not {probe.Tool} {asked}: {text}");
                 }
             }
         );
@@ -207,6 +207,11 @@ public sealed class IsolationTests(Practice practice)
         }
     }
 
+    /// <summary>A refusal; of several things at once, one for each.</summary>
+    private static bool DidNothing(ToolOutcome outcome) =>
+        outcome is ToolOutcome.Failed
+        || (outcome is ToolOutcome.Succeeded { Data: var data } && data["created"]?.ToString() == "0");
+
     /// <summary>Writes are tried only where the person may not write, so that the world stays as it is.</summary>
     private IEnumerable<(JsonObject Arguments, bool MustFail)> Attempts(string person, ToolCase probe)
     {
@@ -221,23 +226,27 @@ public sealed class IsolationTests(Practice practice)
             string access = practice.Objects.Access(person, target.Gid);
             bool isComment = probe.Tool == "asana_add_comment_to_task";
             bool mayWrite = access == "edit" || (isComment && access == "comment");
-            if (probe.Writes && (mayWrite || kind == Kind.Team))
+            // Whoever sees a workspace or a team may make something there.
+            if (probe.Writes && (mayWrite || (kind is Kind.Team or Kind.Workspace && access != "none")))
             {
                 continue;
             }
 
-            foreach (string spelling in target.Spellings())
+            foreach (string spelling in TakesNumbersOnly(probe) ? [target.Gid] : target.Spellings())
             {
                 // A name may also be the name of something the person may see or change.
                 bool isAlone = spelling.Contains(target.Gid, StringComparison.Ordinal) || IsOnlyOneNamed(target);
                 bool mustFail = isAlone && (probe.Writes || (access == "none" && FailsWhenHidden(probe.Tool)));
                 if (!probe.Writes || isAlone)
                 {
-                    yield return (probe.With(spelling), mustFail);
+                    yield return (probe.With(spelling, Practice.Other(person)), mustFail);
                 }
             }
         }
     }
+
+    private static bool TakesNumbersOnly(ToolCase probe) =>
+        probe is { Argument: "parent", Tool: "asana_list_attachments" or "asana_attach_file" };
 
     private bool IsOnlyOneNamed(PracticeObject target) =>
         !practice.Objects.All.Any(other =>
@@ -245,7 +254,8 @@ public sealed class IsolationTests(Practice practice)
         );
 
     /// <summary>Searches answer "nothing found"; the others must say that there is no such thing.</summary>
-    private static bool FailsWhenHidden(string tool) => tool is not ("asana_find" or "asana_search_tasks");
+    private static bool FailsWhenHidden(string tool) =>
+        tool is not ("asana_find" or "asana_search_tasks" or "asana_request_access");
 
     private async Task<IReadOnlySet<string>> GidsAsync(
         string person,

@@ -14,6 +14,8 @@ public enum Kind
     Story,
     Workspace,
     CustomField,
+    Portfolio,
+    Goal,
 }
 
 /// <param name="Texts">What a reader of it would recognise: name, notes, comments.</param>
@@ -25,6 +27,7 @@ public sealed record PracticeObject(Kind Kind, string Gid, string Name, IReadOnl
         {
             Kind.Task => [Gid, Name, $"https://app.asana.com/0/0/{Gid}"],
             Kind.Project => [Gid, Name, $"https://app.asana.com/0/{Gid}/list"],
+            Kind.Story => [Gid],
             _ => [Gid, Name],
         };
 }
@@ -83,6 +86,9 @@ public sealed class Objects
             .. Rows(world, "workspaces").Select(w => Plain(Kind.Workspace, w)),
             .. Rows(data, "teams").Select(t => Plain(Kind.Team, t)),
             .. Rows(data, "tags").Select(t => Plain(Kind.Tag, t)),
+            .. Rows(data, "portfolios").Select(p => Plain(Kind.Portfolio, p)),
+            .. Rows(data, "goals").Select(g => With(Plain(Kind.Goal, g), (string?)g["notes"])),
+            .. Rows(data, "projects").SelectMany(p => p["sections"]!.AsArray()).Select(s => Plain(Kind.Section, s!)),
             .. Rows(data, "custom_fields").Select(f => Plain(Kind.CustomField, f)),
             .. Rows(data, "projects").Select(p => With(Plain(Kind.Project, p), (string?)p["notes"])),
             .. Rows(data, "tasks").Select(t => With(Plain(Kind.Task, t), (string?)t["notes"])),

@@ -17,7 +17,9 @@ namespace Behalf.Isolation.Tests;
 /// The whole service in this process on free ports, with the practice provider beside it and every person connected
 /// through the real flow. The server logs everything it can; what it logged is kept.
 /// </summary>
-public sealed class Practice : IAsyncLifetime
+/// <param name="people">Those who connect.</param>
+/// <param name="world">A world document; null: the built-in one.</param>
+public abstract class PracticeHouse(IReadOnlyList<string> people, string? world) : IAsyncLifetime
 {
     private static readonly Uri VerifyPage = new("http://127.0.0.1:9/verified");
 
@@ -31,9 +33,15 @@ public sealed class Practice : IAsyncLifetime
     /// <value>Sees everybody's everything; the service account is not connected at all.</value>
     public static IReadOnlyList<string> People { get; } = ["alice", "bob", "carol", "dave", "erin"];
 
+    /// <summary>The e-mail address of somebody else.</summary>
+    public static string Other(string person) => person == "alice" ? "carol@acme.com" : "alice@acme.com";
+
     public KeptLog Log { get; } = new();
 
     public BehalfClient Behalf => _behalf!;
+
+    /// <value>Where the practice model answers.</value>
+    public Uri Model => _judge!.BaseAddress!;
 
     public Objects Objects { get; private set; } = null!;
 
@@ -43,7 +51,12 @@ public sealed class Practice : IAsyncLifetime
     {
         CancellationToken cancellationToken = CancellationToken.None;
         _sandbox = SandboxApp.Build(
-            new SandboxOptions { RequestsPerMinute = 1_000_000, SearchesPerMinute = 1_000_000 }
+            new SandboxOptions
+            {
+                World = world,
+                RequestsPerMinute = 1_000_000,
+                SearchesPerMinute = 1_000_000,
+            }
         );
         await _sandbox.StartAsync(cancellationToken);
         string origin = _sandbox.Urls.First();
@@ -70,11 +83,11 @@ public sealed class Practice : IAsyncLifetime
                 ClientSecret = new SecretText((string)credentials["client_secret"]!),
             }
         );
-        await DeveloperConsole.ConnectAsync(Behalf, _judge!, "Isolation", cancellationToken, "tasks:delete");
-        JsonNode world = (await _judge.GetFromJsonAsync<JsonNode>("/_sandbox/world", cancellationToken))!;
-        foreach (string person in People)
+        await DeveloperConsole.ConnectAsync(Behalf, _judge!, "Isolation", cancellationToken, "default");
+        JsonNode cast = (await _judge.GetFromJsonAsync<JsonNode>("/_sandbox/world", cancellationToken))!;
+        foreach (string person in people)
         {
-            JsonNode user = world["users"]!.AsArray().Single(u => (string)u!["key"]! == person)!;
+            JsonNode user = cast["users"]!.AsArray().Single(u => (string)u!["key"]! == person)!;
             await ConnectAsync(person, (string)user["password"]!, cancellationToken);
             _users[person] = _behalf.CreateUserClient(person);
         }
@@ -87,6 +100,7 @@ public sealed class Practice : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         foreach (UserClient user in _users.Values)
         {
             user.Dispose();
@@ -123,3 +137,6 @@ public sealed class Practice : IAsyncLifetime
         await Behalf.Accounts.VerifyAsync(requestId, person, cancellationToken);
     }
 }
+
+/// <summary>The built-in world, for all tests of this assembly.</summary>
+public sealed class Practice() : PracticeHouse(People, null);

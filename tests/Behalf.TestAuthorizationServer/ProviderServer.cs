@@ -150,7 +150,6 @@ public sealed class ProviderServer : IAsyncDisposable
             return;
         }
 
-        string? user = grant?.User ?? UserOfKey?.Invoke(context.Request);
         OddReply? odd = Next(client.NextTokenReplies);
         if (odd is OddReply.Held { Gate: var gate })
         {
@@ -271,6 +270,7 @@ public sealed class ProviderServer : IAsyncDisposable
         string text = await reader.ReadToEndAsync(context.RequestAborted);
         string header = context.Request.Headers.Authorization.ToString();
         Grant? grant = header.StartsWith("Bearer ", StringComparison.Ordinal) ? _grants.FindAccess(header[7..]) : null;
+        string? user = grant?.User ?? UserOfKey?.Invoke(context.Request);
         OddReply? odd = _nextApiReplies.TryDequeue(out OddReply? next) ? next : null;
         if (odd is OddReply.Held { Gate: var gate })
         {

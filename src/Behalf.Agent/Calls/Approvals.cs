@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Behalf.Agent.Calls;
 
-/// <summary>Asks for destructive calls, one at a time. A decision counts for its own request, once, and until it expires.</summary>
+/// <summary>Asks for calls that delete or change who sees something, one at a time. A decision counts for its own request, once, and until it expires.</summary>
 internal sealed class Approvals(
     string runId,
     AgentOptions options,
@@ -20,7 +20,7 @@ internal sealed class Approvals(
     {
         if (options.ApproveAsync is not { } approve)
         {
-            return "This tool changes or deletes things for good and needs the user's approval, which cannot be asked for "
+            return "This tool deletes things or changes who can see them and needs the user's approval, which cannot be asked for "
                 + "here. Nothing was done. Tell the user.";
         }
 

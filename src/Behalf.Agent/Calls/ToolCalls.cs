@@ -138,7 +138,7 @@ internal sealed class ToolCalls(
         );
         var started = clock.GetTimestamp();
         if (
-            tool.IsDestructive
+            tool.NeedsApproval
             && await approvals.RefusalAsync(number, tool.Name, arguments, cancellationToken) is { } refusal
         )
         {

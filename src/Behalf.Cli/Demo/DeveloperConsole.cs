@@ -11,9 +11,10 @@ namespace Behalf.Cli.Demo;
 internal static class DeveloperConsole
 {
     private const string ConnectorSlug = "asana";
+    private const string Everything = "default";
 
     /// <param name="sandbox">With the practice provider's origin as its base address.</param>
-    /// <param name="moreScopes">Beside the connector's default scopes.</param>
+    /// <param name="moreScopes">Beside the connector's default scopes; <c>default</c>, which is everything, stands alone.</param>
     /// <exception cref="DemoFailedException">The practice provider refused.</exception>
     public static async Task<ConnectionDetails> ConnectAsync(
         BehalfClient behalf,
@@ -35,7 +36,7 @@ internal static class DeveloperConsole
         if (moreScopes.Count > 0)
         {
             ConnectorDetails connector = await behalf.Connectors.GetAsync(ConnectorSlug, cancellationToken);
-            scopes = [.. connector.DefaultScopes, .. moreScopes];
+            scopes = moreScopes.Contains(Everything) ? [Everything] : [.. connector.DefaultScopes, .. moreScopes];
         }
 
         ConnectionDetails connection = await behalf.Connections.AddAsync(

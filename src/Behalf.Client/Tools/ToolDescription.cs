@@ -14,7 +14,23 @@ public sealed record ToolDescription(
     bool IsReadOnly,
     bool IsDestructive,
     bool IsIdempotent
-);
+)
+{
+    /// <value>True: it changes who can see something.</value>
+    public bool ChangesAccess { get; init; }
+
+    /// <value>False: in no list unless it is asked for by name or by words.</value>
+    public bool IsDefault { get; init; } = true;
+
+    /// <value>About what the definition takes of a model's context: a token for every four characters.</value>
+    public int ApproximateTokens =>
+        (
+            Name.Length
+            + Description.Length
+            + (InputSchema.ValueKind == JsonValueKind.Undefined ? 0 : InputSchema.GetRawText().Length)
+            + 3
+        ) / 4;
+}
 
 /// <param name="AccountId">The account the tool would run with.</param>
 public sealed record ScopedTool(ToolDescription Tool, string Identifier, string AccountId);

@@ -24,7 +24,11 @@ internal static class ToolReading
             Hint(hints, "read_only_hint"),
             Hint(hints, "destructive_hint"),
             Hint(hints, "idempotent_hint")
-        );
+        )
+        {
+            ChangesAccess = Hint(hints, "changes_access_hint"),
+            IsDefault = tool.IsDefault != false,
+        };
     }
 
     private static string Text(MapField<string, Value> fields, string name) =>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Behalf.Client.Internal;
+using Behalf.Wire.Explanations;
 using Behalf.Wire.Tools;
 using Grpc.Core;
 
@@ -12,11 +13,13 @@ public sealed class ToolsClient
 
     private readonly Rpc<AccessToken> _rpc;
     private readonly ToolService.ToolServiceClient _tools;
+    private readonly Explanations.ExplanationsClient _explanations;
 
     internal ToolsClient(Rpc<AccessToken> rpc, CallInvoker invoker)
     {
         _rpc = rpc;
         _tools = new ToolService.ToolServiceClient(invoker);
+        _explanations = new Explanations.ExplanationsClient(invoker);
     }
 
     /// <summary>Every tool of the environment's connections, whoever may call it.</summary>
@@ -104,6 +107,39 @@ public sealed class ToolsClient
             },
             cancellationToken
         );
+
+    /// <summary>Whether this user may call the tool now, and why. Nothing is called.</summary>
+    /// <exception cref="ArgumentException">The arguments hold a number that cannot be sent exactly.</exception>
+    public async Task<ToolExplanation> ExplainAsync(
+        string identifier,
+        string toolName,
+        JsonObject arguments,
+        string? connectionName = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        var (parameters, problem) = StructJson.ToStruct(arguments);
+        if (problem is not null)
+        {
+            throw new ArgumentException(problem, nameof(arguments));
+        }
+        var request = new ExplainRequest
+        {
+            Identifier = identifier,
+            ToolName = toolName,
+            Connector = connectionName ?? "",
+            Params = parameters,
+        };
+        var answer = await _rpc.CallAsync(options => _explanations.ExplainAsync(request, options), cancellationToken)
+            .ConfigureAwait(false);
+        return new ToolExplanation(
+            answer.Verdict,
+            answer.ToolName,
+            answer.Connector,
+            [.. answer.Checks.Select(check => new ToolCheck(check.Check, check.Verdict, check.Code, check.Message))]
+        );
+    }
 
     /// <summary>Runs one tool with this user's account. A failure of the tool is an outcome.</summary>
     public Task<ToolOutcome> ExecuteAsync(

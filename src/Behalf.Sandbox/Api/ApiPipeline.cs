@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Behalf.Sandbox.OAuth;
@@ -60,9 +61,9 @@ internal sealed partial class ApiPipeline(
 
     public static Task RefuseAsync(HttpContext http, Refusal refusal)
     {
-        if (refusal.Status == 429)
+        if (refusal.RetryAfter is { } seconds)
         {
-            http.Response.Headers.RetryAfter = "30";
+            http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
         return WriteAsync(http, refusal.Status, ErrorBody(refusal.Status, refusal.Message));
     }

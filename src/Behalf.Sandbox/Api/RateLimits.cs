@@ -9,7 +9,8 @@ internal sealed class RateLimits(TimeProvider time, SandboxOptions options)
 
     public void Count(AccessToken token, Operation operation)
     {
-        var minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
+        var second = time.GetUtcNow().ToUnixTimeSeconds();
+        var minute = second / 60;
         if (!_windows.TryGetValue(token, out var window) || window.Minute != minute)
         {
             _windows[token] = window = new Window { Minute = minute };
@@ -19,7 +20,7 @@ internal sealed class RateLimits(TimeProvider time, SandboxOptions options)
         window.Searches += isSearch ? 1 : 0;
         if (window.Calls > options.RequestsPerMinute || (isSearch && window.Searches > options.SearchesPerMinute))
         {
-            throw Refusal.TooManyRequests();
+            throw Refusal.TooManyRequests((int)(60 - (second % 60)));
         }
     }
 

@@ -5,6 +5,9 @@ internal sealed class Refusal(int status, string message) : Exception(message)
 {
     public int Status { get; } = status;
 
+    /// <value>Of 429: whole seconds until another call may succeed.</value>
+    public int? RetryAfter { get; private init; }
+
     public static Refusal BadRequest(string message) => new(400, message);
 
     public static Refusal Missing(string field) => new(400, $"{field}: Missing input");
@@ -40,6 +43,9 @@ internal sealed class Refusal(int status, string message) : Exception(message)
 
     public static Refusal WrongKind(string label, string gid) => new(404, $"{label}: Not a recognized ID: {gid}");
 
-    public static Refusal TooManyRequests() =>
-        new(429, "You've made too many requests and hit a rate limit. Please retry after the given amount of time.");
+    public static Refusal TooManyRequests(int retryAfter) =>
+        new(429, "You've made too many requests and hit a rate limit. Please retry after the given amount of time.")
+        {
+            RetryAfter = retryAfter,
+        };
 }

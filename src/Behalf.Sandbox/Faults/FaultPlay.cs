@@ -105,7 +105,7 @@ internal static class FaultPlay
         var message = status switch
         {
             401 => "Not Authorized",
-            429 => Refusal.TooManyRequests().Message,
+            429 => Refusal.TooManyRequests(0).Message,
             >= 500 => "Server Error",
             _ => "A fault was asked for.",
         };

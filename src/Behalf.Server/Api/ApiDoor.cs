@@ -44,6 +44,7 @@ internal static class ApiDoor
         services.TryAddSingleton<AgentkitLogsService>();
         services.TryAddSingleton<AgentkitAnalyticsService>();
         services.AddOpenApiDoor();
+        services.TryAddSingleton<ExplanationsService>();
         return services;
     }
 
@@ -61,6 +62,7 @@ internal static class ApiDoor
         app.MapGrpcService<EventsService>();
         app.MapGrpcService<AgentkitLogsService>();
         app.MapGrpcService<AgentkitAnalyticsService>();
+        app.MapGrpcService<ExplanationsService>();
         app.MapTokenEndpoint();
         app.MapProxy();
         app.MapPublicEndpoints();

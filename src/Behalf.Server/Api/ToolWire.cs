@@ -18,7 +18,16 @@ internal static class ToolWire
     private const string ToolVersionKey = "tool_version";
 
     public static Wired.Tool ToWire(OfferedTool offered) =>
-        ToWire(offered.Definition, offered.Connection.Connector, offered.Name);
+        ToWire(
+            offered.Definition,
+            new Shown(
+                offered.Connection.Connector,
+                offered.ShownName,
+                offered.Description,
+                offered.InputSchema,
+                offered.Hash
+            )
+        );
 
     /// <summary>As <see cref="ToWire(OfferedTool)"/>, with how it is carried out: for who may define tools.</summary>
     public static Wired.Tool ToFullWire(OfferedTool offered) =>
@@ -28,7 +37,14 @@ internal static class ToolWire
     public static Wired.Tool ToFullWire(ToolDefinition tool)
     {
         CustomTool custom = tool.Custom ?? throw new InvalidOperationException($"{tool.Name} is the connector's own.");
-        return WithProcedure(ToWire(tool, custom.Connector, $"{custom.Connector}_{tool.Name}"), custom);
+        Shown shown = new(
+            custom.Connector,
+            $"{custom.Connector}_{tool.Name}",
+            tool.Description,
+            tool.InputSchema,
+            tool.Hash
+        );
+        return WithProcedure(ToWire(tool, shown), custom);
     }
 
     /// <summary>What an application gives as a tool; its versions are ours to count and are not read.</summary>
@@ -67,14 +83,14 @@ internal static class ToolWire
             ? new ToolVersion(first, second)
             : null;
 
-    private static Wired.Tool ToWire(ToolDefinition tool, string connector, string name)
+    private static Wired.Tool ToWire(ToolDefinition tool, Shown shown)
     {
         Wired.Tool wire = new()
         {
-            Id = tool.Custom?.Id.ToString() ?? $"tol_{tool.Hash[..Math.Min(IdLength, tool.Hash.Length)]}",
-            Provider = connector,
-            Definition = StructJson.ToStruct(DefinitionOf(tool, connector, name)),
-            IsDefault = tool.Custom?.IsDefault ?? true,
+            Id = tool.Custom?.Id.ToString() ?? $"tol_{shown.Hash[..Math.Min(IdLength, shown.Hash.Length)]}",
+            Provider = shown.Connector,
+            Definition = StructJson.ToStruct(DefinitionOf(tool, shown)),
+            IsDefault = tool.Custom?.IsDefault ?? tool.IsDefault,
             UpdatedAt = tool.Custom?.CreatedAt.ToTimestamp(),
         };
         if (tool.Custom is { } custom)
@@ -108,22 +124,23 @@ internal static class ToolWire
         metadata.Fields[ToolVersionKey] = Value.ForString(version.Tool.ToString(CultureInfo.InvariantCulture));
     }
 
-    private static JsonObject DefinitionOf(ToolDefinition tool, string connector, string name)
+    private static JsonObject DefinitionOf(ToolDefinition tool, Shown shown)
     {
         JsonObject definition = new()
         {
-            ["name"] = name,
+            ["name"] = shown.Name,
             ["display_name"] = tool.Title,
-            ["description"] = tool.Description,
-            ["provider"] = connector,
+            ["description"] = shown.Description,
+            ["provider"] = shown.Connector,
             ["category"] = tool.Category,
-            ["input_schema"] = tool.InputSchema.DeepClone(),
+            ["input_schema"] = shown.InputSchema.DeepClone(),
             ["annotations"] = new JsonObject
             {
                 ["title"] = tool.Title,
                 ["read_only_hint"] = tool.Hints.HasFlag(ToolHints.ReadOnly),
                 ["destructive_hint"] = tool.Hints.HasFlag(ToolHints.Destructive),
                 ["idempotent_hint"] = tool.Hints.HasFlag(ToolHints.Idempotent),
+                ["changes_access_hint"] = tool.Hints.HasFlag(ToolHints.ChangesAccess),
                 ["open_world_hint"] = true,
             },
         };
@@ -143,4 +160,7 @@ internal static class ToolWire
         value.TryGetProperty(key, out JsonElement text) && text.ValueKind == JsonValueKind.String
             ? text.GetString()
             : null;
+
+    /// <summary>What a tool is shown as: under its own name, or under another with parameters of its own.</summary>
+    private sealed record Shown(string Connector, string Name, string Description, JsonObject InputSchema, string Hash);
 }

@@ -11,7 +11,12 @@ public static class CallRecords
     public const string Allow = "allow";
     public const string Deny = "deny";
 
-    public static AuditDraft Intent(CallIntent intent) => Of(intent, AuditKind.Intent) with { Decision = Allow };
+    public static AuditDraft Intent(CallIntent intent) =>
+        Of(intent, AuditKind.Intent) with
+        {
+            Decision = Allow,
+            Detail = intent.CalledAs is { } name ? $"called as {name}" : null,
+        };
 
     /// <summary>The denial that stands where the intent would, when authority changed before the call started.</summary>
     public static AuditDraft Denial(CallIntent intent, StartResult.Refused refusal)

@@ -70,6 +70,9 @@ public sealed record CallIntent
 
     public required string Tool { get; init; }
 
+    /// <value>The name the caller used, when it is another one of the same tool.</value>
+    public string? CalledAs { get; init; }
+
     /// <value>All must be granted when the call starts.</value>
     public required ScopeSet NeededScopes { get; init; }
 

@@ -64,7 +64,7 @@ internal sealed class ConnectPage(
         List<ToolDefinition> tools =
         [
             .. definition.Tools.Where(tool =>
-                tool.IsGrantedBy(flow.Scopes, definition.OAuth) && IsOffered(connection, tool)
+                tool.IsDefault && tool.IsGrantedBy(flow.Scopes, definition.OAuth) && IsOffered(connection, tool)
             ),
         ];
         return new LinkPage
@@ -89,7 +89,7 @@ internal sealed class ConnectPage(
     private static bool IsOffered(Connection connection, ToolDefinition tool) =>
         connection.AllowedTools is not { } patterns
         || patterns.Any(pattern =>
-            Matches(pattern, tool.Name) || Matches(pattern, $"{connection.ToolPrefix}_{tool.Name}")
+            tool.Names.Any(name => Matches(pattern, name) || Matches(pattern, $"{connection.ToolPrefix}_{name}"))
         );
 
     private static bool Matches(string pattern, string name) =>

@@ -165,6 +165,7 @@ internal sealed class ConnectionRegistry(
         }
 
         return KeyedList.Page(views, view => view.Connection.Id.Value, page);
+    }
 
     /// <summary>Calls that were prepared under the old mode do not start any more.</summary>
     public async Task<Result<ConnectionView>> SetProxyAsync(

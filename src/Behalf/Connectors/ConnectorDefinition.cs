@@ -41,6 +41,25 @@ public sealed record ConnectorDefinition
 
     /// <value>Stands before every request's path; empty, or from a slash to no slash.</value>
     internal string BasePath { get; init; } = "";
+
+    /// <summary>The tool of this name, exactly, or the tool it is another name of.</summary>
+    public (ToolDefinition Tool, ToolAlias? Alias)? Find(string name)
+    {
+        foreach (ToolDefinition tool in Tools)
+        {
+            if (tool.Name == name)
+            {
+                return (tool, null);
+            }
+
+            if (tool.Aliases.FirstOrDefault(alias => alias.Name == name) is { } alias)
+            {
+                return (tool, alias);
+            }
+        }
+
+        return null;
+    }
 }
 
 /// <summary>How the provider's OAuth server behaves (RFC 6749 and its known departures).</summary>
@@ -184,6 +203,15 @@ public sealed record ToolDefinition
     public required string Hash { get; init; }
 
     public required Procedure Procedure { get; init; }
+
+    /// <value>Other names with parameters of their own; the first of a style is the one shown.</value>
+    public IReadOnlyList<ToolAlias> Aliases { get; init; } = [];
+
+    /// <value>Its own name, then the other ones.</value>
+    public IEnumerable<string> Names => Aliases.Select(alias => alias.Name).Prepend(Name);
+
+    /// <value>False: not in a model's list unless it is asked for by name or by words.</value>
+    public bool IsDefault { get; init; } = true;
 
     /// <value>The schema as it is checked; null only for definitions that were not read from a document.</value>
     internal Schemas.InputSchema? Input { get; init; }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Behalf.Connectors.Document;
 using Behalf.Connectors.Operations;
+using Behalf.Connectors.Schemas;
 using Behalf.Connectors.Steps;
 using Behalf.Connectors.Templates;
 
@@ -38,7 +39,10 @@ internal static partial class DefinitionReader
         (ProviderRules rules, string basePath) = Rules(head.Optional("requests"));
         List<MappingEntry> procedures = [];
         List<DocumentNode> tools = [];
+        List<DocumentNode> aliases = [];
+        Dictionary<string, DocumentNode> schemas = new(StringComparer.Ordinal);
         List<DocumentNode> operations = [];
+        List<DocumentNode> operationTools = [];
         string name = head.Text("name");
         string description = head.Text("description");
         Uri baseUrl = HttpsOrigin(head, "base_url");
@@ -49,11 +53,25 @@ internal static partial class DefinitionReader
             Fields part = i == 0 ? head : new Fields(documents[i], "a further file");
             procedures.AddRange(part.Entries("procedures"));
             tools.AddRange(part.Items("tools"));
+            aliases.AddRange(part.Items("aliases"));
+            foreach (MappingEntry entry in part.Entries("schemas"))
+            {
+                if (!schemas.TryAdd(entry.Key, entry.Value))
+                {
+                    throw new DefinitionFault(entry.Line, $"there are two schemas '{entry.Key}'");
+                }
+            }
+
             operations.AddRange(part.Items("operations"));
+            operationTools.AddRange(part.Items("operation_tools"));
             part.End();
         }
 
         Dictionary<string, Procedure> compiled = Procedures(procedures, rules, basePath);
+        SchemaReader input = new(schemas);
+        OperationTable table = OperationReader.Read(operations, basePath, oauth);
+        OperationToolReader rows = new(table, basePath, oauth.FullScope);
+        tools.AddRange(operationTools.Select(rows.Expand));
         return new ConnectorDefinition
         {
             Revision = Digest.Of(yaml).Hex,
@@ -67,8 +85,8 @@ internal static partial class DefinitionReader
             Rules = rules,
             BasePath = basePath,
             Procedures = compiled,
-            Tools = Tools(tools, rules, basePath, auth, compiled),
-            Operations = OperationReader.Read(operations, basePath, oauth),
+            Tools = AliasReader.Attach(aliases, Tools(tools, rules, basePath, auth, input, compiled), input),
+            Operations = table,
         };
     }
 
@@ -200,6 +218,7 @@ internal static partial class DefinitionReader
         ProviderRules rules,
         string basePath,
         AuthProfile auth,
+        SchemaReader schemas,
         IReadOnlyDictionary<string, Procedure> procedures
     )
     {
@@ -212,7 +231,7 @@ internal static partial class DefinitionReader
         foreach (DocumentNode node in nodes)
         {
             StepReader reader = new(rules, basePath);
-            ToolDefinition tool = ToolReader.Read(node, reader, procedures);
+            ToolDefinition tool = ToolReader.Read(node, reader, schemas, procedures);
             if (reader.Calls.FirstOrDefault(call => !procedures.ContainsKey(call.Name)) is { Name: { } missing } call)
             {
                 throw new DefinitionFault(call.Line, NoProcedure(missing, procedures.Keys));

@@ -27,16 +27,12 @@ internal static partial class ToolReader
     public static ToolDefinition Read(
         DocumentNode node,
         StepReader steps,
+        SchemaReader schemas,
         IReadOnlyDictionary<string, Procedure> procedures
     )
     {
         Fields fields = new(node, "a tool");
-        string name = fields.Text("name");
-        if (!Name().IsMatch(name))
-        {
-            throw new DefinitionFault(node.Line, $"'{name}': a tool's name is 1–43 of a-z, 0-9 and _");
-        }
-
+        string name = NameOf(fields);
         string description = fields.Text("description").Trim();
         if (description.Length is < 10 or > 1500)
         {
@@ -44,7 +40,7 @@ internal static partial class ToolReader
         }
 
         PageRule? page = fields.Optional("page") is { } rule ? Page(rule) : null;
-        InputSchema input = SchemaReader.Read(fields.Optional("input"), page is not null);
+        InputSchema input = schemas.Read(fields.Optional("input"), page is not null);
         ToolHints hints = fields
             .Words("hints")
             .Select(word =>
@@ -66,6 +62,7 @@ internal static partial class ToolReader
             Page = page,
             Procedure = steps.Procedure(fields),
             Hash = DefinitionReader.HashOf(name, description, input.Json),
+            IsDefault = fields.Flag("default", otherwise: true),
             Retry = fields.Choice(
                 "retry",
                 hints.HasFlag(ToolHints.ReadOnly) ? RetryClass.Rejected : RetryClass.Never,
@@ -75,6 +72,14 @@ internal static partial class ToolReader
         fields.End();
         Check(tool, node.Line, procedures);
         return tool;
+    }
+
+    public static string NameOf(Fields fields)
+    {
+        string name = fields.Text("name");
+        return Name().IsMatch(name)
+            ? name
+            : throw new DefinitionFault(fields.Line, $"'{name}': a tool's name is 1–43 of a-z, 0-9 and _");
     }
 
     private static PageRule Page(DocumentNode node)
@@ -101,6 +106,7 @@ internal static partial class ToolReader
         SchemaNode? confirm = tool.Input!.Root.Properties.FirstOrDefault(one => one.Name == "confirm")?.Schema;
         if (
             tool.Hints.HasFlag(ToolHints.Destructive)
+            && tool.IsDefault
             && (confirm?.Enum is not [JValue { Value: true }] || !tool.Input.Root.Required.Contains("confirm"))
         )
         {

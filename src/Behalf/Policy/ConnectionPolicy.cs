@@ -24,7 +24,7 @@ internal sealed class ConnectionPolicy : IPolicy
             );
         }
 
-        if (connection.AllowedTools is { } patterns && !patterns.Any(pattern => Covers(pattern, name, tool.Name)))
+        if (connection.AllowedTools is { } patterns && !patterns.Any(pattern => Covers(pattern, connection, tool)))
         {
             return new PolicyDecision.Deny(
                 "tool_not_allowed",
@@ -40,7 +40,7 @@ internal sealed class ConnectionPolicy : IPolicy
             );
         }
 
-        return principal.Limits.AllowsTool(name)
+        return tool.Names.Any(one => principal.Limits.AllowsTool(ToolNames.Of(connection, one)))
             ? PolicyDecision.Allow.Instance
             : new PolicyDecision.Deny("tool_not_allowed", $"This credential is limited to other tools than {name}.");
     }
@@ -88,17 +88,12 @@ internal sealed class ConnectionPolicy : IPolicy
         };
     }
 
-    /// <summary>A pattern names a tool with or without the connection's prefix; <c>*</c> stands at its end only.</summary>
-    private static bool Covers(string pattern, params ReadOnlySpan<string> names)
-    {
-        foreach (string name in names)
-        {
-            if (pattern is [.. var start, '*'] ? name.StartsWith(start, StringComparison.Ordinal) : name == pattern)
-            {
-                return true;
-            }
-        }
+    /// <summary>
+    /// A pattern names a tool by any of its names, with or without the connection's prefix; <c>*</c> stands at its end only.
+    /// </summary>
+    private static bool Covers(string pattern, Connection connection, ToolDefinition tool) =>
+        tool.Names.Any(name => Covers(pattern, name) || Covers(pattern, ToolNames.Of(connection, name)));
 
-        return false;
-    }
+    private static bool Covers(string pattern, string name) =>
+        pattern is [.. var start, '*'] ? name.StartsWith(start, StringComparison.Ordinal) : name == pattern;
 }

@@ -12,7 +12,8 @@ public interface ITools
 {
     /// <summary>
     /// What the subject may call now: account active ∧ granted scopes ⊇ needed ∧ allowed on the connection, by policy and
-    /// by the credential's limits. The order is stable: connection name, then the definition's order.
+    /// by the credential's limits. The order is stable: connection name, then the definition's order. Names are those of
+    /// the environment's style; a tool that the filter names is listed as it was named.
     /// </summary>
     Task<ScopedToolPage> ListScopedAsync(
         ActingSubject subject,
@@ -64,6 +65,9 @@ public interface ITools
 
     /// <summary>Removes a custom tool with all its versions.</summary>
     Task<Result<Done>> DeleteAsync(Principal principal, ToolId id, CancellationToken cancellationToken);
+
+    /// <summary>Whether the subject may make this call now, and why; nothing is called, recorded or sent.</summary>
+    Task<Explanation> ExplainAsync(ActingSubject subject, ToolCall call, CancellationToken cancellationToken);
 }
 
 /// <summary>A custom tool as an application gives it.</summary>
@@ -118,9 +122,6 @@ public sealed record ToolFilter
 /// <param name="Size">1–100; 100 when the caller names none.</param>
 /// <param name="Offset">Where the page begins in the stable order.</param>
 public sealed record ToolPageRequest(int Size, int Offset);
-
-/// <param name="Name">With the connection's prefix: what a caller executes.</param>
-public sealed record OfferedTool(string Name, ToolDefinition Definition, Connection Connection);
 
 public sealed record ScopedTool(OfferedTool Tool, ConnectedAccount Account);
 

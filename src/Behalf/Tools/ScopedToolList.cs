@@ -20,9 +20,11 @@ internal sealed class ScopedToolList(
     private const int PageSize = 200;
 
     /// <summary>In the order of connection names, then of the definition.</summary>
+    /// <param name="naming">The style of names; null: the tools' own. A tool named in the filter keeps that name.</param>
     public async Task<(IReadOnlyList<ScopedTool> Tools, IReadOnlyList<ConnectedAccount> Accounts)> ListAsync(
         ActingSubject subject,
         ScopedToolFilter filter,
+        string? naming,
         CancellationToken cancellationToken
     )
     {
@@ -47,11 +49,9 @@ internal sealed class ScopedToolList(
                         tool.IsGrantedBy(account.GrantedScopes, definition.OAuth)
                         && policy.Decide(subject, connection, tool) is PolicyDecision.Allow
                     )
-                    .Select(tool => new ScopedTool(
-                        new OfferedTool(ToolNames.Of(connection, tool), tool, connection),
-                        account
-                    ))
-                    .Where(tool => filter.ToolNames.Count == 0 || filter.ToolNames.Contains(tool.Tool.Name))
+                    .Select(tool => new OfferedTool(ToolNames.Of(connection, tool), tool, connection))
+                    .Where(tool => IsListed(tool, filter.ToolNames))
+                    .Select(tool => new ScopedTool(tool.Shown(filter.ToolNames, naming), account))
             );
         }
 
@@ -82,10 +82,9 @@ internal sealed class ScopedToolList(
 
             if (
                 await OpenAsync(subject.Environment, account, cancellationToken) is (var connection, var definition)
-                && await offered.FindAsync(connection, definition, call.ToolName, cancellationToken) is { } tool
+                && await offered.FindAsync(connection, definition, call.ToolName, cancellationToken) is { } meant
             )
             {
-                OfferedTool meant = new(ToolNames.Of(connection, tool), tool, connection);
                 found.Add(Check(subject, meant, definition, account));
             }
         }
@@ -127,7 +126,7 @@ internal sealed class ScopedToolList(
     {
         await foreach (OfferedTool tool in OfferedAsync(subject.Environment, null, cancellationToken))
         {
-            if (tool.Name == call.ToolName && (call.Connection is null || tool.Connection.Name == call.Connection))
+            if (tool.IsNamed(call.ToolName) && (call.Connection is null || tool.Connection.Name == call.Connection))
             {
                 return policy.Decide(subject, tool.Connection, tool.Definition) is PolicyDecision.Deny deny
                     ? Problem.Forbidden(deny.Code, deny.Message)
@@ -201,6 +200,10 @@ internal sealed class ScopedToolList(
             )
             : null;
     }
+
+    /// <summary>All tools that are listed by default, or exactly those named.</summary>
+    public static bool IsListed(OfferedTool tool, IReadOnlyList<string> names) =>
+        names.Count == 0 ? tool.Definition.IsDefault : names.Any(tool.IsNamed);
 
     private static bool Fits(ScopedToolFilter filter, ConnectedAccount account) =>
         (filter.Connectors.Count == 0 || filter.Connectors.Contains(account.Connector))

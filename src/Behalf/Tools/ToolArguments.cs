@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Behalf.Connectors;
 using Behalf.Connectors.Schemas;
 using Behalf.Connectors.Templates;
 using Newtonsoft.Json.Linq;
@@ -11,6 +12,31 @@ internal sealed record ToolArguments(JObject Value, byte[] Canonical, string? Cu
 {
     private const int MaxBytes = 256 * 1024;
     private const int MaxDepth = 32;
+
+    /// <summary>Read against the schema of the name that was used, then as the tool's own arguments.</summary>
+    public static Result<ToolArguments> Read(OfferedTool tool, JsonElement arguments)
+    {
+        InputSchema own =
+            tool.Definition.Input ?? throw new InvalidOperationException($"{tool.Name} was not read from a document.");
+        if (tool.Alias is not { } alias)
+        {
+            return Read(own, arguments);
+        }
+
+        Result<ToolArguments> asGiven = Read(alias.Input, arguments);
+        return asGiven.Succeeded ? Check(own, Mapped(alias, asGiven.Value)) : asGiven;
+    }
+
+    private static JObject Mapped(ToolAlias alias, ToolArguments given)
+    {
+        JObject mapped = (JObject)alias.Arguments.Evaluate(new JObject { ["args"] = given.Value })!;
+        if (given.Cursor is { } cursor)
+        {
+            mapped["cursor"] = cursor;
+        }
+
+        return mapped;
+    }
 
     public static Result<ToolArguments> Read(InputSchema schema, JsonElement arguments)
     {

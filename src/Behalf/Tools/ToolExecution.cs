@@ -84,11 +84,7 @@ internal sealed class ToolExecution(
             return problem;
         }
 
-        Result<ToolArguments> arguments = ToolArguments.Read(
-            tool.Tool.Definition.Input
-                ?? throw new InvalidOperationException($"{tool.Tool.Name} was not read from a document."),
-            call.Arguments
-        );
+        Result<ToolArguments> arguments = ToolArguments.Read(tool.Tool, call.Arguments);
         if (!arguments.Succeeded || arguments.Value.Cursor is not { } cursor)
         {
             return arguments.To(value => new CheckedCall(value, null));
@@ -115,6 +111,7 @@ internal sealed class ToolExecution(
             PolicyRevision = tool.Tool.Connection.PolicyRevision,
             Account = tool.Account.Id,
             Tool = tool.Tool.Name,
+            CalledAs = tool.Tool.Alias is null ? null : tool.Tool.ShownName,
             NeededScopes = HoldsFullScope(tool.Account, definition)
                 ? ScopeSet.Of([definition.OAuth.FullScope!])
                 : tool.Tool.Definition.NeededScopes,

@@ -10,13 +10,19 @@ public static class ToolNames
 
     public static string Of(Connection connection, ToolDefinition tool)
     {
-        ArgumentNullException.ThrowIfNull(connection);
         ArgumentNullException.ThrowIfNull(tool);
-        return $"{connection.ToolPrefix}_{tool.Name}";
+        return Of(connection, tool.Name);
     }
 
-    /// <summary>The tool of a connection that a caller means by a name; null when it has none of that name, exactly.</summary>
-    internal static ToolDefinition? Find(Connection connection, ConnectorDefinition definition, string name)
+    /// <summary>As a caller or model uses one of a tool's names.</summary>
+    public static string Of(Connection connection, string bareName)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        return $"{connection.ToolPrefix}_{bareName}";
+    }
+
+    /// <summary>The tool of a connection that a caller means by one of its names; null when it has none so named, exactly.</summary>
+    internal static OfferedTool? Find(Connection connection, ConnectorDefinition definition, string name)
     {
         string prefix = $"{connection.ToolPrefix}_";
         if (name.Length > MaxLength || !name.StartsWith(prefix, StringComparison.Ordinal))
@@ -25,7 +31,9 @@ public static class ToolNames
         }
 
         string bare = name[prefix.Length..];
-        return definition.Tools.FirstOrDefault(tool => tool.Name == bare);
+        return definition.Find(bare) is var (tool, alias)
+            ? new OfferedTool(Of(connection, tool), tool, connection) { Alias = alias }
+            : null;
     }
 
     /// <summary>What may stand in a record: callers can send anything as a name.</summary>

@@ -8,7 +8,13 @@ using Behalf.Tools.Custom;
 namespace Behalf.Tools;
 
 /// <summary>The room's entry.</summary>
-internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution, CustomTools custom) : ITools
+internal sealed class ToolsRoom(
+    ScopedToolList scoped,
+    ToolExecution execution,
+    CustomTools custom,
+    ToolExplainer explainer,
+    ToolStyle style
+) : ITools
 {
     public async Task<ScopedToolPage> ListScopedAsync(
         ActingSubject subject,
@@ -17,7 +23,13 @@ internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution, 
         CancellationToken cancellationToken
     )
     {
-        (IReadOnlyList<ScopedTool> tools, var accounts) = await scoped.ListAsync(subject, filter, cancellationToken);
+        string? naming = await style.OfAsync(subject.Environment, cancellationToken);
+        (IReadOnlyList<ScopedTool> tools, var accounts) = await scoped.ListAsync(
+            subject,
+            filter,
+            naming,
+            cancellationToken
+        );
         return new ScopedToolPage([.. tools.Skip(page.Offset).Take(page.Size)], tools.Count, accounts);
     }
 
@@ -33,6 +45,7 @@ internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution, 
             return new ToolPage([], 0);
         }
 
+        string? naming = await style.OfAsync(environment, cancellationToken);
         List<OfferedTool> tools = [];
         IReadOnlyList<string>? versionsOf = filter.AllVersions ? filter.ToolNames : null;
         await foreach (OfferedTool tool in scoped.OfferedAsync(environment, versionsOf, cancellationToken))
@@ -40,7 +53,7 @@ internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution, 
             bool allowed = ConnectionPolicy.Decide(principal, tool.Connection, tool.Definition) is PolicyDecision.Allow;
             if (allowed && Fits(filter, tool))
             {
-                tools.Add(tool);
+                tools.Add(tool.Shown(filter.ToolNames, naming));
             }
         }
 
@@ -79,19 +92,17 @@ internal sealed class ToolsRoom(ScopedToolList scoped, ToolExecution execution, 
     public Task<Result<Done>> DeleteAsync(Principal principal, ToolId id, CancellationToken cancellationToken) =>
         custom.DeleteAsync(principal, id, cancellationToken);
 
+    public Task<Explanation> ExplainAsync(ActingSubject subject, ToolCall call, CancellationToken cancellationToken) =>
+        explainer.ExplainAsync(subject, call, cancellationToken);
+
     private static bool Fits(ToolFilter filter, OfferedTool tool) =>
         (filter.Connector is null || tool.Connection.Connector == filter.Connector)
         && (filter.ConnectionName is null || tool.Connection.Name.Value == filter.ConnectionName)
         && (filter.WithinConnections?.Contains(tool.Connection.Name.Value) ?? true)
-        && (filter.ToolNames.Count == 0 || filter.ToolNames.Contains(tool.Name))
         && (
-            filter.Query is null
-            || filter
-                .Query.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-                .All(word =>
-                    tool.Name.Contains(word, StringComparison.OrdinalIgnoreCase)
-                    || tool.Definition.Title.Contains(word, StringComparison.OrdinalIgnoreCase)
-                    || tool.Definition.Description.Contains(word, StringComparison.OrdinalIgnoreCase)
-                )
-        );
+            filter.ToolNames.Count == 0
+                ? filter.Query is not null || tool.Definition.IsDefault
+                : filter.ToolNames.Any(tool.IsNamed)
+        )
+        && (filter.Query is null || ToolWords.Fit(tool, filter.Query));
 }

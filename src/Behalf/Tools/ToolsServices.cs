@@ -19,6 +19,8 @@ public static class ToolsServices
         services.TryAddSingleton<CallRepeats>();
         services.TryAddSingleton<ErrorDetails>();
         services.TryAddSingleton<ToolExecution>();
+        services.TryAddSingleton<ToolStyle>();
+        services.TryAddSingleton<ToolExplainer>();
         services.TryAddSingleton<ITools, ToolsRoom>();
         return services;
     }

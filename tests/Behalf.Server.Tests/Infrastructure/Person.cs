@@ -52,6 +52,7 @@ internal sealed partial class Person(string name) : IDisposable
             .. values.Select(pair => KeyValuePair.Create($"credential.{pair.Name}", pair.Value)),
         ]);
         return await SendAsync(new HttpRequestMessage(HttpMethod.Post, $"{link}/credential") { Content = form });
+    }
 
     /// <summary>Opens a page of one form and presses its button.</summary>
     public async Task<Page> PressAsync(Uri uri)

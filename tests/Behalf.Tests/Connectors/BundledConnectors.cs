@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Behalf.Connectors;
 
 namespace Behalf.Tests.Connectors;
@@ -9,14 +10,15 @@ internal static class BundledConnectors
 
     public static string Folder => Path.Combine(Root, "connectors");
 
-    public static async Task<ConnectorDefinition> ReadAsync(string slug)
-    {
-        string document = await ConnectorFolder.ReadAsync(
-            Path.Combine(Folder, slug),
-            TestContext.Current.CancellationToken
-        );
-        return DefinitionReader.Read(document);
-    }
+    private static readonly ConcurrentDictionary<string, Lazy<Task<ConnectorDefinition>>> Known = new(
+        StringComparer.Ordinal
+    );
+
+    public static Task<ConnectorDefinition> ReadAsync(string slug) =>
+        Known.GetOrAdd(slug, name => new Lazy<Task<ConnectorDefinition>>(() => LoadAsync(name))).Value;
+
+    private static async Task<ConnectorDefinition> LoadAsync(string slug) =>
+        DefinitionReader.Read(await ConnectorFolder.ReadAsync(Path.Combine(Folder, slug), CancellationToken.None));
 
     private static string FindRoot()
     {

@@ -124,6 +124,57 @@ public sealed class DefinitionReaderTests
         reading.Should().Throw<DefinitionFault>().WithMessage("*call each other*");
     }
 
+    [Theory]
+    [InlineData("a: {type: array, maxItems: 2, items: b}", "b: {type: array, maxItems: 2, items: a}", "holds itself")]
+    [InlineData("a: {type: string, maxLength: 5}", "b: {type: array, maxItems: 2, items: aa}", "did you mean 'a'?")]
+    public void Schemas_AreRefused_WhenTheyNeverEndOrAreNotThere(string one, string other, string message)
+    {
+        string yaml = ToolBench.Definition(
+            $$"""
+            schemas:
+              {{one}}
+              {{other}}
+            tools:
+              - name: list
+                title: List
+                category: things
+                description: Lists the things of the tracker.
+                hints: [read_only]
+                scopes: [things]
+                input: {kind: b!}
+            """
+        );
+
+        Action reading = () => DefinitionReader.Read(yaml);
+
+        reading.Should().Throw<DefinitionFault>().WithMessage($"*{message}*");
+    }
+
+    [Fact]
+    public void OperationTool_IsWrittenOut_AsOneRequestOfItsOperation()
+    {
+        ConnectorDefinition definition = DefinitionReader.Read(
+            ToolBench.Definition(
+                """
+                schemas:
+                  key: {type: string, maxLength: 20}
+                operations:
+                  - {id: getThings, path: "/boxes/{box}/things", scopes: [things]}
+                  - {id: deleteThing, method: DELETE, path: "/things/{thing}", full_scope: true}
+                operation_tools:
+                  - {name: box_things, operation: getThings, title: Things, category: boxes, hints: [read_only], input: {box: key!}, paged: true}
+                  - {name: thing_delete, operation: deleteThing, title: Delete, category: things, hints: [destructive], input: {thing: key!}}
+                """
+            )
+        );
+
+        definition.Tools.Should().OnlyContain(tool => !tool.IsDefault);
+        definition.Tools[0].NeededScopes.Should().Be(ScopeSet.Of(["things"]));
+        definition.Tools[0].InputSchema["properties"]!.AsObject().Should().ContainKey("cursor");
+        definition.Tools[1].NeededScopes.Should().Be(ScopeSet.Of(["default"]));
+        definition.Tools[1].Writes.Should().BeTrue();
+    }
+
     [Fact]
     public void Document_IsRefused_WhenItIsTooLargeOrTooDeep()
     {

@@ -67,6 +67,17 @@ public sealed class FixtureTests
         exchanges.Should().BeEmpty("every recorded request is made");
     }
 
+    [Fact]
+    public async Task EveryToolOfAModelsList_HasAFixture()
+    {
+        ConnectorDefinition definition = await BundledConnectors.ReadAsync("asana");
+        IEnumerable<string> recorded = Directory
+            .EnumerateFiles(Path.Combine(BundledConnectors.Folder, "asana", "fixtures"), "*.json")
+            .Select(file => JsonNode.Parse(File.ReadAllText(file))!["tool"]!.GetValue<string>());
+
+        definition.Tools.Where(tool => tool.IsDefault).Select(tool => tool.Name).Should().BeSubsetOf(recorded);
+    }
+
     private static UpstreamOutcome Answer(SentRequest sent, Queue<JsonNode> exchanges)
     {
         exchanges.Should().NotBeEmpty($"{sent.Line} is not recorded");

@@ -32,7 +32,8 @@ internal static class ToolsShowCommand
                     ("Connector", tool.Connector),
                     ("Read only", tool.IsReadOnly ? "yes" : "no"),
                     ("Destructive", tool.IsDestructive ? "yes" : "no"),
-                    ("Idempotent", tool.IsIdempotent ? "yes" : "no")
+                    ("Idempotent", tool.IsIdempotent ? "yes" : "no"),
+                    ("Changes access", tool.ChangesAccess ? "yes" : "no")
                 );
                 call.Report.Line();
                 call.Report.Text(tool.Description);

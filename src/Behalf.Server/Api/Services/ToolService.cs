@@ -57,7 +57,7 @@ internal sealed class ToolService(
         };
         if (filter.Summary == true)
         {
-            response.ToolNames.AddRange(page.Tools.Select(tool => tool.Name).Distinct(StringComparer.Ordinal));
+            response.ToolNames.AddRange(page.Tools.Select(tool => tool.ShownName).Distinct(StringComparer.Ordinal));
         }
         else
         {

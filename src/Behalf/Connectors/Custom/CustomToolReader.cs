@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Connectors.Document;
+using Behalf.Connectors.Schemas;
 using Behalf.Connectors.Steps;
 
 namespace Behalf.Connectors.Custom;
@@ -23,6 +24,9 @@ internal static class CustomToolReader
         ("idempotent_hint", "idempotent"),
     ];
 
+    /// <value>A custom tool stands for itself: it refers to no schema elsewhere.</value>
+    private static readonly Dictionary<string, DocumentNode> NoSchemas = [];
+
     /// <param name="connector">Whose base path, rules and procedures hold.</param>
     /// <returns>The tool, or <c>invalid_definition</c> with the first thing that is wrong.</returns>
     public static Result<ToolDefinition> Read(CustomTool tool, ConnectorDefinition connector)
@@ -33,7 +37,7 @@ internal static class CustomToolReader
             using JsonDocument procedure = JsonDocument.Parse(tool.Procedure);
             MappingNode node = Node(tool.Name, definition.RootElement, procedure.RootElement);
             StepReader steps = new(connector.Rules, connector.BasePath);
-            ToolDefinition read = ToolReader.Read(node, steps, connector.Procedures);
+            ToolDefinition read = ToolReader.Read(node, steps, new SchemaReader(NoSchemas), connector.Procedures);
             if (
                 steps.Calls.FirstOrDefault(call => !connector.Procedures.ContainsKey(call.Name)) is
                 { Name: { } missing }

@@ -9,13 +9,19 @@ namespace Behalf.Connectors.Schemas;
 /// Reads a tool's <c>input</c>. What is outside the subset is refused at load, so that a promise made to a model is
 /// always one that is checked.
 /// </summary>
-internal static partial class SchemaReader
+/// <param name="named">The definition's <c>schemas</c>: a property may be the name of one of them, with ! when it is required.</param>
+internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentNode> named)
 {
+    private const int MostNamed = 20_000;
+
+    private readonly HashSet<string> _open = new(StringComparer.Ordinal);
+    private int _used;
+
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
     private static readonly string[] Formats = ["date", "date-time", "uri", "email"];
 
     /// <exception cref="DefinitionFault">Outside the subset, open, or a property that could name an identity.</exception>
-    public static InputSchema Read(DocumentNode? node, bool paged)
+    public InputSchema Read(DocumentNode? node, bool paged)
     {
         MappingNode properties = node as MappingNode ?? new MappingNode(node?.Line ?? 1, []);
         if (node is not null and not MappingNode)
@@ -48,7 +54,7 @@ internal static partial class SchemaReader
         );
 
     /// <summary>In the document <c>required: true</c> stands at the property itself.</summary>
-    private static (SchemaNode, JsonObject) Object(int line, IReadOnlyList<MappingEntry> entries, string path)
+    private (SchemaNode, JsonObject) Object(int line, IReadOnlyList<MappingEntry> entries, string path)
     {
         List<SchemaProperty> properties = [];
         List<string> required = [];
@@ -98,8 +104,13 @@ internal static partial class SchemaReader
         );
     }
 
-    private static (SchemaNode Schema, JsonObject Json, bool Required) Property(DocumentNode node, string path)
+    private (SchemaNode Schema, JsonObject Json, bool Required) Property(DocumentNode node, string path)
     {
+        if (node is ScalarNode { Text: var word })
+        {
+            return OfName(word, node.Line, path);
+        }
+
         Fields fields = new(node, path);
         bool required = fields.Flag("required");
         IReadOnlyList<string> types = fields.Words("type");
@@ -149,7 +160,27 @@ internal static partial class SchemaReader
         return (schema, json, required);
     }
 
-    private static SchemaNode Closed(Fields fields, SchemaNode schema, JsonObject json, DocumentNode node, string path)
+    /// <summary>A schema that holds itself, or schemas that multiply, would never end.</summary>
+    private (SchemaNode Schema, JsonObject Json, bool Required) OfName(string word, int line, string path)
+    {
+        string name = word.TrimEnd('!');
+        if (named.GetValueOrDefault(name) is not MappingNode node)
+        {
+            string hint = NearestName.Of(name, named.Keys) is { } near ? $"; did you mean '{near}'?" : "";
+            throw new DefinitionFault(line, $"there is no schema '{name}'{hint}");
+        }
+
+        if (!_open.Add(name) || ++_used > MostNamed)
+        {
+            throw new DefinitionFault(line, $"the schema '{name}' holds itself, or is used too often");
+        }
+
+        (SchemaNode schema, JsonObject json, bool always) = Property(node, path);
+        _open.Remove(name);
+        return (schema, json, always || word.EndsWith('!'));
+    }
+
+    private SchemaNode Closed(Fields fields, SchemaNode schema, JsonObject json, DocumentNode node, string path)
     {
         IReadOnlyList<MappingEntry> entries = fields.Entries("properties");
         DocumentNode? free = fields.Optional("values");
@@ -290,7 +321,7 @@ internal static partial class SchemaReader
         : node is ScalarNode { AsNumber: { } number } ? number
         : throw new DefinitionFault(node.Line, $"{path}: '{key}' is a number");
 
-    private static SchemaNode Lists(Fields fields, SchemaNode schema, JsonObject json, string path)
+    private SchemaNode Lists(Fields fields, SchemaNode schema, JsonObject json, string path)
     {
         DocumentNode? items = fields.Optional("items");
         int least = fields.Number("minItems", 0, 0, 10_000);

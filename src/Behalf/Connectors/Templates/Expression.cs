@@ -13,13 +13,27 @@ namespace Behalf.Connectors.Templates;
 internal sealed class Expression
 {
     private const int MaxPooled = 16;
-    private readonly ConcurrentBag<JmesPathExpression> _idle = [];
+    private const int MaxShared = 20_000;
+
+    /// <summary>By text: definitions say the same small things many times over, and parsing is what takes time.</summary>
+    private static readonly ConcurrentDictionary<string, ConcurrentBag<JmesPathExpression>> Shared = new(
+        StringComparer.Ordinal
+    );
+
+    private readonly ConcurrentBag<JmesPathExpression> _idle;
 
     /// <exception cref="Document.DefinitionFault">Not an expression, or a function that does not exist.</exception>
     public Expression(string text, int line)
     {
         Text = text;
         Line = line;
+        if (Shared.TryGetValue(text, out ConcurrentBag<JmesPathExpression>? parsed))
+        {
+            _idle = parsed;
+            return;
+        }
+
+        _idle = [];
         try
         {
             _idle.Add(Parse());
@@ -29,6 +43,11 @@ internal sealed class Expression
 #pragma warning restore CA1031
         {
             throw new Document.DefinitionFault(line, $"'{text}' is not a JMESPath expression: {exception.Message}");
+        }
+
+        if (Shared.Count < MaxShared)
+        {
+            _idle = Shared.GetOrAdd(text, _idle);
         }
     }
 

@@ -41,6 +41,8 @@ internal static class ExpressionFunctions
             new("granted", 2, 2, args => Granted(args[0], Text(args[1]))),
             new("compact", 1, 1, args => new JArray(args[0].Where(item => item.Type != JTokenType.Null))),
             new("distinct", 1, 1, args => new JArray(args[0].Distinct(JToken.EqualityComparer))),
+            new("words", 1, 1, args => new JArray(Words(args[0]).Distinct(StringComparer.Ordinal))),
+            new("page_of", 3, 4, args => PageOf(args)),
             new("add_days", 2, 2, args => AddDays(Text(args[0]), Whole(args[1]))),
             new("format_date", 2, 2, args => FormatDate(Text(args[0]), Text(args[1]))),
             new("add_seconds", 2, 2, args => AddSeconds(Text(args[0]), Whole(args[1]))),
@@ -50,6 +52,35 @@ internal static class ExpressionFunctions
         ];
 
     private static string Text(JToken token) => Tokens.TextOf(token) ?? "";
+
+    /// <summary>A list as it is, or a text as others write lists: parts between commas.</summary>
+    private static IEnumerable<string> Words(JToken token) =>
+        token is JArray list
+            ? list.Select(Text)
+            : Text(token).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>
+    /// Some rows of a list that was read whole, from where a cursor of an earlier page says: <c>{rows, next}</c>; with
+    /// <c>'end'</c> from its end backwards, each page in the list's own order.
+    /// </summary>
+    private static JObject PageOf(JToken[] args)
+    {
+        JArray all = args[0] as JArray ?? [];
+        int size = Math.Max(1, Whole(args[1]));
+        bool backwards = args.Length > 3 && Text(args[3]) == "end";
+        int at = int.TryParse(Text(args[2]), NumberStyles.None, CultureInfo.InvariantCulture, out int from)
+            ? Math.Min(from, all.Count)
+            : (backwards ? all.Count : 0);
+        int start = backwards ? Math.Max(0, at - size) : at;
+        int end = backwards ? at : Math.Min(all.Count, at + size);
+        JObject page = new() { ["rows"] = new JArray(all.Take(start..end)) };
+        if (backwards ? start > 0 : end < all.Count)
+        {
+            page["next"] = (backwards ? start : end).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return page;
+    }
 
     private static int Whole(JToken token) => (int)Math.Clamp(token.Value<decimal>(), -100_000, 100_000);
 

@@ -24,8 +24,8 @@ internal sealed partial class OfferedTools(ICustomToolStore store, ILogger<Offer
         CancellationToken cancellationToken
     ) => [.. definition.Tools, .. await CustomAsync(connection, definition, cancellationToken)];
 
-    /// <summary>The tool of a connection that a caller means by a name, exactly; null when it has none.</summary>
-    public async ValueTask<ToolDefinition?> FindAsync(
+    /// <summary>The tool of a connection that a caller means by one of its names, exactly; null when it has none.</summary>
+    public async ValueTask<OfferedTool?> FindAsync(
         Connection connection,
         ConnectorDefinition definition,
         string name,
@@ -37,11 +37,12 @@ internal sealed partial class OfferedTools(ICustomToolStore store, ILogger<Offer
             return own;
         }
 
-        return name.StartsWith($"{connection.ToolPrefix}_", StringComparison.Ordinal)
+        ToolDefinition? custom = name.StartsWith($"{connection.ToolPrefix}_", StringComparison.Ordinal)
             ? (await CustomAsync(connection, definition, cancellationToken)).FirstOrDefault(tool =>
                 ToolNames.Of(connection, tool) == name
             )
             : null;
+        return custom is null ? null : new OfferedTool(name, custom, connection);
     }
 
     /// <summary>The versions of custom tools of these names that are not the default, for who decides which one is.</summary>
@@ -77,7 +78,7 @@ internal sealed partial class OfferedTools(ICustomToolStore store, ILogger<Offer
             )
         )
         {
-            if (Read(tool, definition) is { } read && definition.Tools.All(own => own.Name != read.Name))
+            if (Read(tool, definition) is { } read && definition.Find(read.Name) is null)
             {
                 tools.Add(read);
             }

@@ -30,6 +30,7 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
             new OfferedTools(Custom, NullLogger<OfferedTools>.Instance),
             new ConnectionPolicy()
         );
+        MacVault vault = new();
         Tools = new ToolsRoom(
             scoped,
             new ToolExecution(
@@ -39,12 +40,14 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
                 this,
                 this,
                 new ToolRunner(Time, NullLogger<ToolRunner>.Instance),
-                new CallRepeats(this, new NoRepeats(), new MacVault(), Time),
+                new CallRepeats(this, new NoRepeats(), vault, Time),
                 new ErrorDetails(new NoSettings()),
-                new MacVault(),
+                vault,
                 Time
             ),
-            new CustomTools(Custom, this, this, Time)
+            new CustomTools(Custom, this, this, Time),
+            new ToolExplainer(scoped, this, this, new ConnectionPolicy(), this, vault),
+            new ToolStyle(new OneEnvironment(this))
         );
     }
 
@@ -60,6 +63,11 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
     public List<AuditDraft> Denials { get; } = [];
 
     public List<CallIntent> Intents { get; } = [];
+
+    /// <summary>How the environment lists tools.</summary>
+    public ToolNaming Naming { get; set; } = ToolNaming.Behalf;
+
+    public List<AuditRecord> Completions { get; } = [];
 
     public FakeUpstream Upstream { get; set; } = new(ToolBench.Unexpected);
 
@@ -171,6 +179,16 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
     public Task CompleteAsync(StartedCall call, CallCompletion completion)
     {
         Story.Add($"complete {completion.Outcome}");
+        Completions.Add(
+            new AuditRecord(
+                CallRecords.Completion(call.Intent, completion),
+                "lane",
+                Completions.Count + 1,
+                Time.GetUtcNow(),
+                "",
+                Redacted: false
+            )
+        );
         return Task.CompletedTask;
     }
 
@@ -339,7 +357,7 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         AuditFilter filter,
         PageRequest page,
         CancellationToken cancellationToken
-    ) => throw NotAsked();
+    ) => Task.FromResult(new Page<AuditRecord>(Completions, null, null, Completions.Count));
 
     Task<AuditVerification> IAudit.VerifyAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
         throw NotAsked();
@@ -385,6 +403,41 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
             Task.CompletedTask;
 
         public Task<int> RemoveExpiredAsync(CancellationToken cancellationToken) => throw NotAsked();
+    }
+
+    private sealed class OneEnvironment(FakeRooms rooms) : IEnvironmentStore
+    {
+        public Task<DeploymentEnvironment?> FindAsync(EnvironmentId id, CancellationToken cancellationToken) =>
+            Task.FromResult<DeploymentEnvironment?>(
+                new DeploymentEnvironment
+                {
+                    Id = id,
+                    Slug = "default",
+                    Name = "Default",
+                    VerifyMode = VerifyMode.Application,
+                    ToolNaming = rooms.Naming,
+                    CreatedAt = rooms.Time.GetUtcNow(),
+                    RowVersion = 1,
+                }
+            );
+
+        public Task<bool> AddAsync(
+            DeploymentEnvironment environment,
+            Traces traces,
+            CancellationToken cancellationToken
+        ) => throw NotAsked();
+
+        public Task<bool> ChangeAsync(
+            DeploymentEnvironment environment,
+            Traces traces,
+            CancellationToken cancellationToken
+        ) => throw NotAsked();
+
+        public Task<DeploymentEnvironment?> FindBySlugAsync(string slug, CancellationToken cancellationToken) =>
+            throw NotAsked();
+
+        public Task<IReadOnlyList<DeploymentEnvironment>> ListAsync(CancellationToken cancellationToken) =>
+            throw NotAsked();
     }
 
     private sealed class MacVault : IVault

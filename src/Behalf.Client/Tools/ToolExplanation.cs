@@ -1,0 +1,15 @@
+namespace Behalf.Client;
+
+/// <summary>Whether a user may call a tool now, and why.</summary>
+/// <param name="Verdict"><c>allowed</c>, <c>refused</c> or <c>unknown</c>: the worst of the checks.</param>
+/// <param name="ToolName">The tool itself, whatever it was called; empty when there is none.</param>
+public sealed record ToolExplanation(
+    string Verdict,
+    string ToolName,
+    string ConnectionName,
+    IReadOnlyList<ToolCheck> Checks
+);
+
+/// <param name="Check"><c>tool</c>, <c>policy</c>, <c>account</c>, <c>scopes</c>, <c>arguments</c> or <c>provider</c>.</param>
+/// <param name="Code">A stable name of the reason; empty when allowed.</param>
+public sealed record ToolCheck(string Check, string Verdict, string Code, string Message);
