@@ -5,6 +5,7 @@ using Behalf.Connectors;
 using Behalf.Egress;
 using Behalf.Identity;
 using Behalf.Policy;
+using Behalf.Storage.PostgreSql;
 using Behalf.Storage.Sqlite;
 using Behalf.Tools;
 using Behalf.Vault;
@@ -14,7 +15,7 @@ namespace Behalf.Server.Hosting;
 /// <summary>The composition root: every room and the storage, in the order in which a call walks through them.</summary>
 internal static class BehalfServices
 {
-    public static IServiceCollection AddBehalf(this IServiceCollection services, DataFolder folder)
+    public static IServiceCollection AddBehalf(this IServiceCollection services, DatabaseChoice database)
     {
         services.AddIdentity();
         services.AddConnectors();
@@ -26,10 +27,18 @@ internal static class BehalfServices
         services.AddEgress();
         services.AddVault(vault =>
         {
-            vault.RootKeyFile = folder.RootKey;
-            vault.CreateRootKey = true;
+            vault.RootKeyFile = database.RootKey;
+            vault.CreateRootKey = !database.IsPostgreSql; // nodes must have the same one
         });
-        services.AddSqliteStorage(storage => storage.DatabasePath = folder.Database);
+        if (database.ConnectionString is { } connectionString)
+        {
+            services.AddPostgreSqlStorage(storage => storage.ConnectionString = connectionString);
+        }
+        else
+        {
+            services.AddSqliteStorage(storage => storage.DatabasePath = database.Folder.Database);
+        }
+
         return services;
     }
 }
