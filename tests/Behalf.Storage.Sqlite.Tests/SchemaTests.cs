@@ -1,4 +1,3 @@
-using Behalf.Storage.Sqlite.Schema;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -22,7 +21,7 @@ public sealed class SchemaTests : IDisposable
             Options.Create(new SqliteStorageOptions { DatabasePath = _folder.Database }),
             Options.Create(new BehalfOptions()),
             TimeProvider.System,
-            [.. Migration.Embedded, .. further]
+            [.. SqliteDatabase.Embedded, .. further]
         );
 
     private async Task MigrateAsync(params Migration[] further)
