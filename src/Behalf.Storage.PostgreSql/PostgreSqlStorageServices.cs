@@ -2,6 +2,7 @@ using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Custom;
 using Behalf.Events;
 using Behalf.Identity;
 using Behalf.Storage.PostgreSql.Stores;
@@ -37,6 +38,7 @@ public static class PostgreSqlStorageServices
         services.TryAddSingleton<IKeyRingStore, KeyRingStore>();
         services.TryAddSingleton<ICookieKeyStore, CookieKeyStore>();
         services.TryAddSingleton<IConnectorRevisionStore, ConnectorRevisionStore>();
+        services.TryAddSingleton<ICustomToolStore, CustomToolStore>();
         services.TryAddSingleton<IConnectionStore, ConnectionStore>();
         services.TryAddSingleton<IAccountStore, AccountStore>();
         services.TryAddSingleton<IFlowStore, FlowStore>();

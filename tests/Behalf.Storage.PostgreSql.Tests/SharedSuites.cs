@@ -59,3 +59,13 @@ public sealed class PostgreSqlRepeats : RepeatSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
 }
+
+public sealed class PostgreSqlCustomTools : CustomToolSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
+}
+
+public sealed class PostgreSqlOwnConnectors : OwnConnectorSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
+}

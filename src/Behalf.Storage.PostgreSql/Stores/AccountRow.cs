@@ -1,5 +1,6 @@
 using Behalf.Authorization;
 using Behalf.Connections;
+using Behalf.Connectors;
 using Behalf.Storage.PostgreSql.Engine;
 
 namespace Behalf.Storage.PostgreSql.Stores;
@@ -13,7 +14,7 @@ internal sealed class AccountRow : IKeyedRow
 
     /// <summary>With the newest flow that is still open and has not expired, by database time.</summary>
     public const string Select = $"""
-        SELECT a.environment_id, a.id, a.connection_id, k.name AS connection_name, k.connector, a.identifier,
+        SELECT a.environment_id, a.id, a.connection_id, k.name AS connection_name, k.connector, k.kind, a.identifier,
           a.incarnation, a.status, a.reason, a.generation, a.provider_user_key, a.provider_user_name, a.granted_scopes,
           a.api_config, a.organization_id, a.user_id, a.updated_at, a.row_version, c.access_expires_at, u.last_used_at,
           (SELECT f.step FROM authorization_flow f
@@ -31,6 +32,7 @@ internal sealed class AccountRow : IKeyedRow
     public required Guid ConnectionId { get; init; }
     public required string ConnectionName { get; init; }
     public required string Connector { get; init; }
+    public required long Kind { get; init; }
     public required string Identifier { get; init; }
     public required long Incarnation { get; init; }
     public required long Status { get; init; }
@@ -58,6 +60,7 @@ internal sealed class AccountRow : IKeyedRow
             Connection = ConnectionId.ToId<ConnectionId>(),
             ConnectionName = Behalf.ConnectionName.Parse(ConnectionName),
             Connector = Connector,
+            Kind = (CredentialKind)Kind,
             Identifier = Behalf.Identifier.Parse(Identifier),
             Incarnation = Incarnation,
             Status = (CredentialStatus)Status,

@@ -129,6 +129,59 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
         CancellationToken cancellationToken
     ) => database.ReadAsync(session => CredentialRow.FindAsync(session, environment, account), cancellationToken);
 
+    public Task<bool> ReplaceCredentialAsync(
+        ConnectedAccount account,
+        NewCredential credential,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                bool replaced = await CredentialChange.ReplaceAsync(
+                    context,
+                    account.Environment,
+                    credential,
+                    account.Connection
+                );
+                if (replaced)
+                {
+                    context.Leave(traces);
+                }
+
+                return replaced;
+            },
+            cancellationToken
+        );
+
+    public Task<bool> ChangeAsync(ConnectedAccount account, Traces traces, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async context =>
+            {
+                bool changed = await context.ExecuteOneAsync(
+                    """
+                    UPDATE account
+                    SET api_config = @apiConfig, updated_at = behalf_now(), row_version = row_version + 1
+                    WHERE environment_id = @environment AND id = @id AND row_version = @version AND deleted_at IS NULL
+                    """,
+                    new
+                    {
+                        environment = account.Environment.ToColumn(),
+                        id = account.Id.ToColumn(),
+                        version = account.RowVersion,
+                        apiConfig = account.ApiConfig,
+                    }
+                );
+                if (changed)
+                {
+                    context.Leave(traces);
+                }
+
+                return changed;
+            },
+            cancellationToken
+        );
+
     public Task<bool> StopAsync(
         ConnectedAccount account,
         long expected,

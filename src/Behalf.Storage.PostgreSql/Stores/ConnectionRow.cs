@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Behalf.Connections;
+using Behalf.Connectors;
 using Behalf.Storage.PostgreSql.Engine;
 
 namespace Behalf.Storage.PostgreSql.Stores;
@@ -10,6 +11,7 @@ internal sealed class ConnectionRow : IKeyedRow
     public required Guid Id { get; init; }
     public required string Name { get; init; }
     public required string Connector { get; init; }
+    public required long Kind { get; init; }
     public required string ConnectorRevision { get; init; }
     public required string ToolPrefix { get; init; }
     public required string BaseUrl { get; init; }
@@ -18,6 +20,7 @@ internal sealed class ConnectionRow : IKeyedRow
     public byte[]? ClientSecretSealed { get; init; }
     public required string Scopes { get; init; }
     public string? AllowedTools { get; init; }
+    public long? ProxyMode { get; init; }
     public required long PolicyRevision { get; init; }
     public required bool Enabled { get; init; }
     public required long CreatedAt { get; init; }
@@ -32,6 +35,7 @@ internal sealed class ConnectionRow : IKeyedRow
             Id = Id.ToId<ConnectionId>(),
             Name = ConnectionName.Parse(Name),
             Connector = Connector,
+            Kind = (CredentialKind)Kind,
             ConnectorRevision = ConnectorRevision,
             ToolPrefix = ToolPrefix,
             BaseUrl = new Uri(BaseUrl),
@@ -42,6 +46,7 @@ internal sealed class ConnectionRow : IKeyedRow
             AllowedTools = AllowedTools is null
                 ? null
                 : JsonSerializer.Deserialize(AllowedTools, StorageJson.Default.StringArray),
+            Proxy = (ProxyMode?)ProxyMode,
             PolicyRevision = PolicyRevision,
             Enabled = Enabled,
             CreatedAt = CreatedAt.ToInstant(),

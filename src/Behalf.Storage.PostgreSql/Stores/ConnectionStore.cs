@@ -8,8 +8,8 @@ namespace Behalf.Storage.PostgreSql.Stores;
 internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnectionStore
 {
     private const string Select = """
-        SELECT environment_id, id, name, connector, connector_revision, tool_prefix, base_url, oauth_url, client_id,
-          client_secret_sealed, scopes, allowed_tools, policy_revision, enabled, created_at, row_version
+        SELECT environment_id, id, name, connector, kind, connector_revision, tool_prefix, base_url, oauth_url, client_id,
+          client_secret_sealed, scopes, allowed_tools, proxy_mode, policy_revision, enabled, created_at, row_version
         FROM connection
         """;
 
@@ -81,6 +81,40 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
             cancellationToken
         );
 
+    public Task<bool> SetProxyAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        ProxyMode? mode,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                bool changed = await context.ExecuteOneAsync(
+                    """
+                    UPDATE connection
+                    SET proxy_mode = @mode, policy_revision = policy_revision + 1, row_version = row_version + 1
+                    WHERE environment_id = @environment AND id = @id AND deleted_at IS NULL
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        id = id.ToColumn(),
+                        mode = (int?)mode,
+                    }
+                );
+                if (changed)
+                {
+                    context.Leave(traces);
+                    context.Withdraw();
+                }
+
+                return changed;
+            },
+            cancellationToken
+        );
+
     public Task<bool> RemoveAsync(
         EnvironmentId environment,
         ConnectionId id,
@@ -134,6 +168,10 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
                     key
                 );
                 await context.ExecuteAsync(
+                    "DELETE FROM connection_context WHERE environment_id = @environment AND connection_id = @id",
+                    key
+                );
+                await context.ExecuteAsync(
                     """
                     UPDATE account SET deleted_at = behalf_now(), updated_at = behalf_now(), row_version = row_version + 1
                     WHERE environment_id = @environment AND connection_id = @id AND deleted_at IS NULL
@@ -142,6 +180,98 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
                 );
                 context.Leave(traces);
                 context.Withdraw();
+                return true;
+            },
+            cancellationToken
+        );
+
+    public Task<ConnectionChanged> ChangeAsync(
+        Connection connection,
+        bool moves,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                ConnectionChanged changed = await ConnectionUpdate.RunAsync(context, connection, moves);
+                if (changed == ConnectionChanged.Done)
+                {
+                    context.Leave(traces);
+                    context.Withdraw();
+                }
+
+                return changed;
+            },
+            cancellationToken
+        );
+
+    public Task<string?> FindContextAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync(
+            session =>
+                session.ValueAsync<string>(
+                    """
+                    SELECT context FROM connection_context
+                    WHERE environment_id = @environment AND connection_id = @id AND organization_id = @organization
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        id = id.ToColumn(),
+                        organization,
+                    }
+                ),
+            cancellationToken
+        );
+
+    public Task<bool> PutContextAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        string organization,
+        string context,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async writer =>
+            {
+                var values = new
+                {
+                    environment = environment.ToColumn(),
+                    id = id.ToColumn(),
+                    organization,
+                    context,
+                };
+                // Held, so that it is not removed meanwhile and leaves its context behind.
+                if (
+                    !await writer.HoldsAsync(
+                        """
+                        SELECT 1 FROM connection
+                        WHERE environment_id = @environment AND id = @id AND deleted_at IS NULL
+                        FOR KEY SHARE
+                        """,
+                        values
+                    )
+                )
+                {
+                    return false;
+                }
+
+                await writer.ExecuteAsync(
+                    """
+                    INSERT INTO connection_context (environment_id, connection_id, organization_id, context, updated_at)
+                    VALUES (@environment, @id, @organization, @context, behalf_now())
+                    ON CONFLICT (environment_id, connection_id, organization_id) DO UPDATE
+                    SET context = excluded.context, updated_at = excluded.updated_at
+                    """,
+                    values
+                );
+                writer.Leave(traces);
                 return true;
             },
             cancellationToken
@@ -171,15 +301,20 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
             }
         );
 
+    internal static string? ToolsOf(Connection connection) =>
+        connection.AllowedTools is { } tools
+            ? JsonSerializer.Serialize([.. tools], StorageJson.Default.StringArray)
+            : null;
+
     private static Task<bool> InsertAsync(WriteContext context, Connection connection) =>
         context.ExecuteOneAsync(
             """
             INSERT INTO connection
-              (environment_id, id, name, connector, connector_revision, tool_prefix, base_url, oauth_url, client_id,
-               client_secret_sealed, scopes, allowed_tools, policy_revision, enabled, created_at, row_version)
+              (environment_id, id, name, connector, kind, connector_revision, tool_prefix, base_url, oauth_url, client_id,
+               client_secret_sealed, scopes, allowed_tools, proxy_mode, policy_revision, enabled, created_at, row_version)
             VALUES
-              (@environment, @id, @name, @connector, @revision, @prefix, @baseUrl, @oauthUrl, @clientId,
-               @secret, @scopes, @allowedTools, @policyRevision, @enabled, @createdAt, @rowVersion)
+              (@environment, @id, @name, @connector, @kind, @revision, @prefix, @baseUrl, @oauthUrl, @clientId,
+               @secret, @scopes, @allowedTools, @proxy, @policyRevision, @enabled, @createdAt, @rowVersion)
             ON CONFLICT DO NOTHING
             """,
             new
@@ -188,6 +323,7 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
                 id = connection.Id.ToColumn(),
                 name = connection.Name.Value,
                 connector = connection.Connector,
+                kind = (int)connection.Kind,
                 revision = connection.ConnectorRevision,
                 prefix = connection.ToolPrefix,
                 baseUrl = connection.BaseUrl.OriginalString,
@@ -195,9 +331,8 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
                 clientId = connection.ClientId,
                 secret = connection.ClientSecretSealed,
                 scopes = connection.Scopes.ToString(),
-                allowedTools = connection.AllowedTools is { } tools
-                    ? JsonSerializer.Serialize([.. tools], StorageJson.Default.StringArray)
-                    : null,
+                allowedTools = ToolsOf(connection),
+                proxy = (int?)connection.Proxy,
                 policyRevision = connection.PolicyRevision,
                 enabled = connection.Enabled,
                 createdAt = connection.CreatedAt.ToColumn(),

@@ -70,6 +70,41 @@ internal static class CredentialChange
     }
 
     /// <summary>
+    /// As <see cref="AdvanceAsync"/>, for tokens that were not refreshed from the ones before: an account that ended comes
+    /// back, and the fence grows, so that a refresh of the old grant that is on its way can no longer commit.
+    /// </summary>
+    public static async Task<bool> ReplaceAsync(
+        WriteContext context,
+        EnvironmentId environment,
+        NewCredential next,
+        ConnectionId connection
+    )
+    {
+        if (!await AdvanceAsync(context, environment, next, connection, reconnects: true))
+        {
+            return false;
+        }
+
+        await context.ExecuteAsync(
+            """
+            INSERT INTO refresh_state (environment_id, account_id, fence, not_before, due_at)
+            VALUES (@environment, @account, 1, @notBefore, @dueAt)
+            ON CONFLICT (environment_id, account_id) DO UPDATE
+            SET fence = refresh_state.fence + 1, owner = NULL, lease_until = NULL, attempt_id = NULL, attempt_state = 0,
+              attempt_generation = 0, not_before = excluded.not_before, due_at = excluded.due_at
+            """,
+            new
+            {
+                environment = environment.ToColumn(),
+                account = next.Account.ToColumn(),
+                dueAt = next.RefreshDueAt?.ToColumn(),
+                notBefore = next.RefreshNotBefore?.ToColumn(),
+            }
+        );
+        return true;
+    }
+
+    /// <summary>
     /// Removes every generation and the data key. The database keeps the old rows until it vacuums them, and its log for
     /// as long as it is archived.
     /// </summary>

@@ -23,19 +23,9 @@ internal static class FlowSuccess
             environment = flow.Environment.ToColumn(),
             id = flow.Id.ToColumn(),
             account = flow.Account.ToColumn(),
-            dueAt = credential.RefreshDueAt?.ToColumn(),
-            notBefore = credential.RefreshNotBefore?.ToColumn(),
         };
         // The account before its flow, as everywhere; a flow that moved meanwhile takes the account's change with it.
-        if (
-            !await CredentialChange.AdvanceAsync(
-                context,
-                flow.Environment,
-                credential,
-                flow.Connection,
-                reconnects: true
-            )
-        )
+        if (!await CredentialChange.ReplaceAsync(context, flow.Environment, credential, flow.Connection))
         {
             return false;
         }
@@ -54,17 +44,6 @@ internal static class FlowSuccess
             return false;
         }
 
-        // The fence grows: a refresh of the old grant that is on its way can no longer commit.
-        await context.ExecuteAsync(
-            """
-            INSERT INTO refresh_state (environment_id, account_id, fence, not_before, due_at)
-            VALUES (@environment, @account, 1, @notBefore, @dueAt)
-            ON CONFLICT (environment_id, account_id) DO UPDATE
-            SET fence = refresh_state.fence + 1, owner = NULL, lease_until = NULL, attempt_id = NULL, attempt_state = 0,
-              attempt_generation = 0, not_before = excluded.not_before, due_at = excluded.due_at
-            """,
-            values
-        );
         context.Leave(traces);
         return true;
     }
