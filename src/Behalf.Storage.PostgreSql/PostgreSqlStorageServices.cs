@@ -1,10 +1,12 @@
 using Behalf.Audit;
+using Behalf.Audit.Executions;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Connectors.Custom;
 using Behalf.Events;
 using Behalf.Identity;
+using Behalf.Mcp;
 using Behalf.Storage.PostgreSql.Stores;
 using Behalf.Vault;
 using Microsoft.Extensions.DependencyInjection;
@@ -46,6 +48,8 @@ public static class PostgreSqlStorageServices
         services.TryAddSingleton<IRevocationStore, RevocationStore>();
         services.TryAddSingleton<IAuditStore, AuditStore>();
         services.TryAddSingleton<IRepeatStore, RepeatStore>();
+        services.TryAddSingleton<IExecutionStore, ExecutionStore>();
+        services.TryAddSingleton<IMcpStore, McpStore>();
         services.TryAddSingleton<IEventStore, EventStore>();
         return services;
     }
