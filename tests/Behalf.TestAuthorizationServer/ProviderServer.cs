@@ -296,6 +296,7 @@ public sealed class ProviderServer : IAsyncDisposable
             user is null ? new JsonObject { ["error"] = "not authorized" }
                 : grant is not null && context.Request.Path.Value!.EndsWith("/users/me", StringComparison.Ordinal)
                     ? new JsonObject { ["data"] = UserOf(grant) }
+                : grant is not null ? new JsonObject { ["user"] = user }
                 : new JsonObject { ["user"] = user, ["echo"] = $"{context.Request.QueryString} {header}" }
         );
     }
