@@ -18,6 +18,7 @@ public sealed class AccountListTests(TestServer server)
         added.Status.Should().Be(200, added.Body);
         for (int i = 0; i < count; i++)
         {
+            server.Time.Advance(TimeSpan.FromMilliseconds(1)); // ids follow the clock
             Reply created = await server.SendAsync(
                 HttpMethod.Post,
                 "/api/v1/connected_accounts",
@@ -86,7 +87,7 @@ public sealed class AccountListTests(TestServer server)
     {
         TestEnvironment environment = await PopulateAsync(7);
 
-        Identifiers(await ListAsync(environment, "?query=odd")).Should().BeEquivalentTo("odd-01", "odd-03", "odd-05");
+        Identifiers(await ListAsync(environment, "?query=odd")).Should().Equal("odd-01", "odd-03", "odd-05");
         Identifiers(await ListAsync(environment, "?query=%25")).Should().BeEmpty("wildcards are literal");
         Identifiers(await ListAsync(environment, "?identifier=odd-03")).Should().Equal("odd-03");
         Identifiers(await ListAsync(environment, "?identifier=odd-0")).Should().BeEmpty();

@@ -297,9 +297,21 @@ public sealed class ProviderServer : IAsyncDisposable
                 : grant is not null && context.Request.Path.Value!.EndsWith("/users/me", StringComparison.Ordinal)
                     ? new JsonObject { ["data"] = UserOf(grant) }
                 : grant is not null ? new JsonObject { ["user"] = user }
-                : new JsonObject { ["user"] = user, ["echo"] = $"{context.Request.QueryString} {header}" }
+                : new JsonObject { ["user"] = user, ["echo"] = EchoOf(context.Request) }
         );
     }
+
+    /// <summary>Whatever may carry a credential, as it came.</summary>
+    private static string EchoOf(HttpRequest request) =>
+        string.Join(
+            ' ',
+            request
+                .Headers.Where(header =>
+                    header.Key == "Authorization" || header.Key.StartsWith("X-", StringComparison.OrdinalIgnoreCase)
+                )
+                .Select(header => header.Value.ToString())
+                .Prepend(request.QueryString.ToString())
+        );
 
     private ProviderClient? Authenticate(HttpContext context, Dictionary<string, string> form)
     {
