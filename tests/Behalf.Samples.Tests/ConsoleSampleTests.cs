@@ -75,7 +75,7 @@ public sealed class ConsoleSampleTests : IAsyncLifetime
     {
         using Process sample = Start("bob", "List my open tasks");
         await LinkOfAsync(sample);
-        await sample.StandardInput.WriteLineAsync("ABCD-EFGH");
+        await sample.StandardInput.WriteLineAsync("ABCD-EFGH".AsMemory(), TestContext.Current.CancellationToken);
 
         await sample.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
 
@@ -114,6 +114,7 @@ public sealed class ConsoleSampleTests : IAsyncLifetime
             Environment.ProcessPath is { } host && host.EndsWith("dotnet", StringComparison.Ordinal) ? host : "dotnet"
         )
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
