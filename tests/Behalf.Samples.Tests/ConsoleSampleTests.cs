@@ -77,7 +77,9 @@ public sealed class ConsoleSampleTests : IAsyncLifetime
         await LinkOfAsync(sample);
         await sample.StandardInput.WriteLineAsync("ABCD-EFGH".AsMemory(), TestContext.Current.CancellationToken);
 
-        await sample.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        await sample
+            .WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(Patience, TestContext.Current.CancellationToken);
 
         sample.ExitCode.Should().NotBe(0);
     }
@@ -95,7 +97,9 @@ public sealed class ConsoleSampleTests : IAsyncLifetime
 
         Task<string> output = sample.StandardOutput.ReadToEndAsync();
         Task<string> errors = sample.StandardError.ReadToEndAsync();
-        await sample.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        await sample
+            .WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(Patience, TestContext.Current.CancellationToken);
         return (sample.ExitCode, await output + await errors);
     }
 
