@@ -75,9 +75,11 @@ public sealed class ConsoleSampleTests : IAsyncLifetime
     {
         using Process sample = Start("bob", "List my open tasks");
         await LinkOfAsync(sample);
-        await sample.StandardInput.WriteLineAsync("ABCD-EFGH");
+        await sample.StandardInput.WriteLineAsync("ABCD-EFGH".AsMemory(), TestContext.Current.CancellationToken);
 
-        await sample.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        await sample
+            .WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(Patience, TestContext.Current.CancellationToken);
 
         sample.ExitCode.Should().NotBe(0);
     }
@@ -95,7 +97,9 @@ public sealed class ConsoleSampleTests : IAsyncLifetime
 
         Task<string> output = sample.StandardOutput.ReadToEndAsync();
         Task<string> errors = sample.StandardError.ReadToEndAsync();
-        await sample.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        await sample
+            .WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(Patience, TestContext.Current.CancellationToken);
         return (sample.ExitCode, await output + await errors);
     }
 
@@ -114,6 +118,7 @@ public sealed class ConsoleSampleTests : IAsyncLifetime
             Environment.ProcessPath is { } host && host.EndsWith("dotnet", StringComparison.Ordinal) ? host : "dotnet"
         )
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

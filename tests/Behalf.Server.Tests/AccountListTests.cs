@@ -18,6 +18,7 @@ public sealed class AccountListTests(TestServer server)
         added.Status.Should().Be(200, added.Body);
         for (int i = 0; i < count; i++)
         {
+            server.Time.Advance(TimeSpan.FromMilliseconds(1)); // ids follow the clock
             Reply created = await server.SendAsync(
                 HttpMethod.Post,
                 "/api/v1/connected_accounts",

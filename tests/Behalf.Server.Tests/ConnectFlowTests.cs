@@ -95,7 +95,7 @@ public sealed class ConnectFlowTests(Stage stage) : IClassFixture<Stage>
         Reply byForeign = await stage.Server.SendAsync(HttpMethod.Post, Path, stage.Server.ForeignToken, body);
         Reply byNobody = await stage.Server.SendAsync(HttpMethod.Post, Path, null, body);
 
-        byUser.Status.Should().Be(401);
+        byUser.Status.Should().Be(403);
         byForeign.Status.Should().Be(404);
         byNobody.Status.Should().Be(401);
         (await StatusAsync("alice-strict")).Should().Be("PENDING_VERIFICATION");

@@ -173,7 +173,7 @@ public sealed class CustomToolTests(Stage stage) : IClassFixture<Stage>
         );
         string body = Tool("not_theirs").ToJsonString();
 
-        (await stage.Server.SendAsync(HttpMethod.Post, "/api/v1/tools", user, body)).Status.Should().Be(401);
+        (await stage.Server.SendAsync(HttpMethod.Post, "/api/v1/tools", user, body)).Status.Should().Be(403);
         Reply refused = await stage.Server.SendAsync(HttpMethod.Post, "/api/v1/tools", token, body);
 
         refused.Status.Should().Be(403);

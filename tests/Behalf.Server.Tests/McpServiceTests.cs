@@ -302,7 +302,7 @@ public sealed class McpServiceTests(Stage stage) : IClassFixture<Stage>
         string id = (await CreateAsync("not-theirs")).GetProperty("id").GetString()!;
         string user = (await stage.Server.SessionAsync("erin-mcp")).GetProperty("token").GetString()!;
 
-        (await GetAsync($"configs/{id}", user)).Status.Should().Be(401);
+        (await GetAsync($"configs/{id}", user)).Status.Should().Be(403);
         (await GetAsync($"configs/{id}", stage.Server.ForeignToken)).Status.Should().Be(404);
         (await GetAsync("configs", stage.Server.ForeignToken)).Json.GetProperty("total_size").GetInt32().Should().Be(0);
         (await TokenAsync(id, "erin-mcp", token: stage.Server.ForeignToken)).Status.Should().Be(404);

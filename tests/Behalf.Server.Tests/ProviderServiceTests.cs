@@ -177,7 +177,7 @@ public sealed class ProviderServiceTests(Stage stage) : IClassFixture<Stage>
         await CreateAsync("Not Theirs", ApiKey);
         string user = (await stage.Server.SessionAsync("erin-provider")).GetProperty("token").GetString()!;
 
-        (await GetAsync("", user)).Status.Should().Be(401);
+        (await GetAsync("", user)).Status.Should().Be(403);
         NamesOf(await GetAsync("", stage.Server.ForeignToken)).Should().NotContain("nottheirs");
         (await SendAsync(HttpMethod.Delete, "custom-providers/nottheirs", null, stage.Server.ForeignToken))
             .Status.Should()

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Behalf.Server.Tests.Infrastructure;
 using Microsoft.AspNetCore.Http;
@@ -44,7 +43,7 @@ public sealed class ProxyStreamTests(Stage stage) : IClassFixture<Stage>, IAsync
             most = Math.Max(most, Interlocked.Read(ref sent) - received);
             if (received < 20 * Megabyte && received % (2 * Megabyte) < read)
             {
-                await Task.Delay(10, Cancellation); // time for whoever gathers to gather
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancellation); // time for whoever gathers to gather
             }
         }
 
@@ -228,7 +227,7 @@ public sealed class ProxyStreamTests(Stage stage) : IClassFixture<Stage>, IAsync
             }
 
             i.Should().BeLessThan(600, "the call must be completed");
-            await Task.Delay(50, Cancellation);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
         }
     }
 

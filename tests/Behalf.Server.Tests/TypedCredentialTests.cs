@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Server.Tests.Infrastructure;
-using Microsoft.AspNetCore.Http;
 
 namespace Behalf.Server.Tests;
 
@@ -96,7 +95,7 @@ public sealed class TypedCredentialTests : IClassFixture<Stage>
     [InlineData("naïve")]
     public async Task WrongInput_IsToldOnThePage_AndTheLinkStaysGood(string token)
     {
-        string slug = await AddAsync($"Wrong {Math.Abs(token.GetHashCode()) % 9999}", """{"type":"BEARER"}""");
+        string slug = await AddAsync($"Wrong {token.Length}", """{"type":"BEARER"}""");
         Person alice = _stage.NewPerson("alice-wrong");
         Uri link = await _stage.LinkAsync("alice-wrong", slug);
 

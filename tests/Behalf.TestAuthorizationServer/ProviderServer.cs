@@ -296,9 +296,22 @@ public sealed class ProviderServer : IAsyncDisposable
             user is null ? new JsonObject { ["error"] = "not authorized" }
                 : grant is not null && context.Request.Path.Value!.EndsWith("/users/me", StringComparison.Ordinal)
                     ? new JsonObject { ["data"] = UserOf(grant) }
-                : new JsonObject { ["user"] = user, ["echo"] = $"{context.Request.QueryString} {header}" }
+                : grant is not null ? new JsonObject { ["user"] = user }
+                : new JsonObject { ["user"] = user, ["echo"] = EchoOf(context.Request) }
         );
     }
+
+    /// <summary>Whatever may carry a credential, as it came.</summary>
+    private static string EchoOf(HttpRequest request) =>
+        string.Join(
+            ' ',
+            request
+                .Headers.Where(header =>
+                    header.Key == "Authorization" || header.Key.StartsWith("X-", StringComparison.OrdinalIgnoreCase)
+                )
+                .Select(header => header.Value.ToString())
+                .Prepend(request.QueryString.ToString())
+        );
 
     private ProviderClient? Authenticate(HttpContext context, Dictionary<string, string> form)
     {

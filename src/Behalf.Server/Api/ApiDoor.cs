@@ -1,5 +1,5 @@
-using Behalf.Server.Api.Proxy;
 using Behalf.Server.Api.OpenApi;
+using Behalf.Server.Api.Proxy;
 using Behalf.Server.Api.Rules;
 using Behalf.Server.Api.Services;
 using Behalf.Server.Doors;

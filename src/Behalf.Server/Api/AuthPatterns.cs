@@ -48,7 +48,10 @@ internal static class AuthPatterns
         }
 
         JsonElement pattern = read.Value;
-        if (pattern.EnumerateObject().FirstOrDefault(key => !Known.Contains(key.Name)).Name is { Length: > 0 } unknown)
+        if (
+            pattern.EnumerateObject().Select(key => key.Name).FirstOrDefault(name => !Known.Contains(name)) is
+            { } unknown
+        )
         {
             return Wrong($"holds the key {unknown}, which means nothing here", "unknown");
         }
@@ -152,7 +155,10 @@ internal static class AuthPatterns
         }
 
         string[] known = ["authorize_uri", "token_uri", "user_info_uri", "available_scopes", "pkce_enabled"];
-        if (config.EnumerateObject().FirstOrDefault(key => !known.Contains(key.Name)).Name is { Length: > 0 } unknown)
+        if (
+            config.EnumerateObject().Select(key => key.Name).FirstOrDefault(name => !known.Contains(name)) is
+            { } unknown
+        )
         {
             return Wrong($"has {unknown} in 'oauth_config', which means nothing here", "unknown");
         }

@@ -6,6 +6,8 @@ namespace Behalf.Connectors;
 /// <summary>A provider's definition: OAuth profile and tools. Immutable; its identity is the SHA-256 of its document.</summary>
 public sealed record ConnectorDefinition
 {
+    private readonly AuthProfile? _typed;
+
     /// <value>64 lower-case hexadecimal characters.</value>
     public required string Revision { get; init; }
 
@@ -23,7 +25,11 @@ public sealed record ConnectorDefinition
     /// <value>Where <see cref="Auth"/> is not OAuth: <see cref="OAuthProfile.Unused"/>.</value>
     public required OAuthProfile OAuth { get; init; }
 
-    public AuthProfile Auth { get; init; } = AuthProfile.OAuth;
+    public AuthProfile Auth
+    {
+        get => _typed ?? AuthProfile.OAuth with { Header = OAuth.TokenHeader, Prefix = OAuth.TokenPrefix };
+        init => _typed = value.Kind == CredentialKind.OAuth ? null : value;
+    }
 
     public ConnectorListing Listing { get; init; } = ConnectorListing.None;
 

@@ -118,7 +118,10 @@ public sealed class StreamTests
         {
             // Again and again: the read that stands still may not have begun yet.
             _time.Advance(TimeSpan.FromSeconds(61));
-            await Task.WhenAny(broken, Task.Delay(20, TestContext.Current.CancellationToken));
+            await Task.WhenAny(
+                broken,
+                Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken)
+            );
         }
 
         over.SetResult();

@@ -27,7 +27,7 @@ internal static class EnvironmentSetCommand
         var errors = Choice("--detailed-errors", "Whether logs of failed calls keep the provider's words.", On, Off);
         var naming = Choice(
             "--tool-naming",
-            "How tools are named: asana_create_task or asana_task_create.",
+            "How tools are named in lists: with the verb first (create_task) or last (task_create).",
             "behalf",
             "scalekit"
         );

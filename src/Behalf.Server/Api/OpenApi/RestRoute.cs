@@ -24,7 +24,8 @@ internal sealed partial record RestRoute(
 )
 {
     /// <value>Field paths that stand in the path.</value>
-    public IReadOnlyList<string> PathFields { get; } = [.. Parameter().Matches(Path).Select(m => m.Groups[1].Value)];
+    public IReadOnlyList<string> PathFields { get; } =
+    [.. Parameter().Matches(Path).Select(m => m.Groups["field"].Value)];
 
     /// <summary>Every transcoded route there is, in the order of paths.</summary>
     public static IReadOnlyList<RestRoute> Of(IEnumerable<Endpoint> endpoints) =>
@@ -46,7 +47,7 @@ internal sealed partial record RestRoute(
         (string verb, string template) = VerbAndPath(transcoding.HttpRule);
         return new RestRoute(
             verb,
-            Parameter().Replace(template, "{$1}"),
+            Parameter().Replace(template, "{${field}}"),
             transcoding.HttpRule.Body,
             transcoding.MethodDescriptor,
             endpoint.Metadata.GetMetadata<IAccessDeclaration>() is AcceptsAttribute accepts ? accepts.Kinds : [],
@@ -70,6 +71,6 @@ internal sealed partial record RestRoute(
         && service.GetMethod(method.Name)?.DeclaringType == service;
 
     /// <summary><c>{field}</c> or <c>{field=pattern}</c>.</summary>
-    [GeneratedRegex(@"\{([a-z0-9_.]+)(?:=[^}]*)?\}", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\{(?<field>[a-z0-9_.]+)(=[^}]*)?\}", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Parameter();
 }

@@ -377,8 +377,8 @@ internal sealed class ConnectedAccountService(
         }
 
         ActingSubject subject = await subjects.ResolveAsync(context, string.Empty);
-        IReadOnlyList<Account> own = await connections.AccountsOfAsync(subject, context.CancellationToken);
-        return own switch
+        IReadOnlyList<Account> all = await connections.AccountsOfAsync(subject, context.CancellationToken);
+        return all switch
         {
             [var only] => only,
             [] => throw context.Refuse(AccountLookup.Unknown),

@@ -25,7 +25,7 @@ internal sealed class ExecutionLog(IExecutionStore store, TimeProvider time) : I
         CancellationToken cancellationToken
     )
     {
-        DateTimeOffset to = filter.To ?? time.GetUtcNow();
+        DateTimeOffset to = filter.To ?? time.GetUtcNow().AddMicroseconds(1); // what happens at this moment counts
         DateTimeOffset from = filter.From ?? to - DefaultSpan;
         if (from >= to)
         {

@@ -22,6 +22,7 @@ internal static class CustomToolReader
         ("read_only_hint", "read_only"),
         ("destructive_hint", "destructive"),
         ("idempotent_hint", "idempotent"),
+        ("changes_access_hint", "changes_access"),
     ];
 
     /// <value>A custom tool stands for itself: it refers to no schema elsewhere.</value>
