@@ -350,7 +350,7 @@ def Providers401_IsNeverUnauthenticated():
     error, seen = watched([], lambda: refused(
         "FAILED_PRECONDITION", lambda: execute("asana_team_list_my_tasks", {}, identifier="py-worn")))
     # The first call fails at the provider; this SDK repeats it, and by then the account is known to need its user.
-    expect(error.error_code in ("TOOL_ERROR", "account_not_active"), f"error_code: {error.error_code}")
+    assert error.error_code in ("TOOL_ERROR", "account_not_active"), f"error_code: {error.error_code}"
     expect_equal(sdk.token_calls, before, "token calls")
     expect_equal(len(seen), 1, "requests at the provider")
 
