@@ -7,7 +7,7 @@ namespace Behalf.Crash.Tests;
 /// <summary>What must hold after every death, and the means to see it.</summary>
 internal static class Aftermath
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

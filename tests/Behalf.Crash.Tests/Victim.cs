@@ -19,7 +19,7 @@ public sealed class Victim : IAsyncLifetime
     private const int Killed = 128 + 9; // SIGKILL
 
     private static readonly Uri VerifyPage = new("http://127.0.0.1:9/verified");
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("behalf-crash-").FullName;
     private readonly string _address = $"http://127.0.0.1:{FreePort()}";

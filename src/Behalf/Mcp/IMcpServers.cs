@@ -24,7 +24,10 @@ public interface IMcpServers
         CancellationToken cancellationToken
     );
 
-    /// <summary>Replaces the description and all mappings: what is left out is gone.</summary>
+    /// <summary>
+    /// Replaces the description and, where any are given, all mappings: one that is left out is gone. None given leaves
+    /// them, since the wire cannot tell none from not mentioned.
+    /// </summary>
     Task<Result<McpConfig>> UpdateConfigAsync(
         Principal principal,
         McpConfigId id,

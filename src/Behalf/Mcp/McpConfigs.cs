@@ -84,13 +84,23 @@ internal sealed partial class McpConfigs(IMcpStore store, McpMappings mappings, 
             return NotFound();
         }
 
-        Result<IReadOnlyList<McpMapping>> accepted = await mappings.CheckAsync(environment, wanted, cancellationToken);
-        if (!accepted.Succeeded)
+        IReadOnlyList<McpMapping> mapped = config.Mappings;
+        if (wanted.Count > 0)
         {
-            return accepted.Problem;
+            Result<IReadOnlyList<McpMapping>> accepted = await mappings.CheckAsync(
+                environment,
+                wanted,
+                cancellationToken
+            );
+            if (!accepted.Succeeded)
+            {
+                return accepted.Problem;
+            }
+
+            mapped = accepted.Value;
         }
 
-        McpConfig changed = config with { Description = description, Mappings = accepted.Value };
+        McpConfig changed = config with { Description = description, Mappings = mapped };
         Traces traces = TracesOf(principal, changed, "mcp_config.changed");
         if (!await store.UpdateConfigAsync(changed, traces, cancellationToken))
         {
