@@ -6,7 +6,7 @@ namespace Behalf.Storage.Sqlite.Tests;
 
 public sealed class SchemaTests : IDisposable
 {
-    private static readonly int Latest = Migration.Embedded.Count;
+    private static readonly int Latest = SqliteDatabase.Embedded.Count;
 
     private static readonly Migration Next = Migration.Of(Latest + 1, "next", "CREATE TABLE next (id INTEGER) STRICT;");
 
