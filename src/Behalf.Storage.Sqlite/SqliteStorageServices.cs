@@ -34,6 +34,7 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IEndUserStore, EndUserStore>();
         services.TryAddSingleton<IOperatorCredentialStore, OperatorCredentialStore>();
         services.TryAddSingleton<IKeyRingStore, KeyRingStore>();
+        services.TryAddSingleton<IRingSealedStore, RingSealedStore>();
         services.TryAddSingleton<IConnectorRevisionStore, ConnectorRevisionStore>();
         services.TryAddSingleton<IConnectionStore, ConnectionStore>();
         services.TryAddSingleton<IAccountStore, AccountStore>();

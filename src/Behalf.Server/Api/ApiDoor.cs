@@ -32,6 +32,7 @@ internal static class ApiDoor
         services.TryAddSingleton<ConnectionService>();
         services.TryAddSingleton<UserSessionsService>();
         services.TryAddSingleton<AdministrationService>();
+        services.TryAddSingleton<KeysService>();
         return services;
     }
 
@@ -42,6 +43,7 @@ internal static class ApiDoor
         app.MapGrpcService<ConnectionService>();
         app.MapGrpcService<UserSessionsService>();
         app.MapGrpcService<AdministrationService>();
+        app.MapGrpcService<KeysService>();
         app.MapTokenEndpoint();
         app.MapPublicEndpoints();
     }

@@ -1,6 +1,6 @@
 using Behalf.Identity;
 using Behalf.Server.Doors;
-using Behalf.Vault;
+using Behalf.Server.Hosting;
 
 namespace Behalf.Server.Api;
 
@@ -20,13 +20,13 @@ internal static class PublicEndpoints
 
     [OpenToAll("A probe has no credential.")]
     private static async Task<IResult> ReadyAsync(
-        IVault vault,
+        Readiness readiness,
         IIdentity identity,
         IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken
     )
     {
-        if (!vault.IsOpen || lifetime.ApplicationStopping.IsCancellationRequested)
+        if (!readiness.IsReached || lifetime.ApplicationStopping.IsCancellationRequested)
         {
             return NotReady();
         }

@@ -8,6 +8,7 @@ internal static class BackgroundServices
         services.AddHostedService<AuthorizationWork>();
         services.AddHostedService<AuditCheckpointing>();
         services.AddHostedService<SessionCleanup>();
+        services.AddHostedService<KeyWork>();
         return services;
     }
 }

@@ -28,6 +28,16 @@ internal static class ServeCommand
             Description = "An exact private or http (loopback) origin that providers may be called at.",
             DefaultValueFactory = _ => [],
         };
+        Option<string?> rootKey = new("--root-key")
+        {
+            Description =
+                "The root key: file:PATH, env:VARIABLE, aws-kms:KEY or vault-transit:https://HOST/MOUNT/KEY. Default: the data folder's file.",
+        };
+        Option<string[]> furtherKeys = new("--further-root-key")
+        {
+            Description = "A root key that still opens but no longer wraps, while the key ring moves to another.",
+            DefaultValueFactory = _ => [],
+        };
         Option<LogLevel?> level = new("--log-level") { Description = "Trace, Debug, Information, Warning or Error." };
         Command command = new("serve", "Run the server.")
         {
@@ -37,6 +47,8 @@ internal static class ServeCommand
             connectors,
             certificate,
             origins,
+            rootKey,
+            furtherKeys,
             level,
         };
         command.SetAction(
@@ -50,6 +62,8 @@ internal static class ServeCommand
                         ConnectorsFolder = parsed.GetValue(connectors),
                         CertificateFile = parsed.GetValue(certificate),
                         AllowedPrivateOrigins = parsed.GetRequiredValue(origins),
+                        RootKey = parsed.GetValue(rootKey),
+                        FurtherRootKeys = parsed.GetRequiredValue(furtherKeys),
                         LogLevel = parsed.GetValue(level),
                     },
                     parsed.InvocationConfiguration.Output,
@@ -71,6 +85,11 @@ internal static class ServeCommand
         await using RunningServer server = ServerApp.Build(options);
         await server.StartAsync(cancellationToken);
         await output.WriteLineAsync($"Behalf listens on {string.Join(" and ", server.Urls)}");
+        if (server.Sealed is { } reason)
+        {
+            await output.WriteLineAsync($"Sealed, only health answers: {reason}");
+        }
+
         if (server.IsFirstStart)
         {
             await output.WriteLineAsync($"Credentials of the first API client: {server.CredentialsFile}");

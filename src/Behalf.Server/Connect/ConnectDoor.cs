@@ -23,6 +23,13 @@ internal static class ConnectDoor
             antiforgery.SuppressXFrameOptionsHeader = true; // PageHeaders says it for every page
         });
         services.AddDataProtection().SetApplicationName(ApplicationName);
+        // The framework reads the keys at start; a sealed vault opens later, so they are read when a page needs them.
+        services.Remove(
+            services.Single(service =>
+                service.ServiceType == typeof(IHostedService)
+                && service.ImplementationType?.Name == "DataProtectionHostedService"
+            )
+        );
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
         {
             IVault vault = provider.GetRequiredService<IVault>();

@@ -20,6 +20,12 @@ public sealed record ServerOptions
     /// <value>PEM (certificate and key) or PFX. Null: a development certificate is made when an https address asks for one.</value>
     public string? CertificateFile { get; init; }
 
+    /// <value>The root key's name, such as <c>aws-kms:alias/behalf</c>. Null: the data folder's file or the environment's.</value>
+    public string? RootKey { get; init; }
+
+    /// <value>Root keys that unwrap but do not wrap: the one before, or the one to come.</value>
+    public IReadOnlyList<string> FurtherRootKeys { get; init; } = [];
+
     public IReadOnlyList<string> AllowedPrivateOrigins { get; init; } = [];
 
     /// <value>Null: the least that is worth a line.</value>

@@ -1,3 +1,5 @@
+using Behalf.Vault;
+
 namespace Behalf.Server.Hosting;
 
 /// <summary>
@@ -25,6 +27,14 @@ internal static class Settings
         Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
         Add(target.AllowedPrivateOrigins, section.GetSection("Egress:AllowedPrivateOrigins").Get<string[]>() ?? []);
         Add(target.VerifyUrls, section.GetSection("VerifyUrls").Get<string[]>() ?? []);
+    }
+
+    public static void Apply(VaultOptions target, IConfiguration configuration, ServerOptions options)
+    {
+        IConfigurationSection section = configuration.GetSection(Section);
+        target.RootKey = options.RootKey ?? section["RootKey"];
+        Add(target.FurtherRootKeys, options.FurtherRootKeys);
+        Add(target.FurtherRootKeys, section.GetSection("FurtherRootKeys").Get<string[]>() ?? []);
     }
 
     /// <exception cref="StartupException">A value is out of its bounds; the message names it.</exception>
