@@ -10,7 +10,7 @@ namespace Behalf.Storage.Sqlite;
 /// The embedded database: one writer, many readers, one serving process per folder. The host opens it once before anything
 /// reads or writes and disposes it last. Safe to call concurrently.
 /// </summary>
-public sealed class SqliteDatabase : IDatabaseSchema, IAsyncDisposable
+public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
 {
     private readonly string _path;
     private readonly string _node;
@@ -22,7 +22,7 @@ public sealed class SqliteDatabase : IDatabaseSchema, IAsyncDisposable
     private bool _disposed;
 
     public SqliteDatabase(IOptions<SqliteStorageOptions> options, IOptions<BehalfOptions> behalf, TimeProvider time)
-        : this(options, behalf, time, Migration.Embedded) { }
+        : this(options, behalf, time, Embedded) { }
 
     internal SqliteDatabase(
         IOptions<SqliteStorageOptions> options,
@@ -73,6 +73,11 @@ public sealed class SqliteDatabase : IDatabaseSchema, IAsyncDisposable
     }
 
     /// <inheritdoc />
+    /// <remarks>One process serves the folder: it is alone already.</remarks>
+    public Task AloneAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken) =>
+        work(cancellationToken);
+
+    /// <inheritdoc />
     public Task<SchemaStatus> CheckAsync(CancellationToken cancellationToken) =>
         Task.FromResult(File.Exists(_path) ? Look(_schema.Check) : _schema.OfNothing);
 
@@ -112,6 +117,8 @@ public sealed class SqliteDatabase : IDatabaseSchema, IAsyncDisposable
             _opening.Release();
         }
     }
+
+    internal static IReadOnlyList<Migration> Embedded { get; } = Migration.EmbeddedIn(typeof(SqliteDatabase).Assembly);
 
     /// <value>Random per instance: tells what this process began from what a dead one left.</value>
     internal string Process { get; } = Guid.NewGuid().ToString("N");

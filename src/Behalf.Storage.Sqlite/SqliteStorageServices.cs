@@ -29,6 +29,7 @@ public static class SqliteStorageServices
         services.AddOptions<BehalfOptions>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<SqliteDatabase>();
+        services.TryAddSingleton<IDatabase>(provider => provider.GetRequiredService<SqliteDatabase>());
         services.TryAddSingleton<IDatabaseSchema>(provider => provider.GetRequiredService<SqliteDatabase>());
 
         services.TryAddSingleton<IEnvironmentStore, EnvironmentStore>();

@@ -150,6 +150,30 @@ public abstract class ConnectionSuite : StoreTests
     }
 
     [Fact]
+    public async Task Name_IsGivenToOne_WhenManyConnectionsAreRenamedToIt()
+    {
+        List<Connection> connections = [];
+        for (int i = 0; i < 8; i++)
+        {
+            Connection one = Acme.NewConnection(Storage, Acme.Id, $"name-{i}", $"prefix-{i}");
+            (await Storage.Connections.AddAsync(one, Traces.None, Cancellation)).Should().BeNull();
+            connections.Add(one with { Name = ConnectionName.Parse("renamed") });
+        }
+
+        ConnectionChanged[] answers = await AtOnceAsync(
+            connections.Count,
+            i => Storage.Connections.ChangeAsync(connections[i], false, Traces.Of(Acme.Draft()), Cancellation)
+        );
+
+        answers.Should().ContainSingle(answer => answer == ConnectionChanged.Done);
+        answers
+            .Where(answer => answer != ConnectionChanged.Done)
+            .Should()
+            .AllBeEquivalentTo(ConnectionChanged.NameTaken);
+        (await Acme.TrailAsync()).Should().ContainSingle();
+    }
+
+    [Fact]
     public async Task Move_IsRefused_WhileACredentialAnExchangeOrARevocationHoldsTokens()
     {
         ConnectedAccount account = await Acme.AccountAsync("alice");

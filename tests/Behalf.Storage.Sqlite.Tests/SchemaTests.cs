@@ -1,4 +1,3 @@
-using Behalf.Storage.Sqlite.Schema;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -7,7 +6,7 @@ namespace Behalf.Storage.Sqlite.Tests;
 
 public sealed class SchemaTests : IDisposable
 {
-    private static readonly int Latest = Migration.Embedded.Count;
+    private static readonly int Latest = SqliteDatabase.Embedded.Count;
 
     private static readonly Migration Next = Migration.Of(Latest + 1, "next", "CREATE TABLE next (id INTEGER) STRICT;");
 
@@ -22,7 +21,7 @@ public sealed class SchemaTests : IDisposable
             Options.Create(new SqliteStorageOptions { DatabasePath = _folder.Database }),
             Options.Create(new BehalfOptions()),
             TimeProvider.System,
-            [.. Migration.Embedded, .. further]
+            [.. SqliteDatabase.Embedded, .. further]
         );
 
     private async Task MigrateAsync(params Migration[] further)

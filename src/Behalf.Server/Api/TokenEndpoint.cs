@@ -21,7 +21,7 @@ internal static class TokenEndpoint
         app.MapPost("/oauth/token", HandleAsync).WithDisplayName("token endpoint");
 
     [OpenToAll("The request carries its own client credential.")]
-    private static async Task<IResult> HandleAsync(HttpContext http, IIdentity identity, TimeProvider time)
+    private static async Task<IResult> HandleAsync(HttpContext http, IIdentity identity)
     {
         if (
             !http.Request.HasFormContentType
@@ -62,7 +62,7 @@ internal static class TokenEndpoint
         string source = http.Connection.RemoteIpAddress?.ToString() ?? "unknown";
         (string id, string secret) = credential.Value;
         Result<IssuedToken> token = await identity.IssueTokenAsync(id, secret, source, http.RequestAborted);
-        return token.Succeeded ? new Issued(token.Value, time) : OAuthError.From(token.Problem);
+        return token.Succeeded ? new Issued(token.Value) : OAuthError.From(token.Problem);
     }
 
     private static Result<(string Id, string Secret)> Read(StringValues authorization, IFormCollection form)
@@ -104,7 +104,7 @@ internal static class TokenEndpoint
     }
 
     /// <summary>RFC 6749 §5.1.</summary>
-    private sealed class Issued(IssuedToken token, TimeProvider time) : IResult
+    private sealed class Issued(IssuedToken token) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
@@ -119,7 +119,7 @@ internal static class TokenEndpoint
                 writer.WriteStartObject();
                 writer.WriteString("access_token", accessToken.Reveal());
                 writer.WriteString("token_type", "Bearer");
-                writer.WriteNumber("expires_in", (long)(token.ExpiresAt - time.GetUtcNow()).TotalSeconds);
+                writer.WriteNumber("expires_in", (long)token.Lifetime.TotalSeconds);
                 writer.WriteEndObject();
             }
 

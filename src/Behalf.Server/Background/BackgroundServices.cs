@@ -7,6 +7,7 @@ internal static class BackgroundServices
     {
         services.AddHostedService<AuthorizationWork>();
         services.AddHostedService<AuditCheckpointing>();
+        services.AddHostedService<AbandonedCalls>();
         services.AddHostedService<SessionCleanup>();
         services.AddHostedService<RepeatCleanup>();
         services.AddHostedService<ExecutionProjecting>();

@@ -13,6 +13,34 @@ internal static class CommonOptions
             DefaultValueFactory = _ => DataFolder.DefaultPath,
         };
 
+    public static Option<string?> Database() =>
+        new("--database")
+        {
+            Description =
+                $"A PostgreSQL that several nodes share, as \"Host=…;Database=…\"; default ${DatabaseChoice.Variable}, else SQLite in the data folder.",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(DatabaseChoice.Variable),
+        };
+
+    public static Option<string?> RootKey() =>
+        new("--root-key")
+        {
+            Description = "The root key file; default root.key in the data folder.",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(DatabaseChoice.RootKeyVariable),
+        };
+
+    /// <summary>What these options say together.</summary>
+    public static DatabaseChoice Chosen(
+        ParseResult parsed,
+        Option<string> data,
+        Option<string?> database,
+        Option<string?>? rootKey = null
+    ) =>
+        new(
+            new DataFolder(parsed.GetRequiredValue(data)),
+            DatabaseChoice.Given(parsed.GetValue(database)),
+            rootKey is null ? null : DatabaseChoice.Given(parsed.GetValue(rootKey))
+        );
+
     public static Option<string?> Connectors() =>
         new("--connectors") { Description = "Folder with the connector folders." };
 }

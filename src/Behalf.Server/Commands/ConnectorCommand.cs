@@ -38,7 +38,9 @@ internal static class ConnectorCommand
             throw new StartupException($"{file} does not exist.");
         }
 
-        await using OfflineServices offline = OfflineServices.Make(new DataFolder(Path.GetTempPath()));
+        await using OfflineServices offline = OfflineServices.Make(
+            new DatabaseChoice(new DataFolder(Path.GetTempPath()), null, null)
+        );
         string yaml = isFolder
             ? await ConnectorFolder.ReadAsync(path, cancellationToken)
             : await File.ReadAllTextAsync(file, cancellationToken);

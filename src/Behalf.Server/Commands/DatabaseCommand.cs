@@ -21,18 +21,19 @@ internal static class DatabaseCommand
     )
     {
         Option<string> data = CommonOptions.Data();
+        Option<string?> database = CommonOptions.Database();
         Option<bool> json = Answer.Json();
-        Command command = new(name, description) { data, json };
+        Command command = new(name, description) { data, database, json };
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                DataFolder folder = new(parsed.GetRequiredValue(data));
-                if (!Directory.Exists(folder.Root))
+                DatabaseChoice choice = CommonOptions.Chosen(parsed, data, database);
+                if (!choice.IsPostgreSql && !Directory.Exists(choice.Folder.Root))
                 {
-                    throw new StartupException($"{folder.Root} does not exist.");
+                    throw new StartupException($"{choice.Folder.Root} does not exist.");
                 }
 
-                await using OfflineServices offline = OfflineServices.Make(folder);
+                await using OfflineServices offline = OfflineServices.Make(choice);
                 return await run(offline.Get<IDatabaseSchema>(), new Answer(parsed, json), cancellationToken);
             }
         );

@@ -10,6 +10,8 @@ internal static class DoctorCommand
     public static Command Create()
     {
         Option<string> data = CommonOptions.Data();
+        Option<string?> database = CommonOptions.Database();
+        Option<string?> rootKey = CommonOptions.RootKey();
         Option<string?> connectors = CommonOptions.Connectors();
         Option<string[]> origins = new("--allow-private-origin")
         {
@@ -20,6 +22,8 @@ internal static class DoctorCommand
         Command command = new("doctor", "Check a data folder: files, modes, schema, keys, connectors.")
         {
             data,
+            database,
+            rootKey,
             connectors,
             origins,
             json,
@@ -27,7 +31,7 @@ internal static class DoctorCommand
         command.SetAction(
             (parsed, cancellationToken) =>
                 RunAsync(
-                    new DataFolder(parsed.GetRequiredValue(data)),
+                    CommonOptions.Chosen(parsed, data, database, rootKey),
                     parsed.GetValue(connectors) ?? ConnectorsFolder.Find(),
                     parsed.GetRequiredValue(origins),
                     new Answer(parsed, json),
@@ -38,17 +42,17 @@ internal static class DoctorCommand
     }
 
     private static async Task<int> RunAsync(
-        DataFolder folder,
+        DatabaseChoice database,
         string connectors,
         IReadOnlyList<string> origins,
         Answer answer,
         CancellationToken cancellationToken
     )
     {
-        List<Finding> findings = [.. Files(folder), Connectors(connectors)];
-        if (File.Exists(folder.Database))
+        List<Finding> findings = [.. Files(database), Connectors(connectors)];
+        if (database.IsPostgreSql || File.Exists(database.Folder.Database))
         {
-            await using OfflineServices offline = OfflineServices.Make(folder, connectors);
+            await using OfflineServices offline = OfflineServices.Make(database, connectors);
             findings.Add(await SchemaAsync(offline, cancellationToken));
             findings.Add(await KeysAsync(offline, cancellationToken));
         }
@@ -65,12 +69,15 @@ internal static class DoctorCommand
         return findings.TrueForAll(finding => finding.IsFine) ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
-    private static IEnumerable<Finding> Files(DataFolder folder)
+    private static IEnumerable<Finding> Files(DatabaseChoice database)
     {
+        DataFolder folder = database.Folder;
         yield return Directory.Exists(folder.Root)
             ? Private(folder.Root)
             : new Finding(false, $"{folder.Root} does not exist: behalf serve --data {folder.Root} makes it");
-        foreach (string file in new[] { folder.Database, folder.RootKey, folder.OperatorFile, folder.CredentialsFile })
+        foreach (
+            string file in new[] { folder.Database, database.RootKey, folder.OperatorFile, folder.CredentialsFile }
+        )
         {
             if (File.Exists(file))
             {
@@ -78,7 +85,7 @@ internal static class DoctorCommand
             }
         }
 
-        if (File.Exists(folder.RootKey) != File.Exists(folder.Database))
+        if (!database.IsPostgreSql && File.Exists(folder.RootKey) != File.Exists(folder.Database))
         {
             yield return new Finding(
                 false,

@@ -38,18 +38,28 @@ internal static class KeysCommand
     private static Command List()
     {
         Option<string> data = CommonOptions.Data();
+        Option<string?> database = CommonOptions.Database();
         Option<bool> json = Answer.Json();
-        Command command = new("list", "List the key ring: ids, kinds and states, never a key.") { data, json };
+        Command command = new("list", "List the key ring: ids, kinds and states, never a key.")
+        {
+            data,
+            database,
+            json,
+        };
         command.SetAction(
             (parsed, cancellationToken) =>
-                ListAsync(parsed.GetRequiredValue(data), new Answer(parsed, json), cancellationToken)
+                ListAsync(CommonOptions.Chosen(parsed, data, database), new Answer(parsed, json), cancellationToken)
         );
         return command;
     }
 
-    private static async Task<int> ListAsync(string data, Answer answer, CancellationToken cancellationToken)
+    private static async Task<int> ListAsync(
+        DatabaseChoice database,
+        Answer answer,
+        CancellationToken cancellationToken
+    )
     {
-        await using OfflineServices offline = OfflineServices.Open(data);
+        await using OfflineServices offline = OfflineServices.Open(database);
         await offline.OpenDatabaseAsync(cancellationToken);
         IReadOnlyList<RingKey> keys = await offline.Get<IKeyRingStore>().ListAsync(cancellationToken);
         await answer.GiveAsync(

@@ -11,6 +11,8 @@ internal static class ServeCommand
     public static Command Create()
     {
         Option<string> data = CommonOptions.Data();
+        Option<string?> database = CommonOptions.Database();
+        Option<string?> rootKey = CommonOptions.RootKey();
         Option<string[]> urls = new("--urls")
         {
             Description = "Addresses to listen on; port 0 takes a free one; cleartext on loopback only.",
@@ -32,6 +34,8 @@ internal static class ServeCommand
         Command command = new("serve", "Run the server.")
         {
             data,
+            database,
+            rootKey,
             urls,
             publicUrl,
             connectors,
@@ -45,6 +49,8 @@ internal static class ServeCommand
                     new ServerOptions
                     {
                         DataFolder = parsed.GetRequiredValue(data),
+                        Database = parsed.GetValue(database),
+                        RootKeyFile = parsed.GetValue(rootKey),
                         Urls = [.. parsed.GetRequiredValue(urls).SelectMany(Split)],
                         PublicUrl = parsed.GetValue(publicUrl),
                         ConnectorsFolder = parsed.GetValue(connectors),

@@ -28,7 +28,9 @@ internal static class ConnectDoor
             IVault vault = provider.GetRequiredService<IVault>();
             return new ConfigureOptions<KeyManagementOptions>(keys =>
             {
-                keys.XmlRepository = new CookieKeyFiles(folder);
+                keys.XmlRepository = provider.GetService<ICookieKeyStore>() is { } shared
+                    ? new CookieKeyRows(shared)
+                    : new CookieKeyFiles(folder);
                 keys.XmlEncryptor = new CookieKeySeal(vault);
             });
         });

@@ -8,6 +8,7 @@ using Behalf.Identity;
 using Behalf.Mcp;
 using Behalf.Policy;
 using Behalf.Proxy;
+using Behalf.Storage.PostgreSql;
 using Behalf.Storage.Sqlite;
 using Behalf.Tools;
 using Behalf.Vault;
@@ -17,7 +18,7 @@ namespace Behalf.Server.Hosting;
 /// <summary>The composition root: every room and the storage, in the order in which a call walks through them.</summary>
 internal static class BehalfServices
 {
-    public static IServiceCollection AddBehalf(this IServiceCollection services, DataFolder folder)
+    public static IServiceCollection AddBehalf(this IServiceCollection services, DatabaseChoice database)
     {
         services.AddIdentity();
         services.AddConnectors();
@@ -32,10 +33,18 @@ internal static class BehalfServices
         services.AddEvents();
         services.AddVault(vault =>
         {
-            vault.RootKeyFile = folder.RootKey;
-            vault.CreateRootKey = true;
+            vault.RootKeyFile = database.RootKey;
+            vault.CreateRootKey = !database.IsPostgreSql; // nodes must have the same one
         });
-        services.AddSqliteStorage(storage => storage.DatabasePath = folder.Database);
+        if (database.ConnectionString is { } connectionString)
+        {
+            services.AddPostgreSqlStorage(storage => storage.ConnectionString = connectionString);
+        }
+        else
+        {
+            services.AddSqliteStorage(storage => storage.DatabasePath = database.Folder.Database);
+        }
+
         return services;
     }
 }

@@ -32,11 +32,12 @@ internal sealed class DataFolder
     public string CookieKeys => Path("cookie-keys");
 
     /// <summary>Makes the folder when it is missing and refuses one that cannot be a server's.</summary>
+    /// <param name="holdsDatabase">The database is a file in it.</param>
     /// <exception cref="StartupException">It cannot be written, or holds a root key without the database it belongs to.</exception>
-    public void Prepare()
+    public void Prepare(bool holdsDatabase)
     {
         MakeFolder(Root);
-        if (File.Exists(RootKey) && !File.Exists(Database))
+        if (holdsDatabase && File.Exists(RootKey) && !File.Exists(Database))
         {
             throw new StartupException(
                 $"{Root} holds a root key but no database. Put {Database} back from its backup, or choose another --data folder."

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 using Behalf.Audit;
 using Behalf.Connectors;
 using Behalf.Identity;
+using Behalf.Server.Connect;
 using Behalf.Server.Doors;
-using Behalf.Storage.Sqlite;
 using Behalf.Vault;
 using Microsoft.Extensions.Options;
 
@@ -55,7 +55,19 @@ public sealed partial class RunningServer : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         Settings.Check(Services.GetRequiredService<IOptions<BehalfOptions>>().Value);
-        await Services.GetRequiredService<SqliteDatabase>().OpenAsync(cancellationToken);
+        IDatabase database = Services.GetRequiredService<IDatabase>();
+        await database.OpenAsync(cancellationToken);
+        await database.AloneAsync(BeginAsync, cancellationToken);
+        CredentialFiles.Follow(_folder, PublicUrl);
+        AccessCheck.Require(((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints));
+        await CompleteAbandonedCallsAsync(cancellationToken);
+        await _app.StartAsync(cancellationToken);
+        WriteServerFile();
+    }
+
+    /// <summary>Keys, first credentials, definitions: what the first start makes and later ones find, one node at a time.</summary>
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
         await Services.GetRequiredService<IVaultOpener>().OpenAsync(cancellationToken);
         IsFirstStart = await Services
             .GetRequiredService<IIdentity>()
@@ -68,11 +80,7 @@ public sealed partial class RunningServer : IAsyncDisposable
                 cancellationToken
             );
         await Services.GetRequiredService<IConnectorCatalog>().SeedAsync(cancellationToken);
-        CredentialFiles.Follow(_folder, PublicUrl);
-        AccessCheck.Require(((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints));
-        await CompleteAbandonedCallsAsync(cancellationToken);
-        await _app.StartAsync(cancellationToken);
-        WriteServerFile();
+        CookieKeys.MakeFirst(Services);
     }
 
     /// <summary>Takes no new work and lets what runs end, for at most half a minute.</summary>

@@ -24,14 +24,15 @@ public static class ServerApp
         ArgumentNullException.ThrowIfNull(options);
         TimeProvider time = options.Time ?? TimeProvider.System;
         DataFolder folder = new(options.DataFolder);
-        folder.Prepare();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
+        );
+        DatabaseChoice database = Settings.DatabaseOf(builder.Configuration, options, folder);
+        database.Prepare();
         Listener listener = Listener.Bind(options.Urls);
         try
         {
             X509Certificate2? certificate = FindCertificate(options, listener, folder, time);
-            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
-                new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
-            );
             ServerLogging.Configure(builder.Logging, options.LogLevel);
             ConfigureKestrel(builder, listener, certificate, time);
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
@@ -39,9 +40,9 @@ public static class ServerApp
             builder.Services.AddSingleton(folder);
             builder.Services.AddSingleton(listener);
             builder.Services.Configure<BehalfOptions>(target =>
-                Settings.Apply(target, builder.Configuration, options, listener)
+                Settings.Apply(target, builder.Configuration, options, listener, database)
             );
-            builder.Services.AddBehalf(folder);
+            builder.Services.AddBehalf(database);
             builder.Services.AddApiDoor();
             builder.Services.AddConnectDoor(folder);
             builder.Services.AddBackground();

@@ -6,6 +6,12 @@ public sealed record ServerOptions
     /// <value>Database, keys, credentials, certificates and <c>server.json</c>; made with mode 0700 when missing.</value>
     public required string DataFolder { get; init; }
 
+    /// <value>Connection string of a PostgreSQL that several nodes share. Null: SQLite in the data folder.</value>
+    public string? Database { get; init; }
+
+    /// <value>Null: <c>root.key</c> in the data folder.</value>
+    public string? RootKeyFile { get; init; }
+
     /// <value>
     /// Addresses to listen on; port 0 takes a free one. Cleartext only on loopback. Default: <c>http://127.0.0.1:8080</c>.
     /// </value>

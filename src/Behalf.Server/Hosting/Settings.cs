@@ -10,16 +10,27 @@ internal static class Settings
     private const long MinProxyBytes = 64 * 1024;
     private const long MaxProxyBytes = 16L * 1024 * 1024 * 1024;
 
+    public static DatabaseChoice DatabaseOf(IConfiguration configuration, ServerOptions options, DataFolder folder)
+    {
+        IConfigurationSection section = configuration.GetSection(Section);
+        return new DatabaseChoice(
+            folder,
+            DatabaseChoice.Given(options.Database ?? section["Database"]),
+            DatabaseChoice.Given(options.RootKeyFile ?? section["RootKeyFile"])
+        );
+    }
+
     public static void Apply(
         BehalfOptions target,
         IConfiguration configuration,
         ServerOptions options,
-        Listener listener
+        Listener listener,
+        DatabaseChoice database
     )
     {
         IConfigurationSection section = configuration.GetSection(Section);
         target.PublicUrl = (options.PublicUrl ?? section["PublicUrl"] ?? listener.Urls[0].Url).TrimEnd('/');
-        target.Node = section["Node"] ?? target.Node;
+        target.Node = section["Node"] ?? (database.IsPostgreSql ? database.NodeName : target.Node);
         target.ConnectorsFolder = options.ConnectorsFolder ?? section["ConnectorsFolder"] ?? ConnectorsFolder.Find();
         target.RefreshMargin = section.GetValue("RefreshMargin", target.RefreshMargin);
         target.TokenRequestTimeout = section.GetValue("TokenRequestTimeout", target.TokenRequestTimeout);

@@ -1,4 +1,3 @@
-using Behalf.Storage.Sqlite.Columns;
 using Dapper;
 using Microsoft.Data.Sqlite;
 

@@ -7,6 +7,8 @@ namespace Behalf.Storage.Sqlite.Schema;
 /// <summary>Checks and migrates one connection's database.</summary>
 internal sealed class SqliteSchema(IReadOnlyList<Migration> known)
 {
+    private const string Another = "file";
+
     private const string Ledger = """
         CREATE TABLE IF NOT EXISTS schema_migration (
           number INTEGER NOT NULL PRIMARY KEY,
@@ -18,14 +20,29 @@ internal sealed class SqliteSchema(IReadOnlyList<Migration> known)
         """;
 
     /// <value>Where no file is yet.</value>
-    public SchemaStatus OfNothing => new(0, known.Count, [.. known.Select(m => m.Number)], null);
+    public SchemaStatus OfNothing => SchemaComparison.WithoutLedger(isEmpty: true, known, Another);
 
-    public SchemaStatus Check(SqliteConnection connection) => SchemaComparison.Compare(connection, known);
+    public SchemaStatus Check(SqliteConnection connection)
+    {
+        HashSet<string> tables = connection
+            .Query<string>(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+            )
+            .ToHashSet(StringComparer.Ordinal);
+        return tables.Contains(SchemaComparison.Ledger)
+            ? SchemaComparison.Compare(
+                connection
+                    .Query<AppliedMigration>("SELECT number, sha256, state FROM schema_migration ORDER BY number")
+                    .AsList(),
+                known
+            )
+            : SchemaComparison.WithoutLedger(tables.Count == 0, known, Another);
+    }
 
     /// <summary>Each migration and its record are one transaction: a crash leaves all of it or nothing.</summary>
     public IReadOnlyList<int> Migrate(SqliteConnection connection)
     {
-        IReadOnlyList<int> pending = Accept(Check(connection)).Pending;
+        IReadOnlyList<int> pending = Check(connection).Accept().Pending;
         foreach (Migration migration in known.Where(m => pending.Contains(m.Number)))
         {
             connection.Execute("BEGIN IMMEDIATE");
@@ -60,7 +77,7 @@ internal sealed class SqliteSchema(IReadOnlyList<Migration> known)
     {
         HashSet<int> pending = connection is null
             ? [.. known.Select(m => m.Number)]
-            : [.. Accept(Check(connection)).Pending];
+            : [.. Check(connection).Accept().Pending];
         StringBuilder script = new();
         foreach (Migration migration in known.Where(m => pending.Contains(m.Number)))
         {
@@ -80,7 +97,4 @@ internal sealed class SqliteSchema(IReadOnlyList<Migration> known)
 
         return script.ToString();
     }
-
-    private static SchemaStatus Accept(SchemaStatus status) =>
-        status.Problem is null ? status : throw new SchemaRefusedException(status.Problem);
 }

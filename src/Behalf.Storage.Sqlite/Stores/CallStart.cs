@@ -41,14 +41,15 @@ internal static class CallStart
 
     public static StartResult Run(WriteContext context, CallIntent intent)
     {
-        (StartResult.Refused? refusal, SealedCredential? credential) = Read(context, intent);
+        CallAuthority authority = Read(context, intent);
+        StartResult.Refused? refusal = authority.Judge(intent);
         if (refusal is null && intent.Key is { } used)
         {
             PriorCall? prior = KeyedCalls.Find(context, intent, used);
             switch (RepeatRule.Decide(used, intent.Writes, prior, context.Now))
             {
                 case RepeatVerdict.Repeat:
-                    return new StartResult.Repeated(prior!, credential!.Key);
+                    return new StartResult.Repeated(prior!, authority.Credential!.Key);
                 case RepeatVerdict.OtherContent:
                     refusal = new StartResult.Refused(StartRefusal.KeyReused);
                     break;
@@ -72,70 +73,32 @@ internal static class CallStart
         }
 
         context.Used(intent.Subject.Environment, intent.Account, record.At);
-        return new StartResult.Started(new StartedCall(intent, credential!, record.At));
+        return new StartResult.Started(new StartedCall(intent, authority.Credential!, record.At));
     }
 
-    private static (StartResult.Refused? Refusal, SealedCredential? Credential) Read(
-        WriteContext context,
-        CallIntent intent
-    )
+    private static CallAuthority Read(WriteContext context, CallIntent intent)
     {
         ActingSubject subject = intent.Subject;
-        Principal principal = subject.Principal;
         using SqliteDataReader row = context
             .Command(Authority)
             .Bind("@environment", subject.Environment.ToColumn())
-            .Bind("@client", principal.Client?.ToColumn())
-            .Bind("@session", principal.Session?.ToColumn())
+            .Bind("@client", subject.Principal.Client?.ToColumn())
+            .Bind("@session", subject.Principal.Session?.ToColumn())
             .Bind("@identifier", subject.Identifier.Value)
             .Bind("@connection", intent.Connection.ToColumn())
             .Bind("@account", intent.Account.ToColumn())
             .ExecuteReader();
         row.Read();
-
-        if (
-            principal.Kind == PrincipalKind.Operator
-            || principal.Environment != subject.Environment
-            || row.NumberOrNull(0) != principal.ClientEpoch
-        )
+        return new CallAuthority
         {
-            return (new StartResult.Refused(StartRefusal.ClientRemoved), null);
-        }
-
-        if (principal.Kind == PrincipalKind.UserSession && row.TextOrNull(1) != subject.Identifier.Value)
-        {
-            return (new StartResult.Refused(StartRefusal.SessionEnded), null);
-        }
-
-        bool signedOut =
-            EpochAt(row, 4) != subject.Epoch
-            || (principal.Kind == PrincipalKind.UserSession && EpochAt(row, 2) != subject.Epoch);
-        if (signedOut)
-        {
-            return (new StartResult.Refused(StartRefusal.UserSignedOut), null);
-        }
-
-        if (row.NumberOrNull(6) != intent.PolicyRevision)
-        {
-            return (new StartResult.Refused(StartRefusal.ConnectionChanged), null);
-        }
-
-        if (row.NumberOrNull(7) != subject.Epoch.Incarnation || row.IsDBNull(9) || row.IsDBNull(15))
-        {
-            return (new StartResult.Refused(StartRefusal.AccountNotActive), null);
-        }
-
-        SealedCredential credential = CredentialOf(row, intent);
-        // No scopes needed: the grant held the full scope, or the tool needs none.
-        return intent.NeededScopes.Count == 0 || credential.GrantedScopes.Covers(intent.NeededScopes)
-            ? (null, credential)
-            : (
-                new StartResult.Refused(StartRefusal.ScopesMissing)
-                {
-                    Missing = intent.NeededScopes.Except(credential.GrantedScopes),
-                },
-                null
-            );
+            ClientEpoch = row.NumberOrNull(0),
+            SessionIdentifier = row.TextOrNull(1),
+            SessionEpoch = EpochAt(row, 2),
+            UserEpoch = EpochAt(row, 4),
+            PolicyRevision = row.NumberOrNull(6),
+            AccountIncarnation = row.NumberOrNull(7),
+            Credential = row.IsDBNull(9) || row.IsDBNull(15) ? null : CredentialOf(row, intent),
+        };
     }
 
     private static UserEpoch? EpochAt(SqliteDataReader row, int ordinal) =>

@@ -49,20 +49,23 @@ internal sealed class Callers(
             return throttle.Failed(source, clientId) is { } later ? TooManyGuesses(later) : WrongCredential;
         }
 
-        DateTimeOffset end = time.GetUtcNow() + TokenLifetime;
+        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset end = now + TokenLifetime;
         return credential switch
         {
             CheckedCredential.OfClient(var client) => issuer.Issue(
                 ContentOf(client),
                 await EnvironmentAsync(client.Environment, cancellationToken),
+                now,
                 end
             ),
             CheckedCredential.OfSession(var session, var client) => issuer.Issue(
                 ContentOf(session, client),
                 await EnvironmentAsync(session.Environment, cancellationToken),
+                now,
                 session.ExpiresAt < end ? session.ExpiresAt : end
             ),
-            CheckedCredential.OfOperator(var stored) => issuer.Issue(ContentOf(stored), null, end),
+            CheckedCredential.OfOperator(var stored) => issuer.Issue(ContentOf(stored), null, now, end),
             _ => throw new InvalidOperationException($"Unknown credential {credential.GetType().Name}."),
         };
     }

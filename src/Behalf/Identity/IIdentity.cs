@@ -114,8 +114,14 @@ public interface IIdentity
     Task<string> PublishKeysAsync(CancellationToken cancellationToken);
 }
 
-/// <param name="AccessToken">A signed JWT; it ends at <paramref name="ExpiresAt"/>.</param>
-public sealed record IssuedToken(Secret AccessToken, DateTimeOffset ExpiresAt);
+/// <param name="AccessToken">A signed JWT that says the same times.</param>
+/// <param name="IssuedAt">In whole seconds, as a JWT has them (RFC 7519 §2).</param>
+/// <param name="ExpiresAt">In whole seconds.</param>
+public sealed record IssuedToken(Secret AccessToken, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt)
+{
+    /// <value>Whole seconds.</value>
+    public TimeSpan Lifetime => ExpiresAt - IssuedAt;
+}
 
 /// <summary>What a token for a virtual MCP server says besides its subject, client and times.</summary>
 public sealed record ServerTokenContent

@@ -28,7 +28,7 @@ internal sealed class ServerTokens(TokenKeys keys, Issuers issuers, IEnvironment
             return Problem.NotFound("environment");
         }
 
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
         DateTimeOffset end = DateTimeOffset.FromUnixTimeSeconds((now + lifetime).ToUnixTimeSeconds());
         string token = _handler.CreateToken(
             new SecurityTokenDescriptor
@@ -43,7 +43,7 @@ internal sealed class ServerTokens(TokenKeys keys, Issuers issuers, IEnvironment
                 SigningCredentials = keys.Signing(),
             }
         );
-        return new IssuedToken(Secret.FromText(token), end);
+        return new IssuedToken(Secret.FromText(token), now, end);
     }
 
     private static Dictionary<string, object> ClaimsOf(

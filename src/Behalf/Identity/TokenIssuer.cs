@@ -4,22 +4,28 @@ using Microsoft.IdentityModel.Tokens;
 namespace Behalf.Identity;
 
 /// <summary>Signs access tokens (RS256, RFC 9068). Safe to call concurrently.</summary>
-internal sealed class TokenIssuer(TokenKeys keys, Issuers issuers, TimeProvider time)
+internal sealed class TokenIssuer(TokenKeys keys, Issuers issuers)
 {
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
 
     /// <param name="content">What the token says.</param>
     /// <param name="environment">The environment of a client or session; null for an operator.</param>
-    /// <param name="expiresAt">Cut to whole seconds, as the format has them.</param>
-    public IssuedToken Issue(TokenContent content, DeploymentEnvironment? environment, DateTimeOffset expiresAt)
+    /// <param name="issuedAt">Cut to whole seconds, as the format has them.</param>
+    /// <param name="expiresAt">Cut likewise.</param>
+    public IssuedToken Issue(
+        TokenContent content,
+        DeploymentEnvironment? environment,
+        DateTimeOffset issuedAt,
+        DateTimeOffset expiresAt
+    )
     {
         string issuer = environment is null ? issuers.Installation : issuers.Of(environment);
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset start = DateTimeOffset.FromUnixTimeSeconds(issuedAt.ToUnixTimeSeconds());
         DateTimeOffset end = DateTimeOffset.FromUnixTimeSeconds(expiresAt.ToUnixTimeSeconds());
         Dictionary<string, object> claims = new(StringComparer.Ordinal)
         {
             [JwtRegisteredClaimNames.Sub] = content.Identifier ?? content.ClientId,
-            [JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7(now).ToString("N"),
+            [JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7(issuedAt).ToString("N"),
             [TokenClaims.ClientId] = content.ClientId,
             [TokenClaims.Kind] = content.Kind switch
             {
@@ -48,13 +54,13 @@ internal sealed class TokenIssuer(TokenKeys keys, Issuers issuers, TimeProvider 
                 TokenType = TokenClaims.Type,
                 Issuer = issuer,
                 Audience = issuer,
-                IssuedAt = now.UtcDateTime,
-                NotBefore = now.UtcDateTime,
+                IssuedAt = start.UtcDateTime,
+                NotBefore = start.UtcDateTime,
                 Expires = end.UtcDateTime,
                 Claims = claims,
                 SigningCredentials = keys.Signing(),
             }
         );
-        return new IssuedToken(Secret.FromText(token), end);
+        return new IssuedToken(Secret.FromText(token), start, end);
     }
 }

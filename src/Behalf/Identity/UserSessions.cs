@@ -47,7 +47,8 @@ internal sealed class UserSessions(
         UserSessionId id = EntityId.New<UserSessionId>(time);
         CredentialPair pair = CredentialPair.ForSession(id);
         // Whole seconds, so that the token (which has no finer times) and the pair end together.
-        DateTimeOffset end = DateTimeOffset.FromUnixTimeSeconds((time.GetUtcNow() + lifetime).ToUnixTimeSeconds());
+        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset end = DateTimeOffset.FromUnixTimeSeconds((now + lifetime).ToUnixTimeSeconds());
         UserSession session = new()
         {
             Environment = environmentId,
@@ -61,7 +62,7 @@ internal sealed class UserSessions(
             ExpiresAt = end,
         };
         await sessions.AddAsync(session, Traces.Of(Record(principal, session)), cancellationToken);
-        IssuedToken token = issuer.Issue(Callers.ContentOf(session, client), environment, end);
+        IssuedToken token = issuer.Issue(Callers.ContentOf(session, client), environment, now, end);
         return new MintedSession(id, identifier, token.AccessToken, pair.ClientId, pair.Secret, end);
     }
 

@@ -30,6 +30,17 @@ internal sealed class LocalRootKey(IOptions<VaultOptions> options) : IRootKey
             CreateOnce(path);
         }
 
+        if (
+            _options is { CreateRootKey: false, RootKeyFile: { } missing }
+            && Variable is null
+            && !RootKeyFile.Exists(missing)
+        )
+        {
+            throw new VaultSealedException(
+                $"The database has no keys yet and the root key file {missing} does not exist. Make one once with `behalf keys init --out {missing}`, keep a copy, and give every node the same file."
+            );
+        }
+
         return ValueTask.FromResult(Load().Wrap(key.Span, associatedData.Span));
     }
 

@@ -22,14 +22,17 @@ internal sealed partial class Person(string name) : IDisposable
 
     /// <summary>Looks at the link and presses its button.</summary>
     /// <returns>Where the provider asks for consent.</returns>
-    public async Task<Uri> StartAsync(Uri link)
+    public Task<Uri> StartAsync(Uri link) => StartAsync(link, link);
+
+    /// <summary>The button's request may land elsewhere than the page's.</summary>
+    public async Task<Uri> StartAsync(Uri link, Uri button)
     {
         Page page = await OpenAsync(link);
         page.Status.Should().Be(200, page.Body);
         string token = WebUtility.HtmlDecode(HiddenToken().Match(page.Body).Groups[1].Value);
         Secrets.Enqueue(token);
         FormUrlEncodedContent form = new([new("form_token", token)]);
-        Page started = await SendAsync(new HttpRequestMessage(HttpMethod.Post, link) { Content = form });
+        Page started = await SendAsync(new HttpRequestMessage(HttpMethod.Post, button) { Content = form });
         started.Status.Should().Be(303, started.Body);
         Secrets.Enqueue(HttpUtility.ParseQueryString(started.Location!.Query)["state"]!);
         return started.Location!;

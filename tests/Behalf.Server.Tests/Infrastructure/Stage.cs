@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Behalf.Egress;
+using Behalf.Server.Hosting;
 using Behalf.TestAuthorizationServer;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,12 @@ public sealed class Stage : IAsyncLifetime
     /// <value>Runs before the server is built; may replace what rooms registered.</value>
     internal Action<IServiceCollection> Services { get; init; } = _ => { };
 
+    /// <value>What the server has otherwise.</value>
+    internal Func<ServerOptions, ServerOptions> Change { get; init; } = options => options;
+
+    /// <value>What the server was started with.</value>
+    internal ServerOptions Options { get; private set; } = null!;
+
     public TestServer Server { get; private set; } = null!;
 
     public ProviderServer Provider { get; private set; } = null!;
@@ -44,7 +51,7 @@ public sealed class Stage : IAsyncLifetime
         Server = new TestServer
         {
             Change = options =>
-                options with
+                Options = Change(options) with
                 {
                     ConnectorsFolder = _connectors,
                     AllowedPrivateOrigins = [Provider.Origin],

@@ -1,4 +1,4 @@
-namespace Behalf.Storage.Sqlite.Columns;
+namespace Behalf.Storage;
 
 /// <summary>
 /// UUIDv7 with microseconds, each greater than the one before it, so that rows of one moment keep the order in which they

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Behalf.Storage.Sqlite.Columns;
+namespace Behalf.Storage;
 
 /// <summary>The documents that stand in JSON columns; they are never queried.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

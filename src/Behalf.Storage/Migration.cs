@@ -3,22 +3,20 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Behalf.Storage.Sqlite.Schema;
+namespace Behalf.Storage;
 
 /// <summary>A numbered script that is never changed once it was released.</summary>
 /// <param name="Sha256">Of the script with line feeds only, hexadecimal.</param>
 internal sealed record Migration(int Number, string Name, string Script, string Sha256)
 {
-    /// <summary>The scripts embedded in this assembly, in order and without gaps.</summary>
-    public static IReadOnlyList<Migration> Embedded { get; } = Load(typeof(Migration).Assembly);
-
     public static Migration Of(int number, string name, string script)
     {
         string text = script.ReplaceLineEndings("\n");
         return new(number, name, text, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
     }
 
-    private static Migration[] Load(Assembly assembly)
+    /// <summary>The scripts embedded in a database's assembly, in order and without gaps.</summary>
+    public static IReadOnlyList<Migration> EmbeddedIn(Assembly assembly)
     {
         string prefix = $"{assembly.GetName().Name}.Migrations.";
         Migration[] migrations =

@@ -1,0 +1,129 @@
+using Behalf.Audit;
+
+namespace Behalf.Storage.PostgreSql.Engine;
+
+/// <summary>
+/// A call that wants to start, or a record to be appended by itself. A caller can take it back until it begins; then it
+/// runs to its end.
+/// </summary>
+internal abstract class CallItem
+{
+    private const int Waiting = 0;
+    private const int Begun = 1;
+    private const int TakenBack = 2;
+
+    private int _state;
+
+    /// <returns>False when the caller took it back.</returns>
+    public bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting;
+
+    protected bool TryTakeBack() => Interlocked.CompareExchange(ref _state, TakenBack, Waiting) == Waiting;
+
+    public abstract EnvironmentId Environment { get; }
+
+    /// <value>Null: nothing can repeat the call.</value>
+    public virtual KeyPlace? Key => null;
+
+    /// <summary>The transaction is committed.</summary>
+    public abstract void Complete();
+
+    public abstract void Fail(Exception exception);
+
+    public abstract void TakeBack(CancellationToken cancellationToken);
+}
+
+/// <inheritdoc />
+internal abstract class CallItem<T> : CallItem
+{
+    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<T> Done => _done.Task;
+
+    protected T? Result { get; set; }
+
+    public override void Complete() => _done.TrySetResult(Result!);
+
+    public override void Fail(Exception exception) => _done.TrySetException(exception);
+
+    public override void TakeBack(CancellationToken cancellationToken)
+    {
+        if (TryTakeBack())
+        {
+            _done.TrySetCanceled(cancellationToken);
+        }
+    }
+}
+
+internal sealed class RecordItem(AuditDraft draft) : CallItem<StoredAuditRecord>
+{
+    public override EnvironmentId Environment => draft.Environment;
+
+    public void AppendTo(LaneBundle bundle) => Result = bundle.Append(draft);
+}
+
+/// <summary>The completion of a call with a key, and what is kept of it.</summary>
+internal sealed class EndItem(AuditDraft completion, string principal, CallKey key, CallEnd end)
+    : CallItem<StoredAuditRecord>
+{
+    public override EnvironmentId Environment => completion.Environment;
+
+    public override KeyPlace? Key => new(Environment, principal, key.Value);
+
+    public void AppendTo(LaneBundle bundle, KeyedCalls calls)
+    {
+        Result = bundle.Append(completion);
+        if (completion.Execution is { } execution)
+        {
+            calls.End(Key!, execution, end, Result.At);
+        }
+    }
+}
+
+internal sealed class StartItem(CallIntent intent) : CallItem<StartResult>
+{
+    public CallIntent Intent => intent;
+
+    public override EnvironmentId Environment => intent.Subject.Environment;
+
+    public override KeyPlace? Key =>
+        intent.Key is { } key ? new(Environment, intent.Subject.Principal.ClientId, key.Value) : null;
+
+    /// <summary>The intent, or the denial that takes its place; nothing when the call was started before.</summary>
+    public void AppendTo(LaneBundle bundle, CallAuthority authority, KeyedCalls calls, AccountUses uses)
+    {
+        StartResult.Refused? refusal = authority.Judge(intent);
+        if (refusal is null && Key is { } used)
+        {
+            PriorCall? prior = calls.Find(used);
+            switch (RepeatRule.Decide(intent.Key!, intent.Writes, prior, bundle.Now))
+            {
+                case RepeatVerdict.Repeat:
+                    Result = new StartResult.Repeated(prior!, authority.Credential!.Key);
+                    return;
+                case RepeatVerdict.OtherContent:
+                    refusal = new StartResult.Refused(StartRefusal.KeyReused);
+                    break;
+                case RepeatVerdict.Start:
+                    break;
+                default:
+                    throw new InvalidOperationException("Unknown verdict on a repeat.");
+            }
+        }
+
+        if (refusal is not null)
+        {
+            bundle.Append(CallRecords.Denial(intent, refusal));
+            Result = refusal;
+            return;
+        }
+
+        StoredAuditRecord record = bundle.Append(CallRecords.Intent(intent));
+        if (Key is { } place)
+        {
+            calls.Begin(place, intent, record.At);
+        }
+
+        uses.Add(Environment, intent.Account, record.At);
+        Result = new StartResult.Started(new StartedCall(intent, authority.Credential!, record.At));
+    }
+}

@@ -1,0 +1,264 @@
+using System.Threading.Channels;
+using Behalf.Audit;
+using Npgsql;
+
+namespace Behalf.Storage.PostgreSql.Engine;
+
+/// <summary>
+/// Starts calls and appends records. What waits together is committed together: two round trips and one sync for all of
+/// it, so a call costs the database a fraction of a transaction. Safe to call concurrently.
+/// </summary>
+internal sealed class CallQueue : IAsyncDisposable
+{
+    /// <summary>How many may wait; further callers wait for a place.</summary>
+    private const int Capacity = 4096;
+
+    /// <summary>How many are committed together at most, which bounds how long the first of them waits.</summary>
+    private const int LargestBundle = 256;
+
+    private readonly Channel<CallItem> _waiting = Channel.CreateBounded<CallItem>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true }
+    );
+    private readonly AccountUses _uses = new();
+    private readonly ConnectionSource _connections;
+    private readonly AuditLane _lane;
+    private readonly TimeProvider _time;
+    private readonly Task _loop;
+
+    public CallQueue(ConnectionSource connections, AuditLane lane, TimeProvider time)
+    {
+        _connections = connections;
+        _lane = lane;
+        _time = time;
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Completes once the intent, or the denial in its place, is committed.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot write now; nothing was started.</exception>
+    public Task<StartResult> StartAsync(CallIntent intent, CancellationToken cancellationToken) =>
+        PassAsync(new StartItem(intent), cancellationToken);
+
+    /// <inheritdoc cref="StartAsync" />
+    public Task<StoredAuditRecord> AppendAsync(AuditDraft draft, CancellationToken cancellationToken) =>
+        PassAsync(new RecordItem(draft), cancellationToken);
+
+    /// <inheritdoc cref="StartAsync" />
+    public Task<StoredAuditRecord> CompleteAsync(
+        AuditDraft completion,
+        string principal,
+        CallKey key,
+        CallEnd end,
+        CancellationToken cancellationToken
+    ) => PassAsync(new EndItem(completion, principal, key, end), cancellationToken);
+
+    /// <summary>Finishes what waits, then closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _loop;
+        await WriteUsesAsync();
+    }
+
+    private async Task<T> PassAsync<T>(CallItem<T> item, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            await _waiting.Writer.WriteAsync(item, cancellationToken);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw Closing(e);
+        }
+
+        await using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            static (state, token) => ((CallItem)state!).TakeBack(token),
+            item
+        );
+        return await item.Done;
+    }
+
+    private async Task RunAsync()
+    {
+        List<CallItem> bundle = new(LargestBundle);
+        try
+        {
+            while (await _waiting.Reader.WaitToReadAsync())
+            {
+                Take(bundle);
+                await CommitAsync(bundle);
+                bundle.Clear();
+                if (_uses.AreDue(_time.GetUtcNow()))
+                {
+                    await WriteUsesAsync();
+                }
+            }
+        }
+        finally
+        {
+            // Only a bug ends the loop before the queue is closed; nobody may wait for ever because of it.
+            _waiting.Writer.TryComplete();
+            for (Take(bundle); bundle.Count > 0; Take(bundle))
+            {
+                bundle.ForEach(item => item.Fail(Closing()));
+                bundle.Clear();
+            }
+        }
+    }
+
+    private void Take(List<CallItem> bundle)
+    {
+        while (bundle.Count < LargestBundle && _waiting.Reader.TryRead(out CallItem? item))
+        {
+            if (item.TryBegin())
+            {
+                bundle.Add(item);
+            }
+        }
+    }
+
+    private async Task CommitAsync(List<CallItem> bundle)
+    {
+        if (bundle.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await _connections.RunAsync(attempt => CommitAsync(attempt, bundle), CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            StorageUnavailableException? unavailable = StorageErrors.Translate(e);
+            if (unavailable is null && bundle.Count > 1)
+            {
+                await CommitEachAsync(bundle); // one of them is wrong: its neighbours shall not pay for it
+                return;
+            }
+
+            bundle.ForEach(item => item.Fail(unavailable ?? e));
+            return;
+        }
+
+        bundle.ForEach(item => item.Complete());
+    }
+
+    private async Task CommitEachAsync(List<CallItem> bundle)
+    {
+        foreach (CallItem item in bundle)
+        {
+            await CommitAsync([item]);
+        }
+    }
+
+    /// <summary>
+    /// The lane is held before authority is read: what this node withdrew earlier stands earlier in it, and no intent that
+    /// saw the old state stands after it.
+    /// </summary>
+    private async Task<bool> CommitAsync(Attempt attempt, List<CallItem> bundle)
+    {
+        NpgsqlConnection connection = attempt.Connection;
+        await _lane.EnterAsync();
+        try
+        {
+            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
+            BundleReading read = await ReadAsync(connection, bundle);
+            LaneBundle places = _lane.Begin(read.Heads);
+            int call = 0;
+            foreach (CallItem item in bundle)
+            {
+                switch (item)
+                {
+                    case StartItem start:
+                        start.AppendTo(places, read.Authorities[call++], read.Keys, _uses);
+                        break;
+                    case EndItem end:
+                        end.AppendTo(places, read.Keys);
+                        break;
+                    case RecordItem record:
+                        record.AppendTo(places);
+                        break;
+                    default:
+                        throw new InvalidOperationException($"Unknown item {item.GetType().Name}.");
+                }
+            }
+
+            await using NpgsqlBatch batch = connection.CreateBatch();
+            places.AddTo(batch);
+            read.Keys.AddTo(batch);
+            AuditLane.AddCommit(batch);
+            attempt.Commits();
+            await batch.ExecuteNonQueryAsync();
+            return true;
+        }
+        finally
+        {
+            _lane.Leave();
+        }
+    }
+
+    /// <summary>The locks come first: what is read after them stays true until the commit.</summary>
+    private async Task<BundleReading> ReadAsync(NpgsqlConnection connection, List<CallItem> bundle)
+    {
+        List<StartItem> calls = [.. bundle.OfType<StartItem>()];
+        List<KeyPlace> keys = [.. bundle.Select(item => item.Key).OfType<KeyPlace>().Distinct()];
+        await using NpgsqlBatch batch = connection.CreateBatch();
+        if (calls.Count > 0)
+        {
+            batch.Add(Withdrawal.Share);
+        }
+
+        if (keys.Count > 0)
+        {
+            KeyedCalls.AddReading(batch, keys);
+        }
+
+        if (calls.Count > 0)
+        {
+            CallAuthorities.AddTo(batch, calls);
+        }
+
+        LaneHeads.AddTo(batch, _lane.Node, bundle.Select(item => item.Environment));
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
+        if (calls.Count > 0)
+        {
+            await reader.NextResultAsync();
+        }
+
+        KeyedCalls known = new();
+        if (keys.Count > 0)
+        {
+            await reader.NextResultAsync();
+            await known.ReadAsync(reader);
+            await reader.NextResultAsync();
+        }
+
+        List<CallAuthority> authorities = [];
+        if (calls.Count > 0)
+        {
+            authorities = await CallAuthorities.ReadAsync(reader, calls);
+            await reader.NextResultAsync();
+        }
+
+        return new BundleReading(authorities, known, await LaneHeads.ReadAsync(reader, _lane.Node));
+    }
+
+    private async Task WriteUsesAsync()
+    {
+        try
+        {
+            await using NpgsqlConnection connection = await _connections.OpenAsync(CancellationToken.None);
+            await _uses.WriteAsync(connection, _time.GetUtcNow());
+        }
+        catch (Exception e) when (StorageErrors.Translate(e) is not null)
+        {
+            // They are kept, and written with later ones; nothing is decided by them.
+        }
+    }
+
+    private static StorageUnavailableException Closing(Exception? inner = null) =>
+        new(StorageFault.Closed, "The database is closing.", inner);
+
+    private sealed record BundleReading(List<CallAuthority> Authorities, KeyedCalls Keys, LaneHeads Heads);
+}

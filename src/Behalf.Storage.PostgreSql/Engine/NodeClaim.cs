@@ -1,0 +1,154 @@
+using Dapper;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Behalf.Storage.PostgreSql.Engine;
+
+/// <summary>
+/// Holds this node's name, says regularly that the node lives, and ends what dead ones left. Whoever starts later under
+/// the same name has it: the one before can write no record any more.
+/// </summary>
+internal sealed partial class NodeClaim : IAsyncDisposable
+{
+    private readonly ConnectionSource _connections;
+    private readonly NodeName _node;
+    private readonly PostgreSqlStorageOptions _options;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _loop = Task.CompletedTask;
+    private bool _lost;
+
+    public NodeClaim(ConnectionSource connections, NodeName node, PostgreSqlStorageOptions options, ILogger logger)
+    {
+        _connections = connections;
+        _node = node;
+        _options = options;
+        _logger = logger;
+    }
+
+    public async Task TakeAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = await _connections.OpenAsync(cancellationToken);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // Waits for the records that a process of this name is committing at the moment.
+        await connection.ExecuteAsync("SELECT 1 FROM node WHERE name = @Name FOR UPDATE", _node);
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO node (name, process, fence, started_at, heartbeat_at)
+            VALUES (@Name, @Process, 1, clock_timestamp(), clock_timestamp())
+            ON CONFLICT (name) DO UPDATE
+            SET process = excluded.process, fence = node.fence + 1, started_at = excluded.started_at,
+              heartbeat_at = excluded.heartbeat_at
+            """,
+            _node
+        );
+        await transaction.CommitAsync(cancellationToken);
+        await EndDeadLeasesAsync(connection);
+    }
+
+    public void StartBeating() => _loop = Task.Run(BeatAsync);
+
+    /// <summary>The name is given up: what this process may have left is ended at once, not after a time.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _loop;
+        _stopping.Dispose();
+        try
+        {
+            await using NpgsqlConnection connection = await _connections.OpenAsync(CancellationToken.None);
+            await connection.ExecuteAsync(
+                "UPDATE node SET heartbeat_at = '-infinity' WHERE name = @Name AND process = @Process",
+                _node
+            );
+        }
+        catch (Exception e) when (StorageErrors.Translate(e) is not null)
+        {
+            Log.NotGivenUp(_logger, _node.Name, e);
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        // The system's clock, also in tests: a clock that a test moves would make living nodes look dead.
+        using PeriodicTimer timer = new(_options.Heartbeat, TimeProvider.System);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                await BeatOnceAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private async Task BeatOnceAsync()
+    {
+        try
+        {
+            await using NpgsqlConnection connection = await _connections.OpenAsync(_stopping.Token);
+            bool held =
+                await connection.ExecuteAsync(
+                    "UPDATE node SET heartbeat_at = clock_timestamp() WHERE name = @Name AND process = @Process",
+                    _node
+                ) == 1;
+            if (!held && !_lost)
+            {
+                Log.NameLost(_logger, _node.Name);
+            }
+
+            _lost = !held;
+            if (held)
+            {
+                await EndDeadLeasesAsync(connection);
+            }
+        }
+        catch (Exception e) when (StorageErrors.Translate(e) is not null)
+        {
+            Log.BeatFailed(_logger, e);
+        }
+    }
+
+    /// <summary>
+    /// Nobody has to wait for the end of a dead process's lease. The attempt it made stays as it is: whether that was
+    /// carried out is unknown.
+    /// </summary>
+    private Task<int> EndDeadLeasesAsync(NpgsqlConnection connection) =>
+        connection.ExecuteAsync(
+            $"""
+            UPDATE refresh_state SET owner = NULL, lease_until = NULL
+            WHERE (environment_id, account_id) IN (
+              SELECT r.environment_id, r.account_id FROM refresh_state r
+              WHERE r.owner IS NOT NULL AND NOT {NodeName.Lives("r.owner")}
+              FOR UPDATE SKIP LOCKED)
+            """,
+            new { deadAfter = _options.DeadAfter.TotalSeconds }
+        );
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventId = 4201,
+            Level = LogLevel.Critical,
+            Message = "Another process serves as node {Node}: this one can write nothing any more. Stop it, or give it a name of its own (Behalf:Node)"
+        )]
+        public static partial void NameLost(ILogger logger, string node);
+
+        [LoggerMessage(
+            EventId = 4202,
+            Level = LogLevel.Warning,
+            Message = "The database could not be told that this node lives"
+        )]
+        public static partial void BeatFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(
+            EventId = 4203,
+            Level = LogLevel.Warning,
+            Message = "Node {Node} could not say that it ends; the others will notice by its silence"
+        )]
+        public static partial void NotGivenUp(ILogger logger, string node, Exception exception);
+    }
+}

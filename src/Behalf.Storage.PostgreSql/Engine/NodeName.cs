@@ -1,0 +1,15 @@
+namespace Behalf.Storage.PostgreSql.Engine;
+
+/// <summary>Who this process is.</summary>
+/// <param name="Name">Of its audit lane; stays over restarts.</param>
+/// <param name="Process">Random per start.</param>
+internal sealed record NodeName(string Name, string Process)
+{
+    /// <summary>As a condition on <c>process</c>, an expression: a node that lives holds it.</summary>
+    public static string Lives(string process) =>
+        $"""
+            EXISTS (
+              SELECT 1 FROM node n
+              WHERE n.process = {process} AND n.heartbeat_at > clock_timestamp() - make_interval(secs => @deadAfter))
+            """;
+}

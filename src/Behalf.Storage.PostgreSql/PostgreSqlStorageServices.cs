@@ -1,0 +1,56 @@
+using Behalf.Audit;
+using Behalf.Audit.Executions;
+using Behalf.Authorization;
+using Behalf.Connections;
+using Behalf.Connectors;
+using Behalf.Connectors.Custom;
+using Behalf.Events;
+using Behalf.Identity;
+using Behalf.Mcp;
+using Behalf.Storage.PostgreSql.Stores;
+using Behalf.Vault;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Behalf.Storage.PostgreSql;
+
+public static class PostgreSqlStorageServices
+{
+    /// <summary>
+    /// Every store of the rooms over one database that nodes share. The host calls <see cref="PostgreSqlDatabase.OpenAsync"/> before
+    /// it serves; until then every store answers with <see cref="StorageUnavailableException"/>.
+    /// </summary>
+    public static IServiceCollection AddPostgreSqlStorage(
+        this IServiceCollection services,
+        Action<PostgreSqlStorageOptions> configure
+    )
+    {
+        services.Configure(configure);
+        services.AddOptions<BehalfOptions>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<PostgreSqlDatabase>();
+        services.TryAddSingleton<IDatabase>(provider => provider.GetRequiredService<PostgreSqlDatabase>());
+        services.TryAddSingleton<IDatabaseSchema>(provider => provider.GetRequiredService<PostgreSqlDatabase>());
+
+        services.TryAddSingleton<IEnvironmentStore, EnvironmentStore>();
+        services.TryAddSingleton<IApiClientStore, ApiClientStore>();
+        services.TryAddSingleton<IUserSessionStore, UserSessionStore>();
+        services.TryAddSingleton<IEndUserStore, EndUserStore>();
+        services.TryAddSingleton<IOperatorCredentialStore, OperatorCredentialStore>();
+        services.TryAddSingleton<IKeyRingStore, KeyRingStore>();
+        services.TryAddSingleton<ICookieKeyStore, CookieKeyStore>();
+        services.TryAddSingleton<IConnectorRevisionStore, ConnectorRevisionStore>();
+        services.TryAddSingleton<ICustomToolStore, CustomToolStore>();
+        services.TryAddSingleton<IConnectionStore, ConnectionStore>();
+        services.TryAddSingleton<IAccountStore, AccountStore>();
+        services.TryAddSingleton<IFlowStore, FlowStore>();
+        services.TryAddSingleton<IRefreshStore, RefreshStore>();
+        services.TryAddSingleton<IRevocationStore, RevocationStore>();
+        services.TryAddSingleton<IAuditStore, AuditStore>();
+        services.TryAddSingleton<IRepeatStore, RepeatStore>();
+        services.TryAddSingleton<IExecutionStore, ExecutionStore>();
+        services.TryAddSingleton<IMcpStore, McpStore>();
+        services.TryAddSingleton<IEventStore, EventStore>();
+        return services;
+    }
+}

@@ -1,0 +1,53 @@
+using Behalf.Connections;
+using Behalf.Storage.PostgreSql.Engine;
+using Dapper;
+
+namespace Behalf.Storage.PostgreSql.Stores;
+
+/// <summary>A filter as SQL conditions; every value is a parameter.</summary>
+internal static class AccountConditions
+{
+    /// <value>Greater than every character an identifier may hold.</value>
+    private const string AfterAll = "\U0010FFFF";
+
+    public static (string Where, DynamicParameters Values) Of(AccountFilter filter)
+    {
+        List<string> where = ["a.environment_id = @environment", "a.deleted_at IS NULL"];
+        DynamicParameters values = new();
+        values.Add("environment", filter.Environment.ToColumn());
+        Equal("a.identifier", "identifier", filter.Identifier?.Value);
+        Equal("k.connector", "connector", filter.Connector);
+        Equal("a.organization_id", "organization", filter.OrganizationId);
+        Equal("a.user_id", "user", filter.UserId);
+        if (filter.Connections is { Count: > 0 } connections)
+        {
+            where.Add(
+                """
+                a.connection_id IN (
+                  SELECT id FROM connection
+                  WHERE environment_id = @environment AND name = ANY (@connections) AND deleted_at IS NULL)
+                """
+            );
+            values.Add("connections", connections.Select(name => name.Value).ToArray());
+        }
+
+        if (filter.IdentifierPrefix is { Length: > 0 } prefix)
+        {
+            // A range, not LIKE: nothing in the prefix is a wildcard, and the index serves it.
+            where.Add("a.identifier >= @prefix AND a.identifier < @afterPrefix");
+            values.Add("prefix", prefix);
+            values.Add("afterPrefix", prefix + AfterAll);
+        }
+
+        return (string.Join(" AND ", where), values);
+
+        void Equal(string column, string name, string? value)
+        {
+            if (value is not null)
+            {
+                where.Add($"{column} = @{name}");
+                values.Add(name, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+using Behalf.Identity;
+using Behalf.Storage.PostgreSql.Engine;
+
+namespace Behalf.Storage.PostgreSql.Stores;
+
+internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientStore
+{
+    private const string Select = """
+        SELECT environment_id, id, client_id, name, limits, epoch, enabled, created_at FROM api_client
+        """;
+
+    public Task AddAsync(ApiClient client, Traces traces, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async context =>
+            {
+                Guid environment = client.Environment.ToColumn();
+                Guid id = client.Id.ToColumn();
+                await context.ExecuteAsync(
+                    """
+                    INSERT INTO api_client
+                      (environment_id, id, client_id, name, limits, epoch, enabled, created_at, row_version)
+                    VALUES (@environment, @id, @clientId, @name, @limits, @epoch, @enabled, @createdAt, 1)
+                    """,
+                    new
+                    {
+                        environment,
+                        id,
+                        clientId = client.ClientId,
+                        name = client.Name,
+                        limits = client.Limits.ToColumn(),
+                        epoch = client.Epoch,
+                        enabled = client.Enabled,
+                        createdAt = client.CreatedAt.ToColumn(),
+                    }
+                );
+                foreach (ClientSecretDigest secret in client.Secrets)
+                {
+                    await AddSecretAsync(context, environment, id, secret);
+                }
+
+                context.Leave(traces);
+            },
+            cancellationToken
+        );
+
+    public Task<ApiClient?> FindByClientIdAsync(string clientId, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => FindAsync(session, $"{Select} WHERE client_id = @clientId", new { clientId }),
+            cancellationToken
+        );
+
+    public Task<ApiClient?> FindAsync(EnvironmentId environment, ApiClientId id, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session =>
+                FindAsync(
+                    session,
+                    $"{Select} WHERE environment_id = @environment AND id = @id",
+                    new { environment = environment.ToColumn(), id = id.ToColumn() }
+                ),
+            cancellationToken
+        );
+
+    public Task<IReadOnlyList<ApiClient>> ListAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<ApiClient>>(
+            async session =>
+            {
+                List<ApiClient> clients = [];
+                foreach (
+                    Row row in await session.QueryAsync<Row>(
+                        $"{Select} WHERE environment_id = @environment ORDER BY id",
+                        new { environment = environment.ToColumn() }
+                    )
+                )
+                {
+                    clients.Add(row.ToClient(await SecretsOfAsync(session, row)));
+                }
+
+                return clients;
+            },
+            cancellationToken
+        );
+
+    public Task<bool> RotateSecretAsync(
+        EnvironmentId environment,
+        ApiClientId id,
+        Digest secret,
+        DateTimeOffset previousNotAfter,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                var key = new { environment = environment.ToColumn(), id = id.ToColumn() };
+                bool exists = await context.ExecuteOneAsync(
+                    """
+                    UPDATE api_client SET row_version = row_version + 1
+                    WHERE environment_id = @environment AND id = @id AND enabled
+                    """,
+                    key
+                );
+                if (!exists)
+                {
+                    return false;
+                }
+
+                // At most two live: the newest before this one until the given end, the new one.
+                await context.ExecuteAsync(
+                    """
+                    DELETE FROM api_client_secret
+                    WHERE environment_id = @environment AND client = @id AND number < (
+                      SELECT max(number) FROM api_client_secret WHERE environment_id = @environment AND client = @id)
+                    """,
+                    key
+                );
+                await context.ExecuteAsync(
+                    """
+                    UPDATE api_client_secret SET not_after = least(coalesce(not_after, @notAfter), @notAfter)
+                    WHERE environment_id = @environment AND client = @id
+                    """,
+                    new
+                    {
+                        key.environment,
+                        key.id,
+                        notAfter = previousNotAfter.ToColumn(),
+                    }
+                );
+                await AddSecretAsync(
+                    context,
+                    key.environment,
+                    key.id,
+                    new ClientSecretDigest(secret, await context.NowAsync(), null)
+                );
+                context.Leave(traces);
+                return true;
+            },
+            cancellationToken
+        );
+
+    public Task<bool> RemoveAsync(
+        EnvironmentId environment,
+        ApiClientId id,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                bool removed = await context.ExecuteOneAsync(
+                    """
+                    UPDATE api_client SET enabled = false, epoch = epoch + 1, row_version = row_version + 1
+                    WHERE environment_id = @environment AND id = @id AND enabled
+                    """,
+                    new { environment = environment.ToColumn(), id = id.ToColumn() }
+                );
+                if (removed)
+                {
+                    context.Leave(traces);
+                    context.Withdraw();
+                }
+
+                return removed;
+            },
+            cancellationToken
+        );
+
+    private static Task AddSecretAsync(
+        WriteContext context,
+        Guid environment,
+        Guid client,
+        ClientSecretDigest secret
+    ) =>
+        context.ExecuteAsync(
+            """
+            INSERT INTO api_client_secret (environment_id, client, number, digest, created_at, not_after)
+            SELECT @environment, @client, coalesce(max(number), 0) + 1, @digest, @createdAt, @notAfter
+            FROM api_client_secret WHERE environment_id = @environment AND client = @client
+            """,
+            new
+            {
+                environment,
+                client,
+                digest = secret.Digest.Hex,
+                createdAt = secret.CreatedAt.ToColumn(),
+                notAfter = secret.NotAfter?.ToColumn(),
+            }
+        );
+
+    private static async Task<ApiClient?> FindAsync(Session session, string sql, object key) =>
+        await session.FindAsync<Row>(sql, key) is { } row ? row.ToClient(await SecretsOfAsync(session, row)) : null;
+
+    private static async Task<ClientSecretDigest[]> SecretsOfAsync(Session session, Row row) =>
+        [
+            .. (
+                await session.QueryAsync<SecretRow>(
+                    """
+                    SELECT digest, created_at, not_after FROM api_client_secret
+                    WHERE environment_id = @EnvironmentId AND client = @Id
+                      AND (not_after IS NULL OR not_after > behalf_now())
+                    ORDER BY number
+                    """,
+                    row
+                )
+            ).Select(secret => new ClientSecretDigest(
+                Digest.FromHex(secret.Digest),
+                secret.CreatedAt.ToInstant(),
+                secret.NotAfter?.ToInstant()
+            )),
+        ];
+
+    private sealed class Row
+    {
+        public required Guid EnvironmentId { get; init; }
+        public required Guid Id { get; init; }
+        public required string ClientId { get; init; }
+        public required string Name { get; init; }
+        public required string Limits { get; init; }
+        public required long Epoch { get; init; }
+        public required bool Enabled { get; init; }
+        public required long CreatedAt { get; init; }
+
+        public ApiClient ToClient(IReadOnlyList<ClientSecretDigest> secrets) =>
+            new()
+            {
+                Environment = EnvironmentId.ToId<EnvironmentId>(),
+                Id = Id.ToId<ApiClientId>(),
+                ClientId = ClientId,
+                Name = Name,
+                Limits = Limits.ToLimits(),
+                Epoch = Epoch,
+                Enabled = Enabled,
+                CreatedAt = CreatedAt.ToInstant(),
+                Secrets = secrets,
+            };
+    }
+
+    private sealed class SecretRow
+    {
+        public required string Digest { get; init; }
+        public required long CreatedAt { get; init; }
+        public long? NotAfter { get; init; }
+    }
+}

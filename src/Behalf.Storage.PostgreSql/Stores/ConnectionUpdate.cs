@@ -1,0 +1,112 @@
+using Behalf.Connections;
+using Behalf.Storage.PostgreSql.Engine;
+using Npgsql;
+
+namespace Behalf.Storage.PostgreSql.Stores;
+
+/// <summary>
+/// Changes a connection; inside the caller's transaction. Conditions come first, by reading, so that the answer can say
+/// which one did not hold.
+/// </summary>
+internal static class ConnectionUpdate
+{
+    private const string NameIndex = "connection_name";
+
+    /// <summary>Credentials, exchanges that are running, and tokens on their way out.</summary>
+    private const string HeldTokens = """
+        SELECT 1 FROM account
+        WHERE environment_id = @environment AND connection_id = @id AND deleted_at IS NULL AND status IN (2, 3)
+        UNION ALL
+        SELECT 1 FROM authorization_flow WHERE environment_id = @environment AND connection_id = @id AND step = 4
+        UNION ALL
+        SELECT 1 FROM revocation_job WHERE environment_id = @environment AND connection_id = @id
+        LIMIT 1
+        """;
+
+    public static async Task<ConnectionChanged> RunAsync(WriteContext context, Connection connection, bool moves)
+    {
+        var values = new
+        {
+            environment = connection.Environment.ToColumn(),
+            id = connection.Id.ToColumn(),
+            version = connection.RowVersion,
+            name = connection.Name.Value,
+            clientId = connection.ClientId,
+            secret = connection.ClientSecretSealed,
+            scopes = connection.Scopes.ToString(),
+            baseUrl = connection.BaseUrl.OriginalString,
+            oauthUrl = connection.OAuthUrl.OriginalString,
+            allowedTools = ConnectionStore.ToolsOf(connection),
+            enabled = connection.Enabled,
+        };
+        if (
+            await context.HoldsAsync(
+                """
+                SELECT 1 FROM connection
+                WHERE environment_id = @environment AND name = @name AND id <> @id AND deleted_at IS NULL
+                """,
+                values
+            )
+        )
+        {
+            return ConnectionChanged.NameTaken;
+        }
+
+        if (moves && await HoldsTokensAsync(context, values))
+        {
+            return ConnectionChanged.HoldsTokens;
+        }
+
+        try
+        {
+            return await context.ExecuteOneAsync(
+                """
+                UPDATE connection
+                SET name = @name, client_id = @clientId, client_secret_sealed = @secret, scopes = @scopes,
+                  base_url = @baseUrl, oauth_url = @oauthUrl, allowed_tools = @allowedTools, enabled = @enabled,
+                  policy_revision = policy_revision + 1, row_version = row_version + 1
+                WHERE environment_id = @environment AND id = @id AND row_version = @version AND deleted_at IS NULL
+                """,
+                values
+            )
+                ? ConnectionChanged.Done
+                : ConnectionChanged.Outdated;
+        }
+        catch (PostgresException e)
+            when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: NameIndex })
+        {
+            // Another transaction took the name since it was looked for.
+            context.Undo();
+            return ConnectionChanged.NameTaken;
+        }
+    }
+
+    /// <summary>
+    /// The connection, its accounts and their open flows stay held, in this order as everywhere: no account becomes active,
+    /// no exchange begins and none of them is added until the new origins are committed.
+    /// </summary>
+    private static async Task<bool> HoldsTokensAsync(WriteContext context, object values)
+    {
+        await context.ExecuteAsync(
+            "SELECT 1 FROM connection WHERE environment_id = @environment AND id = @id FOR UPDATE",
+            values
+        );
+        await context.ExecuteAsync(
+            """
+            SELECT 1 FROM account
+            WHERE environment_id = @environment AND connection_id = @id AND deleted_at IS NULL
+            ORDER BY id FOR UPDATE
+            """,
+            values
+        );
+        await context.ExecuteAsync(
+            """
+            SELECT 1 FROM authorization_flow
+            WHERE environment_id = @environment AND connection_id = @id AND step < 5
+            ORDER BY id FOR UPDATE
+            """,
+            values
+        );
+        return await context.HoldsAsync(HeldTokens, values);
+    }
+}

@@ -1,0 +1,216 @@
+using Behalf.Authorization;
+using Behalf.Connections;
+using Behalf.Storage.PostgreSql.Engine;
+using Behalf.Vault;
+
+namespace Behalf.Storage.PostgreSql.Stores;
+
+/// <summary>How an account's credential moves on and how it goes; inside the caller's transaction.</summary>
+internal static class CredentialChange
+{
+    private const string Unchanged = "unchanged";
+
+    /// <summary>
+    /// Inserts the next generation and makes it current by compare-and-set on the one it follows. The previous generation
+    /// stays, older ones go.
+    /// </summary>
+    /// <returns>False when the account is gone, stopped or at another generation; nothing was written.</returns>
+    public static async Task<bool> AdvanceAsync(
+        WriteContext context,
+        EnvironmentId environment,
+        NewCredential next,
+        ConnectionId connection,
+        bool reconnects
+    )
+    {
+        SealedCredential credential = next.Sealed;
+        if (credential.Generation != next.Follows + 1)
+        {
+            throw new ArgumentException("A credential's generation is the one it follows plus one.", nameof(next));
+        }
+
+        Guid environmentId = environment.ToColumn();
+        Guid account = next.Account.ToColumn();
+        bool moved = await context.ExecuteOneAsync(
+            """
+            UPDATE account
+            SET generation = @generation, status = 2, reason = NULL, granted_scopes = @scopes,
+              scope_source = CASE WHEN @source = @unchanged THEN scope_source ELSE @source END,
+              provider_user_key = coalesce(@userKey, provider_user_key),
+              provider_user_name = coalesce(@userName, provider_user_name),
+              updated_at = behalf_now(), row_version = row_version + 1
+            WHERE environment_id = @environment AND id = @account AND connection_id = @connection
+              AND generation = @follows AND deleted_at IS NULL AND (@reconnects OR status <> 4)
+              AND EXISTS (
+                SELECT 1 FROM end_user u
+                WHERE u.environment_id = account.environment_id AND u.identifier = account.identifier
+                  AND u.incarnation = account.incarnation AND u.deleted_at IS NULL)
+            """,
+            new
+            {
+                environment = environmentId,
+                account,
+                connection = connection.ToColumn(),
+                follows = next.Follows,
+                generation = credential.Generation,
+                scopes = credential.GrantedScopes.ToString(),
+                source = next.ScopeSource,
+                unchanged = Unchanged,
+                userKey = next.ProviderUserKey,
+                userName = next.ProviderUserName,
+                reconnects,
+            }
+        );
+        if (moved)
+        {
+            await InsertAsync(context, environmentId, account, next);
+        }
+
+        return moved;
+    }
+
+    /// <summary>
+    /// As <see cref="AdvanceAsync"/>, for tokens that were not refreshed from the ones before: an account that ended comes
+    /// back, and the fence grows, so that a refresh of the old grant that is on its way can no longer commit.
+    /// </summary>
+    public static async Task<bool> ReplaceAsync(
+        WriteContext context,
+        EnvironmentId environment,
+        NewCredential next,
+        ConnectionId connection
+    )
+    {
+        if (!await AdvanceAsync(context, environment, next, connection, reconnects: true))
+        {
+            return false;
+        }
+
+        await context.ExecuteAsync(
+            """
+            INSERT INTO refresh_state (environment_id, account_id, fence, not_before, due_at)
+            VALUES (@environment, @account, 1, @notBefore, @dueAt)
+            ON CONFLICT (environment_id, account_id) DO UPDATE
+            SET fence = refresh_state.fence + 1, owner = NULL, lease_until = NULL, attempt_id = NULL, attempt_state = 0,
+              attempt_generation = 0, not_before = excluded.not_before, due_at = excluded.due_at
+            """,
+            new
+            {
+                environment = environment.ToColumn(),
+                account = next.Account.ToColumn(),
+                dueAt = next.RefreshDueAt?.ToColumn(),
+                notBefore = next.RefreshNotBefore?.ToColumn(),
+            }
+        );
+        return true;
+    }
+
+    /// <summary>
+    /// Removes every generation and the data key. The database keeps the old rows until it vacuums them, and its log for
+    /// as long as it is archived.
+    /// </summary>
+    public static async Task ShredAsync(WriteContext context, EnvironmentId environment, AccountId account)
+    {
+        var key = new { environment = environment.ToColumn(), account = account.ToColumn() };
+        await context.ExecuteAsync(
+            "DELETE FROM credential WHERE environment_id = @environment AND account_id = @account",
+            key
+        );
+        await context.ExecuteAsync(
+            "DELETE FROM account_dek WHERE environment_id = @environment AND account_id = @account",
+            key
+        );
+    }
+
+    /// <summary>
+    /// Sets the status of the stored credential. One that was disconnected stays so, and what is not active is never due.
+    /// </summary>
+    public static async Task<bool> MarkAsync(
+        WriteContext context,
+        EnvironmentId environment,
+        AccountId account,
+        long generation,
+        CredentialStatus status,
+        string? reason
+    )
+    {
+        var values = new
+        {
+            environment = environment.ToColumn(),
+            account = account.ToColumn(),
+            generation,
+            status = (long)status,
+            reason,
+        };
+        bool marked = await context.ExecuteOneAsync(
+            """
+            UPDATE account
+            SET status = @status, reason = @reason, updated_at = behalf_now(), row_version = row_version + 1
+            WHERE environment_id = @environment AND id = @account AND generation = @generation AND deleted_at IS NULL
+              AND (status <> 4 OR @status = 4)
+            """,
+            values
+        );
+        if (marked && status != CredentialStatus.Active)
+        {
+            await context.ExecuteAsync(
+                "UPDATE refresh_state SET due_at = NULL WHERE environment_id = @environment AND account_id = @account",
+                values
+            );
+        }
+
+        return marked;
+    }
+
+    private static async Task InsertAsync(WriteContext context, Guid environment, Guid account, NewCredential next)
+    {
+        SealedCredential credential = next.Sealed;
+        await context.ExecuteAsync(
+            """
+            INSERT INTO account_dek (environment_id, account_id, wrapped_key, ring_key_id)
+            VALUES (@environment, @account, @wrappedKey, @ringKey)
+            ON CONFLICT (environment_id, account_id) DO UPDATE SET wrapped_key = excluded.wrapped_key, ring_key_id = excluded.ring_key_id
+            """,
+            new
+            {
+                environment,
+                account,
+                wrappedKey = credential.Key.WrappedKey,
+                ringKey = credential.Key.RingKey.ToColumn(),
+            }
+        );
+        await context.ExecuteAsync(
+            """
+            INSERT INTO credential
+              (environment_id, account_id, generation, access_sealed, refresh_sealed, extra_sealed, access_expires_at,
+               refresh_expires_at, granted_scopes, created_at)
+            VALUES
+              (@environment, @account, @generation, @access, @refresh, @extra, @accessExpiresAt,
+               @refreshExpiresAt, @scopes, behalf_now())
+            """,
+            new
+            {
+                environment,
+                account,
+                generation = credential.Generation,
+                access = credential.AccessSealed,
+                refresh = credential.RefreshSealed,
+                extra = credential.ExtraSealed,
+                accessExpiresAt = credential.AccessExpiresAt?.ToColumn(),
+                refreshExpiresAt = credential.RefreshExpiresAt?.ToColumn(),
+                scopes = credential.GrantedScopes.ToString(),
+            }
+        );
+        await context.ExecuteAsync(
+            """
+            DELETE FROM credential
+            WHERE environment_id = @environment AND account_id = @account AND generation < @follows
+            """,
+            new
+            {
+                environment,
+                account,
+                follows = next.Follows,
+            }
+        );
+    }
+}

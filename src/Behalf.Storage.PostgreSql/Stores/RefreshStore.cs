@@ -1,0 +1,264 @@
+using Behalf.Authorization;
+using Behalf.Connections;
+using Behalf.Storage.PostgreSql.Engine;
+
+namespace Behalf.Storage.PostgreSql.Stores;
+
+internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
+{
+    /// <summary>The lease is this holder's, whether or not its time has passed: the fence alone fences.</summary>
+    private const string Held = """
+        environment_id = @environment AND account_id = @account AND fence = @fence AND owner = @owner
+        """;
+
+    public Task<RefreshLease?> AcquireAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                long? fence = await context.ValueAsync<long?>(
+                    """
+                    INSERT INTO refresh_state (environment_id, account_id, fence, owner, lease_until)
+                    SELECT environment_id, id, 1, @owner, behalf_now() + @duration FROM account
+                    WHERE environment_id = @environment AND id = @account AND deleted_at IS NULL
+                    ON CONFLICT (environment_id, account_id) DO UPDATE
+                    SET fence = refresh_state.fence + 1, owner = excluded.owner, lease_until = excluded.lease_until
+                    WHERE refresh_state.owner IS NULL OR refresh_state.lease_until <= behalf_now()
+                    RETURNING fence
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        account = account.ToColumn(),
+                        owner = context.Process,
+                        duration = duration.ToColumn(),
+                    }
+                );
+                return fence is { } taken ? new RefreshLease(environment, account, taken, context.Process) : null;
+            },
+            cancellationToken
+        );
+
+    public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
+        database.ReadTogetherAsync(
+            async session =>
+            {
+                StateRow? state = await session.FindAsync<StateRow>(
+                    $"""
+                    SELECT attempt_state, attempt_generation, not_before FROM refresh_state
+                    WHERE {Held} AND lease_until > behalf_now()
+                    """,
+                    Values(lease)
+                );
+                ConnectedAccount? account = await AccountStore.FindAsync(session, lease.Environment, lease.Account);
+                Vault.SealedCredential? credential = await CredentialRow.FindAsync(
+                    session,
+                    lease.Environment,
+                    lease.Account
+                );
+                return state is null || account is null || credential is null
+                    ? null
+                    : new RefreshSubject(
+                        account,
+                        credential,
+                        (RefreshAttemptState)state.AttemptState,
+                        state.AttemptGeneration,
+                        state.NotBefore?.ToInstant()
+                    );
+            },
+            cancellationToken
+        );
+
+    public Task<bool> AttemptAsync(RefreshLease lease, long generation, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            context =>
+                context.ExecuteOneAsync(
+                    $"""
+                    UPDATE refresh_state SET attempt_id = @attempt, attempt_generation = @generation, attempt_state = 1
+                    WHERE {Held} AND lease_until > behalf_now()
+                      AND EXISTS (
+                        SELECT 1 FROM account a
+                        WHERE a.environment_id = @environment AND a.id = @account AND a.generation = @generation
+                          AND a.deleted_at IS NULL AND a.status <> 4)
+                    """,
+                    Values(lease, generation: generation, attempt: Guid.NewGuid())
+                ),
+            cancellationToken
+        );
+
+    public Task<bool> CommitAsync(
+        RefreshLease lease,
+        NewCredential credential,
+        Traces traces,
+        CancellationToken cancellationToken
+    )
+    {
+        if (credential.Account != lease.Account)
+        {
+            throw new ArgumentException("The credential is of another account than the lease.", nameof(credential));
+        }
+
+        return database.WriteAsync(
+            async context =>
+            {
+                object values = Values(
+                    lease,
+                    dueAt: credential.RefreshDueAt?.ToColumn(),
+                    notBefore: credential.RefreshNotBefore?.ToColumn()
+                );
+                if (
+                    !await CredentialChange.AdvanceAsync(
+                        context,
+                        lease.Environment,
+                        credential,
+                        credential.Sealed.Connection,
+                        reconnects: false
+                    )
+                )
+                {
+                    return false;
+                }
+
+                // A lease past its end still commits while nobody took it over: a rotated token must not be lost.
+                bool held = await context.ExecuteOneAsync(
+                    $"""
+                    UPDATE refresh_state
+                    SET owner = NULL, lease_until = NULL, attempt_state = 2, not_before = @notBefore, due_at = @dueAt
+                    WHERE {Held}
+                    """,
+                    values
+                );
+                if (!held)
+                {
+                    context.Undo();
+                    return false;
+                }
+
+                context.Leave(traces);
+                return true;
+            },
+            cancellationToken
+        );
+    }
+
+    public Task<bool> FailAsync(
+        RefreshLease lease,
+        RefreshAttemptState state,
+        CredentialStatus? status,
+        string? reason,
+        TimeSpan notBefore,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                // The account before its refresh state, as everywhere.
+                long? generation = await context.ValueAsync<long?>(
+                    """
+                    SELECT generation FROM account WHERE environment_id = @environment AND id = @account
+                    FOR NO KEY UPDATE
+                    """,
+                    Values(lease)
+                );
+                bool held = await context.ExecuteOneAsync(
+                    $"""
+                    UPDATE refresh_state
+                    SET owner = NULL, lease_until = NULL, attempt_state = @state, not_before = behalf_now() + @notBefore
+                    WHERE {Held}
+                    """,
+                    Values(lease, state: (long)state, notBefore: notBefore.ToColumn())
+                );
+                if (!held || generation is null)
+                {
+                    return false;
+                }
+
+                if (status is { } changed)
+                {
+                    await CredentialChange.MarkAsync(
+                        context,
+                        lease.Environment,
+                        lease.Account,
+                        generation.Value,
+                        changed,
+                        reason
+                    );
+                }
+
+                context.Leave(traces);
+                return true;
+            },
+            cancellationToken
+        );
+
+    public Task ReleaseAsync(RefreshLease lease, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async context =>
+            {
+                await context.ExecuteAsync(
+                    $"UPDATE refresh_state SET owner = NULL, lease_until = NULL WHERE {Held}",
+                    Values(lease)
+                );
+            },
+            cancellationToken
+        );
+
+    public Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>>(
+            async session =>
+                [
+                    .. (
+                        await session.QueryAsync<(Guid Environment, Guid Account)>(
+                            """
+                            SELECT r.environment_id, r.account_id
+                            FROM refresh_state r
+                            JOIN account a ON a.environment_id = r.environment_id AND a.id = r.account_id
+                            WHERE r.due_at <= behalf_now()
+                              AND (r.not_before IS NULL OR r.not_before <= behalf_now())
+                              AND (r.owner IS NULL OR r.lease_until <= behalf_now())
+                              AND a.status = 2 AND a.deleted_at IS NULL
+                            ORDER BY r.due_at LIMIT @limit
+                            """,
+                            new { limit }
+                        )
+                    ).Select(row => (row.Environment.ToId<EnvironmentId>(), row.Account.ToId<AccountId>())),
+                ],
+            cancellationToken
+        );
+
+    private static object Values(
+        RefreshLease lease,
+        long? generation = null,
+        Guid? attempt = null,
+        long? state = null,
+        long? notBefore = null,
+        long? dueAt = null
+    ) =>
+        new
+        {
+            environment = lease.Environment.ToColumn(),
+            account = lease.Account.ToColumn(),
+            fence = lease.Fence,
+            owner = lease.Owner,
+            generation,
+            attempt,
+            state,
+            notBefore,
+            dueAt,
+        };
+
+    private sealed class StateRow
+    {
+        public required long AttemptState { get; init; }
+        public required long AttemptGeneration { get; init; }
+        public long? NotBefore { get; init; }
+    }
+}

@@ -1,0 +1,16 @@
+namespace Behalf;
+
+/// <summary>The installation's database, whichever it is.</summary>
+public interface IDatabase : IDatabaseSchema
+{
+    /// <summary>
+    /// Takes its place in the database: applies what migrations are pending, ends what a dead process of this node left.
+    /// Until then every store answers with <see cref="StorageUnavailableException"/>. Repeating it does nothing.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">It cannot be reached or used, or another process has the one place there is.</exception>
+    /// <exception cref="SchemaRefusedException">The schema is newer, unknown, altered or half applied; nothing was changed.</exception>
+    Task OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Runs what only one process of the installation may do at a time, such as the first start.</summary>
+    Task AloneAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken);
+}

@@ -1,0 +1,150 @@
+using System.Text.Json;
+using Behalf.Server.Tests.Infrastructure;
+using Behalf.TestPostgreSql;
+
+namespace Behalf.Server.Tests;
+
+/// <summary>What one node was told holds on the other at once, and what one began the other finishes.</summary>
+public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>, IAsyncLifetime
+{
+    private static readonly object Thing = new { thing = "1" };
+
+    private Stage Stage => nodes.Stage;
+
+    public ValueTask InitializeAsync()
+    {
+        PostgreSqlServer.Require();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task ConnectWalk_GoesOnOnTheOtherNode_AtEveryStep()
+    {
+        Person alice = Stage.NewPerson("alice-across");
+        Uri link = await Stage.LinkAsync("alice-across");
+        (await alice.OpenAsync(link)).Status.Should().Be(200);
+        Uri provider = await alice.StartAsync(nodes.OnSecond(link));
+        Page back = await alice.OpenAsync(await alice.ConsentAsync(provider, "alice"));
+        back.Status.Should().Be(303, back.Body);
+
+        Reply verified = await nodes.SendToSecondAsync(
+            HttpMethod.Post,
+            "/api/v1/connected_accounts/user/verify",
+            new Dictionary<string, string>
+            {
+                ["auth_request_id"] = alice.RequestIdOf(back),
+                ["identifier"] = "alice-across",
+            }
+        );
+
+        verified.Status.Should().Be(200, verified.Body);
+        Reply first = await Stage.ExecuteAsync("alice-across", "tracker_get_thing", Thing);
+        Reply second = await nodes.ExecuteOnSecondAsync("alice-across", "tracker_get_thing", Thing);
+        first.Status.Should().Be(200, first.Body);
+        second.Status.Should().Be(200, second.Body);
+    }
+
+    [Fact]
+    public async Task LinkPage_OfOneNode_IsSubmittedToTheOther()
+    {
+        Person bob = Stage.NewPerson("bob-across");
+        Uri link = await Stage.LinkAsync("bob-across");
+        Uri provider = await bob.StartAsync(link, nodes.OnSecond(link));
+        Page back = await bob.OpenAsync(nodes.OnSecond(await bob.ConsentAsync(provider, "bob")));
+
+        back.Status.Should().Be(303, back.Body);
+        Reply verified = await Stage.VerifyAsync(bob.RequestIdOf(back), "bob-across");
+        verified.Status.Should().Be(200, verified.Body);
+    }
+
+    [Fact]
+    public async Task RevokedAccount_StartsNothingOnTheOtherNode()
+    {
+        string account = await Stage.ConnectAsync("carol-across");
+        Reply before = await nodes.ExecuteOnSecondAsync("carol-across", "tracker_get_thing", Thing);
+        int sent = Stage.CountApiRequests();
+
+        Reply revoked = await Stage.Server.SendAsync(
+            HttpMethod.Post,
+            "/api/v1/connected_accounts:delete",
+            Stage.Server.ServiceToken,
+            JsonSerializer.Serialize(new { id = account })
+        );
+        Reply after = await nodes.ExecuteOnSecondAsync("carol-across", "tracker_get_thing", Thing);
+
+        before.Status.Should().Be(200, before.Body);
+        revoked.Status.Should().Be(200, revoked.Body);
+        after.Status.Should().NotBe(200);
+        Stage.CountApiRequests().Should().Be(sent);
+    }
+
+    [Fact]
+    public async Task Key_MeansOneExecution_OnBothNodes()
+    {
+        await Stage.ConnectAsync("dave-across");
+        int sent = Stage.CountApiRequests();
+        object arguments = new { name = "once" };
+
+        Reply[] replies = await Task.WhenAll(
+            Enumerable
+                .Range(0, 6)
+                .Select(_ => nodes.ExecuteOnSecondAsync("dave-across", "tracker_create_thing", arguments, "one-key"))
+        );
+        Reply onTheOther = await SendKeyedToFirstAsync("dave-across", "one-key");
+
+        replies.Should().OnlyContain(reply => reply.Status == 200);
+        onTheOther.Status.Should().Be(200, onTheOther.Body);
+        Stage.CountApiRequests().Should().Be(sent + 1);
+    }
+
+    [Fact]
+    public async Task ExpiredToken_IsRefreshedOnce_ForCallsOnBothNodes()
+    {
+        Stage.Client.AccessLifetime = TimeSpan.FromMinutes(10); // shorter than the application's own token
+        Person erin = Stage.NewPerson("erin-across");
+        string id = await erin.ConnectAsync(await Stage.LinkAsync("erin-across"), "erin-across");
+        (await Stage.VerifyAsync(id, "erin-across")).Status.Should().Be(200);
+        Stage.Server.Time.Advance(TimeSpan.FromMinutes(20));
+
+        Task<Reply[]> calls = Task.WhenAll(
+            Enumerable
+                .Range(0, 40)
+                .Select(i =>
+                    i % 2 == 0
+                        ? Stage.ExecuteAsync("erin-across", "tracker_get_thing", Thing)
+                        : nodes.ExecuteOnSecondAsync("erin-across", "tracker_get_thing", Thing)
+                )
+        );
+        while (!calls.IsCompleted)
+        {
+            // Whoever waits for the other node's refresh waits by the test's clock.
+            Stage.Server.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.WhenAny(calls, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation));
+        }
+
+        (await calls).Should().OnlyContain(reply => reply.Status == 200);
+        Stage
+            .Provider.Received.Should()
+            .ContainSingle(request => request.User == "erin-across" && request.GrantType == "refresh_token");
+    }
+
+    private Task<Reply> SendKeyedToFirstAsync(string identifier, string key)
+    {
+        HttpRequestMessage request = new(HttpMethod.Post, new Uri("/api/v1/execute_tool", UriKind.Relative))
+        {
+            Content = System.Net.Http.Json.JsonContent.Create(
+                new Dictionary<string, object>
+                {
+                    ["tool_name"] = "tracker_create_thing",
+                    ["identifier"] = identifier,
+                    ["params"] = new { name = "once" },
+                }
+            ),
+        };
+        request.Headers.Authorization = new("Bearer", Stage.Server.ServiceToken);
+        request.Headers.Add("Idempotency-Key", key);
+        return Stage.Server.SendAsync(request);
+    }
+}

@@ -1,0 +1,328 @@
+using Behalf.Audit;
+using Behalf.Authorization;
+using Behalf.Connections;
+using Behalf.Storage.SharedTests;
+using Behalf.TestPostgreSql;
+using Dapper;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+
+namespace Behalf.Storage.PostgreSql.Tests;
+
+/// <summary>Two nodes on one database.</summary>
+public sealed class NodeTests : IAsyncLifetime
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private string _connectionString = string.Empty;
+    private StorageUnderTest? _a;
+    private StorageUnderTest? _b;
+    private Acme? _acme;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private StorageUnderTest A => _a!;
+
+    private StorageUnderTest B => _b!;
+
+    private Acme Acme => _acme!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _connectionString = await PostgreSqlServer.CreateDatabaseAsync();
+        _a = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "a");
+        _b = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "b");
+        _acme = await Acme.BuildAsync(_a, "acme");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_a is not null)
+        {
+            await _a.DisposeAsync();
+        }
+
+        if (_b is not null)
+        {
+            await _b.DisposeAsync();
+        }
+    }
+
+    private async Task<T> SqlAsync<T>(string sql, object? values = null)
+    {
+        await using NpgsqlConnection connection = new(_connectionString);
+        return (await connection.ExecuteScalarAsync<T>(sql, values))!;
+    }
+
+    private Task SilenceAsync(string node) =>
+        SqlAsync<int>(
+            "UPDATE node SET heartbeat_at = heartbeat_at - interval '1 hour' WHERE name = @node RETURNING 1",
+            new { node }
+        );
+
+    private Task<StartResult> StopAndTryAsync(StorageUnderTest on, CallIntent intent) =>
+        on.Audit.StartAsync(intent, Cancellation);
+
+    [Fact]
+    public async Task EachNode_WritesItsOwnLane_AndEveryChainIsWhole()
+    {
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 600)
+                .Select(i => (i % 2 == 0 ? A : B).Audit.AppendAsync(Acme.Draft($"action.{i}"), Cancellation))
+        );
+
+        (await AuditSuite.VerifyAsync(A.Audit, Acme.Id, Cancellation)).Should().Be(600);
+        (await B.Audit.HeadsAsync(Acme.Id, Cancellation)).Select(head => head.Lane).Should().Equal("a", "b");
+    }
+
+    [Fact]
+    public async Task WhatOneNodeWithdrew_StartsNothingOnTheOther()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        CallIntent signedOut = await Acme.IntentAsync(account);
+        await A.Users.BumpEpochAsync(Acme.Id, account.Identifier, Traces.None, Cancellation);
+        (await StopAndTryAsync(B, signedOut)).Should().Be(new StartResult.Refused(StartRefusal.UserSignedOut));
+
+        CallIntent stopped = await Acme.IntentAsync(account);
+        await A.Accounts.StopAsync(account, account.RowVersion, false, "revoked", null, Traces.None, Cancellation);
+        (await StopAndTryAsync(B, stopped)).Should().Be(new StartResult.Refused(StartRefusal.AccountNotActive));
+
+        CallIntent removed = await Acme.IntentAsync(account);
+        await A.Clients.RemoveAsync(Acme.Id, Acme.Client.Id, Traces.None, Cancellation);
+        (await StopAndTryAsync(B, removed)).Should().Be(new StartResult.Refused(StartRefusal.ClientRemoved));
+    }
+
+    /// <summary>
+    /// Both nodes start calls without pause while one of them revokes. What counts is the trail: at the moment of the
+    /// acknowledgement all intents there will ever be are in it.
+    /// </summary>
+    [Fact]
+    public async Task NoCallStartsAnywhere_AfterARevokeWasAcknowledged()
+    {
+        const int Rounds = 150;
+        int started = 0;
+        int refused = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            ConnectedAccount account = await Acme.ActiveAccountAsync($"user_{round}");
+            CallIntent intent = await Acme.IntentAsync(account);
+            using CancellationTokenSource enough = new();
+            Task<StartResult[]>[] callers =
+            [
+                .. Enumerable.Range(0, 8).Select(i => CallUntilAsync(i % 2 == 0 ? A : B, intent, enough.Token)),
+            ];
+            if (round % 3 > 0)
+            {
+                await B.Audit.StartAsync(intent with { Execution = NewExecution() }, Cancellation);
+            }
+
+            (
+                await (round % 2 == 0 ? A : B).Accounts.StopAsync(
+                    account,
+                    account.RowVersion,
+                    delete: false,
+                    AccountReasons.Revoked,
+                    null,
+                    Traces.None,
+                    Cancellation
+                )
+            )
+                .Should()
+                .BeTrue();
+            long atAcknowledgement = await IntentsAsync(account);
+            CallIntent late = intent with { Execution = NewExecution() };
+            (await (round % 2 == 0 ? B : A).Audit.StartAsync(late, Cancellation))
+                .Should()
+                .BeOfType<StartResult.Refused>();
+            await enough.CancelAsync();
+            StartResult[] results = [.. (await Task.WhenAll(callers)).SelectMany(result => result)];
+
+            (await IntentsAsync(account)).Should().Be(atAcknowledgement, $"in round {round}");
+            started += results.Count(result => result is StartResult.Started);
+            refused += results.Count(result => result is StartResult.Refused);
+        }
+
+        started.Should().BePositive();
+        refused.Should().BePositive();
+        await AuditSuite.VerifyAsync(B.Audit, Acme.Id, Cancellation);
+    }
+
+    private async Task<StartResult[]> CallUntilAsync(StorageUnderTest on, CallIntent intent, CancellationToken enough)
+    {
+        List<StartResult> results = [];
+        do
+        {
+            results.Add(await on.Audit.StartAsync(intent with { Execution = NewExecution() }, Cancellation));
+        } while (!enough.IsCancellationRequested);
+
+        return [.. results];
+    }
+
+    private static ExecutionId NewExecution() => ExecutionId.From(Guid.CreateVersion7());
+
+    private Task<long> IntentsAsync(ConnectedAccount account) =>
+        SqlAsync<long>(
+            "SELECT count(*) FROM audit_record WHERE identifier = @identifier AND kind = @intent",
+            new { identifier = account.Identifier.Value, intent = (int)AuditKind.Intent }
+        );
+
+    [Fact]
+    public async Task Lease_IsTakenByOneNode()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+
+        RefreshLease?[] leases = await Task.WhenAll(
+            Enumerable
+                .Range(0, 40)
+                .Select(i =>
+                    (i % 2 == 0 ? A : B).Refreshes.AcquireAsync(
+                        Acme.Id,
+                        account.Id,
+                        TimeSpan.FromMinutes(1),
+                        Cancellation
+                    )
+                )
+        );
+
+        leases.Should().ContainSingle(lease => lease != null);
+    }
+
+    [Fact]
+    public async Task RevocationJob_IsGivenToOneNode()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            await A.Revocations.AddAsync(
+                Acme.NewJob(await Acme.ActiveAccountAsync($"user_{i}")),
+                Traces.None,
+                Cancellation
+            );
+        }
+
+        IReadOnlyList<RevocationJob>[] taken = await Task.WhenAll(
+            Enumerable.Range(0, 10).Select(i => (i % 2 == 0 ? A : B).Revocations.DueAsync(5, Cancellation))
+        );
+
+        taken.SelectMany(jobs => jobs).Select(job => job.Id).Should().OnlyHaveUniqueItems().And.HaveCount(20);
+    }
+
+    [Fact]
+    public async Task OpenCalls_OfADeadNode_AreCompletedByAnother_AndOfALivingOneAreNot()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        CallIntent intent = await Acme.IntentAsync(account);
+        (await A.Audit.StartAsync(intent, Cancellation)).Should().BeOfType<StartResult.Started>();
+        (await B.Audit.CompleteAbandonedAsync(Cancellation)).Should().Be(0);
+        await SilenceAsync("a");
+
+        int[] completed = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => B.Audit.CompleteAbandonedAsync(Cancellation))
+        );
+
+        completed.Sum().Should().Be(1);
+        AuditRecord last = (await Acme.TrailAsync()).Single(record => record.Draft.Kind == AuditKind.Completion);
+        last.Lane.Should().Be("b");
+        last.Draft.Execution.Should().Be(intent.Execution);
+        last.Draft.Outcome.Should().Be(CallOutcomes.OutcomeUnknown);
+    }
+
+    [Fact]
+    public async Task Lease_OfADeadProcess_IsFreeOnceItsNodeStartsAgain()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease? lease = await A.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation);
+        (await A.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
+        await using StorageUnderTest again = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "a");
+
+        RefreshLease? next = await again.Refreshes.AcquireAsync(
+            Acme.Id,
+            account.Id,
+            TimeSpan.FromHours(1),
+            Cancellation
+        );
+
+        next!.Fence.Should().BeGreaterThan(lease!.Fence);
+        (await again.Refreshes.ReadAsync(next, Cancellation))!.LastAttempt.Should().Be(RefreshAttemptState.Sent);
+        (await A.Refreshes.CommitAsync(lease, Acme.NewCredential(account, 1), Traces.None, Cancellation))
+            .Should()
+            .BeFalse();
+    }
+
+    [Fact]
+    public async Task ProcessThatLostItsName_WritesNoRecordAnyMore()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        CallIntent intent = await Acme.IntentAsync(account);
+        await using StorageUnderTest successor = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "a");
+        await successor.Audit.AppendAsync(Acme.Draft("of.the.successor"), Cancellation);
+        Func<Task> start = () => A.Audit.StartAsync(intent, Cancellation);
+        Func<Task> bump = () =>
+            A.Users.BumpEpochAsync(Acme.Id, account.Identifier, Traces.Of(Acme.Draft("late")), Cancellation);
+
+        (await start.Should().ThrowAsync<StorageUnavailableException>()).WithMessage("*serves as node a*");
+        await bump.Should().ThrowAsync<StorageUnavailableException>();
+
+        (await successor.Users.FindAsync(Acme.Id, account.Identifier, Cancellation))!.Value.Epoch.Should().Be(1);
+        (await AuditSuite.VerifyAsync(successor.Audit, Acme.Id, Cancellation)).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Neighbours_AreCommitted_WhenOneRecordOfTheirBundleCannotBe()
+    {
+        await SqlAsync<int>("ALTER TABLE audit_record ADD CHECK (agent_run IS DISTINCT FROM 'refused')");
+        Task[] records =
+        [
+            .. Enumerable
+                .Range(0, 50)
+                .Select(i =>
+                    A.Audit.AppendAsync(
+                        Acme.Draft($"action.{i}") with
+                        {
+                            AgentRun = i == 17 ? "refused" : null,
+                        },
+                        Cancellation
+                    )
+                ),
+        ];
+        await Task.WhenAll(records).ContinueWith(_ => { }, TaskScheduler.Default);
+
+        records.Where(record => record.IsFaulted).Should().ContainSingle().Which.Should().BeSameAs(records[17]);
+        (await AuditSuite.VerifyAsync(A.Audit, Acme.Id, Cancellation)).Should().Be(49);
+    }
+
+    [Fact]
+    public async Task Denial_IsKept_WhenTheRefusedNameHoldsWhatTheDatabaseCannot()
+    {
+        await A.Audit.AppendAsync(Acme.Draft("denied", "nul\0 and half a pair \ud800"), Cancellation);
+
+        (await Acme.TrailAsync()).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task BrokenConnections_AreNotNoticedByCallers()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        CallIntent intent = await Acme.IntentAsync(account);
+        for (int i = 0; i < 5; i++)
+        {
+            await SqlAsync<long>(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            );
+            CallIntent next = intent with { Execution = NewExecution() };
+
+            (await A.Audit.StartAsync(next, Cancellation)).Should().BeOfType<StartResult.Started>();
+            (await A.Accounts.FindAsync(Acme.Id, account.Id, Cancellation)).Should().NotBeNull();
+            await A.Users.BumpEpochAsync(Acme.Id, Identifier.Parse("nobody"), Traces.None, Cancellation);
+        }
+    }
+
+    [Fact]
+    public async Task NothingIsKeptInASession()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        await A.Audit.StartAsync(await Acme.IntentAsync(account), Cancellation);
+        await A.Accounts.StopAsync(account, account.RowVersion, false, "revoked", null, Traces.None, Cancellation);
+
+        (await SqlAsync<long>("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).Should().Be(0);
+    }
+}
