@@ -6,6 +6,7 @@ using Behalf.Cli.Commands.Client;
 using Behalf.Cli.Commands.Connection;
 using Behalf.Cli.Commands.Connector;
 using Behalf.Cli.Commands.Environment;
+using Behalf.Cli.Commands.Keys;
 using Behalf.Cli.Commands.Session;
 using Behalf.Cli.Commands.Tools;
 using Behalf.Cli.Commands.User;
@@ -20,7 +21,7 @@ internal static class CommandLine
     private const string Description = """
         Behalf: every tool call an agent makes runs as the user who asked.
 
-        Beside the commands below: `behalf serve` runs the server, `behalf sandbox` the practice provider and model; keys, database, doctor and connector validate work on a server's files. Each explains itself with --help.
+        Beside the commands below: `behalf serve` runs the server, `behalf sandbox` the practice provider and model; keys init, database, doctor and connector validate work on a server's files. Each explains itself with --help.
         """;
 
     public static async Task<int> RunAsync(string[] arguments, Surroundings surroundings)
@@ -106,6 +107,13 @@ internal static class CommandLine
                 EnvironmentAddCommand.Create(shell),
                 EnvironmentListCommand.Create(shell),
                 EnvironmentSetCommand.Create(shell)
+            ),
+            shell.Noun(
+                "keys",
+                "The server's key ring (operator); `keys init` makes a root key.",
+                KeysListCommand.Create(shell),
+                KeysRotateCommand.Create(shell),
+                KeysDestroyCommand.Create(shell)
             ),
             shell.Noun(
                 "client",

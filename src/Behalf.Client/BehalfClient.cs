@@ -39,6 +39,7 @@ public sealed class BehalfClient : IDisposable
         Audit = new AuditClient(rpc, invoker, options.Environment);
         Environments = new EnvironmentsClient(rpc, invoker);
         Clients = new ClientsClient(rpc, invoker, options.Environment);
+        Keys = new KeysClient(rpc, invoker);
     }
 
     public Uri Server => _transport.Server;
@@ -65,6 +66,9 @@ public sealed class BehalfClient : IDisposable
 
     /// <summary>Needs the operator credential.</summary>
     public ClientsClient Clients { get; }
+
+    /// <summary>Needs the operator credential.</summary>
+    public KeysClient Keys { get; }
 
     /// <summary>
     /// What an agent gets: Behalf as this one user, on sessions of at most fifteen minutes that are renewed as it works.

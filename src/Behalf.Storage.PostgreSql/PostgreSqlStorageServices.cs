@@ -38,6 +38,7 @@ public static class PostgreSqlStorageServices
         services.TryAddSingleton<IEndUserStore, EndUserStore>();
         services.TryAddSingleton<IOperatorCredentialStore, OperatorCredentialStore>();
         services.TryAddSingleton<IKeyRingStore, KeyRingStore>();
+        services.TryAddSingleton<IRingSealedStore, RingSealedStore>();
         services.TryAddSingleton<ICookieKeyStore, CookieKeyStore>();
         services.TryAddSingleton<IConnectorRevisionStore, ConnectorRevisionStore>();
         services.TryAddSingleton<ICustomToolStore, CustomToolStore>();

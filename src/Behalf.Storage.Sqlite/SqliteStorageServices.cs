@@ -38,6 +38,7 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IEndUserStore, EndUserStore>();
         services.TryAddSingleton<IOperatorCredentialStore, OperatorCredentialStore>();
         services.TryAddSingleton<IKeyRingStore, KeyRingStore>();
+        services.TryAddSingleton<IRingSealedStore, RingSealedStore>();
         services.TryAddSingleton<IConnectorRevisionStore, ConnectorRevisionStore>();
         services.TryAddSingleton<ICustomToolStore, CustomToolStore>();
         services.TryAddSingleton<IConnectionStore, ConnectionStore>();

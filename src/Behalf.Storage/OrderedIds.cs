@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Behalf.Storage;
 
 /// <summary>
@@ -7,6 +9,9 @@ namespace Behalf.Storage;
 /// <param name="newest">The greatest id there is, 16 big-endian bytes; null for none.</param>
 internal sealed class OrderedIds(byte[]? newest)
 {
+    /// <value>Steps are below 2^36: many millions of them fit in one microsecond.</value>
+    private const uint StepScale = 1 << 5;
+
     private UInt128 _last = newest is null
         ? UInt128.Zero
         : System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(newest);
@@ -22,7 +27,9 @@ internal sealed class OrderedIds(byte[]? newest)
         UInt128 value = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
         if (value <= _last)
         {
-            value = _last + 1; // the same microsecond, or a clock that was set back: the random tail counts on
+            // The same microsecond, or a clock that is behind: the random tail counts on, in random steps, because another
+            // node may count on from the same id (RFC 9562 §6.2 method 2).
+            value = _last + 1 + (UInt128)RandomNumberGenerator.GetInt32(int.MaxValue) * StepScale;
         }
 
         _last = value;

@@ -15,6 +15,11 @@ public sealed class PostgreSqlIdentity : IdentitySuite
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
 }
 
+public sealed class PostgreSqlKeyRings : KeyRingSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
+}
+
 public sealed class PostgreSqlIsolation : IsolationSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);

@@ -84,3 +84,8 @@ public sealed class SqliteOwnConnectors : OwnConnectorSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
 }
+
+public sealed class SqliteKeyRings : KeyRingSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}

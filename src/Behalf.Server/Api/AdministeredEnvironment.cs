@@ -8,7 +8,8 @@ namespace Behalf.Server.Api;
 /// </summary>
 internal sealed class AdministeredEnvironment(IIdentity identity)
 {
-    private const string Default = "default";
+    /// <value>The slug of the first environment; its trail also holds what is done to the installation.</value>
+    public const string Default = "default";
 
     /// <exception cref="RpcException">Unknown, or not the caller's: the two answer alike.</exception>
     public async Task<DeploymentEnvironment> ResolveAsync(ServerCallContext context, string slug)

@@ -1,5 +1,6 @@
 using Behalf.Identity;
 using Behalf.Server.Doors;
+using Behalf.Server.Hosting;
 using Behalf.Vault;
 
 namespace Behalf.Server.Api;
@@ -20,13 +21,14 @@ internal static class PublicEndpoints
 
     [OpenToAll("A probe has no credential.")]
     private static async Task<IResult> ReadyAsync(
+        Readiness readiness,
         IVault vault,
         IIdentity identity,
         IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken
     )
     {
-        if (!vault.IsOpen || lifetime.ApplicationStopping.IsCancellationRequested)
+        if (!readiness.IsReached || !vault.IsOpen || lifetime.ApplicationStopping.IsCancellationRequested)
         {
             return NotReady();
         }

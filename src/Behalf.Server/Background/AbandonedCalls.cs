@@ -1,4 +1,5 @@
 using Behalf.Audit;
+using Behalf.Server.Hosting;
 
 namespace Behalf.Server.Background;
 
@@ -6,8 +7,12 @@ namespace Behalf.Server.Background;
 /// Completes the calls of nodes that died, as soon as they count as dead. Beside a database of one process there are none:
 /// it ends its own at its start.
 /// </summary>
-internal sealed partial class AbandonedCalls(IAuditStore store, TimeProvider time, ILogger<AbandonedCalls> logger)
-    : EachMinute(time, logger)
+internal sealed partial class AbandonedCalls(
+    IAuditStore store,
+    TimeProvider time,
+    Readiness readiness,
+    ILogger<AbandonedCalls> logger
+) : EachMinute(time, readiness, logger)
 {
     protected override async Task TurnAsync(CancellationToken cancellationToken)
     {

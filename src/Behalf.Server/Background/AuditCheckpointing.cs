@@ -1,5 +1,6 @@
 using Behalf.Audit;
 using Behalf.Identity;
+using Behalf.Server.Hosting;
 
 namespace Behalf.Server.Background;
 
@@ -8,13 +9,17 @@ internal sealed class AuditCheckpointing(
     IAuditCheckpoints checkpoints,
     IIdentity identity,
     TimeProvider time,
+    Readiness readiness,
     ILogger<AuditCheckpointing> logger
-) : EachMinute(time, logger)
+) : EachMinute(time, readiness, logger)
 {
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryTurnAsync(cancellationToken);
+        if (MayWork)
+        {
+            await TryTurnAsync(cancellationToken);
+        }
     }
 
     protected override async Task TurnAsync(CancellationToken cancellationToken)

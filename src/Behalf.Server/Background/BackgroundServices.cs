@@ -11,6 +11,7 @@ internal static class BackgroundServices
         services.AddHostedService<SessionCleanup>();
         services.AddHostedService<RepeatCleanup>();
         services.AddHostedService<ExecutionProjecting>();
+        services.AddHostedService<KeyWork>();
         return services;
     }
 }

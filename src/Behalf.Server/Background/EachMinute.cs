@@ -1,7 +1,9 @@
+using Behalf.Server.Hosting;
+
 namespace Behalf.Server.Background;
 
 /// <summary>Something small that is done each minute; a failing turn is logged and followed by the next.</summary>
-internal abstract partial class EachMinute(TimeProvider time, ILogger logger) : BackgroundService
+internal abstract partial class EachMinute(TimeProvider time, Readiness readiness, ILogger logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
@@ -9,9 +11,10 @@ internal abstract partial class EachMinute(TimeProvider time, ILogger logger) : 
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using PeriodicTimer timer = new(Period, time);
         try
         {
+            await readiness.WaitAsync(stoppingToken);
+            using PeriodicTimer timer = new(Period, time);
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 await TryTurnAsync(stoppingToken);
@@ -22,6 +25,9 @@ internal abstract partial class EachMinute(TimeProvider time, ILogger logger) : 
             // The server stops.
         }
     }
+
+    /// <summary>False while the server is sealed: there is nothing that could be done.</summary>
+    protected bool MayWork => readiness.IsReached;
 
     protected abstract Task TurnAsync(CancellationToken cancellationToken);
 

@@ -24,7 +24,8 @@ internal static class CommonOptions
     public static Option<string?> RootKey() =>
         new("--root-key")
         {
-            Description = "The root key file; default root.key in the data folder.",
+            Description =
+                $"The root key: a file's path, env:VARIABLE, aws-kms:KEY or vault-transit:https://HOST/MOUNT/KEY; default ${DatabaseChoice.RootKeyVariable}, else root.key in the data folder.",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable(DatabaseChoice.RootKeyVariable),
         };
 

@@ -76,7 +76,7 @@ internal static class DoctorCommand
             ? Private(folder.Root)
             : new Finding(false, $"{folder.Root} does not exist: behalf serve --data {folder.Root} makes it");
         foreach (
-            string file in new[] { folder.Database, database.RootKey, folder.OperatorFile, folder.CredentialsFile }
+            string file in new[] { folder.Database, database.RootKeyFile, folder.OperatorFile, folder.CredentialsFile }
         )
         {
             if (File.Exists(file))
@@ -85,7 +85,10 @@ internal static class DoctorCommand
             }
         }
 
-        if (!database.IsPostgreSql && File.Exists(folder.RootKey) != File.Exists(folder.Database))
+        if (
+            database is { IsPostgreSql: false, RootKeyName: null }
+            && File.Exists(folder.RootKey) != File.Exists(folder.Database)
+        )
         {
             yield return new Finding(
                 false,

@@ -30,6 +30,11 @@ internal static class ServeCommand
             Description = "An exact private or http (loopback) origin that providers may be called at.",
             DefaultValueFactory = _ => [],
         };
+        Option<string[]> furtherKeys = new("--further-root-key")
+        {
+            Description = "A root key that still opens but no longer wraps, while the key ring moves to another.",
+            DefaultValueFactory = _ => [],
+        };
         Option<LogLevel?> level = new("--log-level") { Description = "Trace, Debug, Information, Warning or Error." };
         Command command = new("serve", "Run the server.")
         {
@@ -41,6 +46,7 @@ internal static class ServeCommand
             connectors,
             certificate,
             origins,
+            furtherKeys,
             level,
         };
         command.SetAction(
@@ -50,12 +56,13 @@ internal static class ServeCommand
                     {
                         DataFolder = parsed.GetRequiredValue(data),
                         Database = parsed.GetValue(database),
-                        RootKeyFile = parsed.GetValue(rootKey),
                         Urls = [.. parsed.GetRequiredValue(urls).SelectMany(Split)],
                         PublicUrl = parsed.GetValue(publicUrl),
                         ConnectorsFolder = parsed.GetValue(connectors),
                         CertificateFile = parsed.GetValue(certificate),
                         AllowedPrivateOrigins = parsed.GetRequiredValue(origins),
+                        RootKey = DatabaseChoice.Given(parsed.GetValue(rootKey)),
+                        FurtherRootKeys = parsed.GetRequiredValue(furtherKeys),
                         LogLevel = parsed.GetValue(level),
                     },
                     parsed.InvocationConfiguration.Output,
@@ -77,6 +84,11 @@ internal static class ServeCommand
         await using RunningServer server = ServerApp.Build(options);
         await server.StartAsync(cancellationToken);
         await output.WriteLineAsync($"Behalf listens on {string.Join(" and ", server.Urls)}");
+        if (server.Sealed is { } reason)
+        {
+            await output.WriteLineAsync($"Sealed, only health answers: {reason}");
+        }
+
         if (server.IsFirstStart)
         {
             await output.WriteLineAsync($"Credentials of the first API client: {server.CredentialsFile}");

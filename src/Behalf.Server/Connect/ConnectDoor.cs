@@ -1,6 +1,7 @@
 using Behalf.Vault;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Behalf.Server.Connect;
@@ -10,7 +11,7 @@ internal static class ConnectDoor
 {
     private const string ApplicationName = "behalf";
 
-    public static IServiceCollection AddConnectDoor(this IServiceCollection services, Hosting.DataFolder folder)
+    public static IServiceCollection AddConnectDoor(this IServiceCollection services)
     {
         services.AddRazorComponents();
         services.AddAntiforgery(antiforgery =>
@@ -22,15 +23,22 @@ internal static class ConnectDoor
             antiforgery.HeaderName = null;
             antiforgery.SuppressXFrameOptionsHeader = true; // PageHeaders says it for every page
         });
+        services.TryAddSingleton<ICookieKeyStore, CookieKeyFiles>(); // a database that nodes share brings its own
+        services.AddSingleton<IRingReferences, CookieKeyReferences>();
         services.AddDataProtection().SetApplicationName(ApplicationName);
+        // The framework reads the keys at start; a sealed vault opens later, so they are read when a page needs them.
+        services.Remove(
+            services.Single(service =>
+                service.ServiceType == typeof(IHostedService)
+                && service.ImplementationType?.Name == "DataProtectionHostedService"
+            )
+        );
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
         {
             IVault vault = provider.GetRequiredService<IVault>();
             return new ConfigureOptions<KeyManagementOptions>(keys =>
             {
-                keys.XmlRepository = provider.GetService<ICookieKeyStore>() is { } shared
-                    ? new CookieKeyRows(shared)
-                    : new CookieKeyFiles(folder);
+                keys.XmlRepository = new CookieKeyRows(provider.GetRequiredService<ICookieKeyStore>());
                 keys.XmlEncryptor = new CookieKeySeal(vault);
             });
         });

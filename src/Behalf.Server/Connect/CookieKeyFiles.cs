@@ -1,30 +1,47 @@
 using System.Text;
-using System.Xml.Linq;
 using Behalf.Server.Hosting;
-using Microsoft.AspNetCore.DataProtection.Repositories;
+using Behalf.Vault;
 
 namespace Behalf.Server.Connect;
 
-/// <summary>Sealed cookie keys in the data folder, one file each, readable by its owner only.</summary>
-internal sealed class CookieKeyFiles(DataFolder folder) : IXmlRepository
+/// <summary>Cookie keys in the data folder, one file each, readable by its owner only.</summary>
+internal sealed class CookieKeyFiles(DataFolder folder) : ICookieKeyStore
 {
-    public IReadOnlyCollection<XElement> GetAllElements() =>
+    public IReadOnlyList<CookieKey> List() =>
         Directory.Exists(folder.CookieKeys)
             ?
             [
                 .. Directory
                     .EnumerateFiles(folder.CookieKeys, "*.xml")
                     .Order(StringComparer.Ordinal)
-                    .Select(file => XElement.Load(file)),
+                    .Where(file => Guid.TryParse(Path.GetFileNameWithoutExtension(file), out _))
+                    .Select(file => new CookieKey(
+                        Guid.Parse(Path.GetFileNameWithoutExtension(file)),
+                        File.ReadAllText(file)
+                    )),
             ]
             : [];
 
-    public void StoreElement(XElement element, string friendlyName)
+    public void Add(CookieKey key)
     {
         DataFolder.MakeFolder(folder.CookieKeys);
-        string name = Guid.TryParse(element.Attribute("id")?.Value, out Guid id)
-            ? id.ToString("n")
-            : Guid.NewGuid().ToString("n");
-        DataFolder.Write(Path.Combine(folder.CookieKeys, $"{name}.xml"), Encoding.UTF8.GetBytes(element.ToString()));
+        if (!File.Exists(FileOf(key.Id)))
+        {
+            Write(key.Id, key.Element);
+        }
     }
+
+    /// <summary>One process serves the folder, so nothing comes between reading and writing.</summary>
+    public void Replace(CookieKey read, string element)
+    {
+        string file = FileOf(read.Id);
+        if (File.Exists(file) && File.ReadAllText(file) == read.Element)
+        {
+            Write(read.Id, element);
+        }
+    }
+
+    private void Write(Guid id, string element) => DataFolder.Write(FileOf(id), Encoding.UTF8.GetBytes(element));
+
+    private string FileOf(Guid id) => Path.Combine(folder.CookieKeys, $"{id:n}.xml");
 }

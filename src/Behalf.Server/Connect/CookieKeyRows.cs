@@ -4,15 +4,17 @@ using Microsoft.AspNetCore.DataProtection.Repositories;
 
 namespace Behalf.Server.Connect;
 
-/// <summary>Sealed cookie keys in the database, so that a page of one node is finished on another.</summary>
+/// <summary>The framework's view of the stored cookie keys.</summary>
 internal sealed class CookieKeyRows(ICookieKeyStore store) : IXmlRepository
 {
     public IReadOnlyCollection<XElement> GetAllElements() =>
-        [.. store.List().Select(element => XElement.Parse(element))];
+        [.. store.List().Select(key => XElement.Parse(key.Element))];
 
     public void StoreElement(XElement element, string friendlyName) =>
         store.Add(
-            Guid.TryParse(element.Attribute("id")?.Value, out Guid id) ? id : Guid.NewGuid(),
-            element.ToString(SaveOptions.DisableFormatting)
+            new CookieKey(
+                Guid.TryParse(element.Attribute("id")?.Value, out Guid id) ? id : Guid.NewGuid(),
+                element.ToString(SaveOptions.DisableFormatting)
+            )
         );
 }

@@ -1,4 +1,3 @@
-using Behalf.Vault;
 using Microsoft.AspNetCore.DataProtection;
 
 namespace Behalf.Server.Connect;
@@ -10,11 +9,6 @@ internal static class CookieKeys
     /// Makes the first key while no other node starts; otherwise two nodes that start together would each make one and
     /// refuse the other's cookies for a while.
     /// </summary>
-    public static void MakeFirst(IServiceProvider services)
-    {
-        if (services.GetService<ICookieKeyStore>() is not null)
-        {
-            services.GetRequiredService<IDataProtectionProvider>().CreateProtector(nameof(MakeFirst)).Protect([]);
-        }
-    }
+    public static void MakeFirst(IServiceProvider services) =>
+        services.GetRequiredService<IDataProtectionProvider>().CreateProtector(nameof(MakeFirst)).Protect([]);
 }

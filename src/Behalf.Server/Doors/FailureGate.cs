@@ -1,21 +1,12 @@
-using Behalf.Vault;
-
 namespace Behalf.Server.Doors;
 
 /// <summary>
-/// The outermost step: what nobody expected becomes an answer without a stack trace and a log line with the same number,
-/// and a sealed vault answers on nothing but health.
+/// The outermost step: what nobody expected becomes an answer without a stack trace and a log line with the same number.
 /// </summary>
-internal sealed partial class FailureGate(RequestDelegate next, IVault vault, ILogger<FailureGate> logger)
+internal sealed partial class FailureGate(RequestDelegate next, ILogger<FailureGate> logger)
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        if (!vault.IsOpen && !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
-        {
-            await ProblemAnswer.WriteAsync(http, Failures.Sealed);
-            return;
-        }
-
         try
         {
             await next(http);

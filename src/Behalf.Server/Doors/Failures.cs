@@ -8,7 +8,10 @@ internal static class Failures
     public const string InternalCode = "internal";
 
     public static Problem Sealed { get; } =
-        new(ProblemKind.Unavailable, "vault_sealed", "The vault is sealed: its root key cannot be had now.");
+        new(ProblemKind.Unavailable, "vault_sealed", "The vault is sealed: its root key cannot be had now.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(5), // as often as it is tried
+        };
 
     public static Problem ToProblem(Exception exception, string traceId) =>
         exception switch

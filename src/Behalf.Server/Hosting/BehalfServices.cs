@@ -8,6 +8,7 @@ using Behalf.Identity;
 using Behalf.Mcp;
 using Behalf.Policy;
 using Behalf.Proxy;
+using Behalf.Server.KeyServices;
 using Behalf.Storage.PostgreSql;
 using Behalf.Storage.Sqlite;
 using Behalf.Tools;
@@ -33,9 +34,11 @@ internal static class BehalfServices
         services.AddEvents();
         services.AddVault(vault =>
         {
-            vault.RootKeyFile = database.RootKey;
+            vault.RootKey = database.RootKeyScheme;
+            vault.RootKeyFile = database.RootKeyFile;
             vault.CreateRootKey = !database.IsPostgreSql; // nodes must have the same one
         });
+        services.AddKeyServices();
         if (database.ConnectionString is { } connectionString)
         {
             services.AddPostgreSqlStorage(storage => storage.ConnectionString = connectionString);

@@ -6,18 +6,29 @@ namespace Behalf.Server.Hosting;
 /// <summary>Which database an installation uses: the file in the data folder, or a PostgreSQL that several nodes share.</summary>
 /// <param name="Folder">Of this process: its server.json, credentials and certificates, whatever the database.</param>
 /// <param name="ConnectionString">PostgreSQL's; null: SQLite in the folder. It may hold a password: never shown.</param>
-/// <param name="RootKeyFile">Null: the folder's own.</param>
-internal sealed record DatabaseChoice(DataFolder Folder, string? ConnectionString, string? RootKeyFile)
+/// <param name="RootKeyName">
+/// A file's path, or <c>SCHEME:REST</c> (<c>file</c>, <c>env</c>, or a key service's); null: the folder's own file.
+/// </param>
+internal sealed record DatabaseChoice(DataFolder Folder, string? ConnectionString, string? RootKeyName)
 {
     /// <summary>The variable that names the database for verbs as it does for the server.</summary>
     public const string Variable = "BEHALF__DATABASE";
 
     /// <inheritdoc cref="Variable" />
-    public const string RootKeyVariable = "BEHALF__ROOTKEYFILE";
+    public const string RootKeyVariable = "BEHALF__ROOTKEY";
 
     public bool IsPostgreSql => ConnectionString is not null;
 
-    public string RootKey => RootKeyFile ?? Folder.RootKey;
+    /// <value>The root key's file, unless <see cref="RootKeyScheme"/> says that it is elsewhere.</value>
+    public string RootKeyFile => IsNamedByScheme ? Folder.RootKey : RootKeyName ?? Folder.RootKey;
+
+    /// <value><c>SCHEME:REST</c>; null: a file.</value>
+    public string? RootKeyScheme => IsNamedByScheme ? RootKeyName : null;
+
+    // At least two letters: one of them names a drive.
+    private bool IsNamedByScheme =>
+        RootKeyName?.IndexOf(':', StringComparison.Ordinal) is > 1 and var colon
+        && RootKeyName[..colon].All(c => char.IsAsciiLetterLower(c) || c == '-');
 
     /// <value>
     /// The name of a node that was given none: the same at each start, another one for each data folder and machine.

@@ -13,10 +13,14 @@ namespace Behalf.Server.Hosting;
 /// <summary>One server process, from first start to drain.</summary>
 public sealed partial class RunningServer : IAsyncDisposable
 {
+    private static readonly TimeSpan UnsealPeriod = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _app;
     private readonly DataFolder _folder;
     private readonly Listener _listener;
     private readonly string? _certificateFile;
+    private readonly CancellationTokenSource _ending = new();
+    private Task _unsealing = Task.CompletedTask;
 
     internal RunningServer(WebApplication app, DataFolder folder, Listener listener, string? certificateFile)
     {
@@ -48,21 +52,63 @@ public sealed partial class RunningServer : IAsyncDisposable
             ? DevelopmentCertificate.AuthorityFile(_folder)
             : null;
 
+    /// <value>Why the server is sealed; null once it is open.</value>
+    public string? Sealed { get; private set; }
+
     /// <summary>
     /// Schema, keys, first credentials, definitions, the end of calls that a killed process left, then the listeners, then
-    /// <c>server.json</c>.
+    /// <c>server.json</c>. While the root key cannot be had, the listeners come first and the rest follows by itself.
     /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         Settings.Check(Services.GetRequiredService<IOptions<BehalfOptions>>().Value);
-        IDatabase database = Services.GetRequiredService<IDatabase>();
-        await database.OpenAsync(cancellationToken);
-        await database.AloneAsync(BeginAsync, cancellationToken);
-        CredentialFiles.Follow(_folder, PublicUrl);
         AccessCheck.Require(((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints));
-        await CompleteAbandonedCallsAsync(cancellationToken);
+        await Services.GetRequiredService<IDatabase>().OpenAsync(cancellationToken);
+        try
+        {
+            await OpenAsync(cancellationToken);
+        }
+        catch (VaultSealedException failure) when (failure.MayOpenLater)
+        {
+            if (!await HasRingAsync(cancellationToken))
+            {
+                throw;
+            }
+
+            Sealed = failure.Message;
+        }
+
         await _app.StartAsync(cancellationToken);
         WriteServerFile();
+        if (Sealed is not null)
+        {
+            _app.Lifetime.ApplicationStopping.Register(_ending.Cancel);
+            _unsealing = UnsealAsync(_ending.Token);
+        }
+    }
+
+    /// <summary>Takes no new work and lets what runs end, for at most half a minute.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
+
+    /// <summary>Until SIGTERM, SIGINT or <paramref name="cancellationToken"/>.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) =>
+        _app.WaitForShutdownAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _unsealing;
+        _ending.Dispose();
+        await _app.DisposeAsync();
+        _listener.Dispose();
+    }
+
+    private async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        await Services.GetRequiredService<IDatabase>().AloneAsync(BeginAsync, cancellationToken);
+        CredentialFiles.Follow(_folder, PublicUrl);
+        await CompleteAbandonedCallsAsync(cancellationToken);
+        Services.GetRequiredService<Readiness>().Reach();
     }
 
     /// <summary>Keys, first credentials, definitions: what the first start makes and later ones find, one node at a time.</summary>
@@ -83,17 +129,43 @@ public sealed partial class RunningServer : IAsyncDisposable
         CookieKeys.MakeFirst(Services);
     }
 
-    /// <summary>Takes no new work and lets what runs end, for at most half a minute.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
+    /// <summary>A database without a ring has nothing to open: there the root key is asked for before anything is served.</summary>
+    private async Task<bool> HasRingAsync(CancellationToken cancellationToken) =>
+        (await Services.GetRequiredService<IKeyRingStore>().ListAsync(cancellationToken)).Count > 0;
 
-    /// <summary>Until SIGTERM, SIGINT or <paramref name="cancellationToken"/>.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) =>
-        _app.WaitForShutdownAsync(cancellationToken);
-
-    public async ValueTask DisposeAsync()
+    private async Task UnsealAsync(CancellationToken stopping)
     {
-        await _app.DisposeAsync();
-        _listener.Dispose();
+        ILogger<RunningServer> logger = Services.GetRequiredService<ILogger<RunningServer>>();
+        TimeProvider time = Services.GetRequiredService<TimeProvider>();
+        Log.Sealed(logger, Sealed!);
+        using PeriodicTimer timer = new(UnsealPeriod, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping))
+            {
+                try
+                {
+                    await OpenAsync(stopping);
+                    Sealed = null;
+                    Log.Opened(logger);
+                    return;
+                }
+                catch (Exception failure) when (failure is VaultSealedException or StorageUnavailableException)
+                {
+                    Log.Sealed(logger, failure.Message);
+                }
+#pragma warning disable CA1031 // logged; whatever it was may be over by the next turn
+                catch (Exception failure) when (failure is not OperationCanceledException)
+#pragma warning restore CA1031
+                {
+                    Log.NotOpened(logger, failure);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The server stops, sealed as it was.
+        }
     }
 
     /// <summary>Calls that a killed process left open get their end in the trail before anyone is served.</summary>
@@ -133,5 +205,14 @@ public sealed partial class RunningServer : IAsyncDisposable
             Message = "The process before this one ended during {Calls} calls; the audit trail says that their outcome is unknown"
         )]
         public static partial void AbandonedCalls(ILogger logger, int calls);
+
+        [LoggerMessage(EventId = 123, Level = LogLevel.Critical, Message = "Sealed: {Reason}")]
+        public static partial void Sealed(ILogger logger, string reason);
+
+        [LoggerMessage(EventId = 126, Level = LogLevel.Critical, Message = "Sealed: the start could not be finished")]
+        public static partial void NotOpened(ILogger logger, Exception exception);
+
+        [LoggerMessage(EventId = 124, Level = LogLevel.Warning, Message = "The root key is back: the server is open")]
+        public static partial void Opened(ILogger logger);
     }
 }

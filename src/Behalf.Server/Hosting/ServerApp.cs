@@ -4,6 +4,8 @@ using Behalf.Server.Api.Json;
 using Behalf.Server.Background;
 using Behalf.Server.Connect;
 using Behalf.Server.Doors;
+using Behalf.Server.KeyServices;
+using Behalf.Vault;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -43,13 +45,16 @@ public static class ServerApp
                 Settings.Apply(target, builder.Configuration, options, listener, database)
             );
             builder.Services.AddBehalf(database);
+            builder.Services.Configure<VaultOptions>(target => Settings.Apply(target, builder.Configuration, options));
+            builder.Services.AddSingleton<Readiness>();
             builder.Services.AddApiDoor();
-            builder.Services.AddConnectDoor(folder);
+            builder.Services.AddConnectDoor();
             builder.Services.AddBackground();
             options.ConfigureServices?.Invoke(builder.Services);
 
             WebApplication app = builder.Build();
             app.UseMiddleware<FailureGate>();
+            app.UseMiddleware<SealGate>();
             app.UseSingleSlash();
             app.UseRouting();
             app.UseUnknownMethods();

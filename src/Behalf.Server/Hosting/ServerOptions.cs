@@ -9,9 +9,6 @@ public sealed record ServerOptions
     /// <value>Connection string of a PostgreSQL that several nodes share. Null: SQLite in the data folder.</value>
     public string? Database { get; init; }
 
-    /// <value>Null: <c>root.key</c> in the data folder.</value>
-    public string? RootKeyFile { get; init; }
-
     /// <value>
     /// Addresses to listen on; port 0 takes a free one. Cleartext only on loopback. Default: <c>http://127.0.0.1:8080</c>.
     /// </value>
@@ -25,6 +22,15 @@ public sealed record ServerOptions
 
     /// <value>PEM (certificate and key) or PFX. Null: a development certificate is made when an https address asks for one.</value>
     public string? CertificateFile { get; init; }
+
+    /// <value>
+    /// The root key: a file's path or a name such as <c>aws-kms:alias/behalf</c>. Null: <c>root.key</c> in the data folder, or
+    /// the environment's.
+    /// </value>
+    public string? RootKey { get; init; }
+
+    /// <value>Root keys that unwrap but do not wrap: the one before, or the one to come.</value>
+    public IReadOnlyList<string> FurtherRootKeys { get; init; } = [];
 
     public IReadOnlyList<string> AllowedPrivateOrigins { get; init; } = [];
 

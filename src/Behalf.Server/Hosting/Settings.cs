@@ -1,3 +1,5 @@
+using Behalf.Vault;
+
 namespace Behalf.Server.Hosting;
 
 /// <summary>
@@ -16,7 +18,7 @@ internal static class Settings
         return new DatabaseChoice(
             folder,
             DatabaseChoice.Given(options.Database ?? section["Database"]),
-            DatabaseChoice.Given(options.RootKeyFile ?? section["RootKeyFile"])
+            DatabaseChoice.Given(options.RootKey ?? section["RootKey"])
         );
     }
 
@@ -41,6 +43,13 @@ internal static class Settings
         Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
         Add(target.AllowedPrivateOrigins, section.GetSection("Egress:AllowedPrivateOrigins").Get<string[]>() ?? []);
         Add(target.VerifyUrls, section.GetSection("VerifyUrls").Get<string[]>() ?? []);
+    }
+
+    public static void Apply(VaultOptions target, IConfiguration configuration, ServerOptions options)
+    {
+        IConfigurationSection section = configuration.GetSection(Section);
+        Add(target.FurtherRootKeys, options.FurtherRootKeys);
+        Add(target.FurtherRootKeys, section.GetSection("FurtherRootKeys").Get<string[]>() ?? []);
     }
 
     /// <exception cref="StartupException">A value is out of its bounds; the message names it.</exception>

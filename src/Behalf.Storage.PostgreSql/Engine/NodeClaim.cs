@@ -38,7 +38,7 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             VALUES (@Name, @Process, 1, clock_timestamp(), clock_timestamp())
             ON CONFLICT (name) DO UPDATE
             SET process = excluded.process, fence = node.fence + 1, started_at = excluded.started_at,
-              heartbeat_at = excluded.heartbeat_at
+              heartbeat_at = excluded.heartbeat_at, held_keys = NULL
             """,
             _node
         );

@@ -6,6 +6,29 @@ namespace Behalf.Storage.Sqlite.Stores;
 
 internal sealed class KeyRingStore(SqliteDatabase database) : IKeyRingStore
 {
+    private const string Insert = """
+        INSERT INTO key_ring (id, kind, state, wrapped_key, wrapper, created_at)
+        VALUES (@id, @kind, @state, @wrappedKey, @wrapper, @createdAt)
+        """;
+
+    // Kind 2 signs tokens; the key that replaced this one began to sign when it was made, or later.
+    private const string TokensMayLive = """
+        SELECT 1 FROM key_ring k
+        WHERE k.id = @key AND k.kind = 2
+          AND EXISTS (
+            SELECT 1 FROM key_ring n WHERE n.kind = 2 AND n.state = 1 AND n.created_at > behalf_now() - @day)
+        """;
+
+    private const string References = $"""
+        SELECT (SELECT count(*) FROM account_dek WHERE ring_key_id = @key)
+          + (SELECT count(*) FROM revocation_job WHERE ring_key_id = @key)
+          + (SELECT count(*) FROM audit_checkpoint WHERE ring_key_id = @key)
+          + {RingSealedColumns.Count}
+        """;
+
+    /// <value>No token lives longer.</value>
+    private static readonly TimeSpan TokenLife = TimeSpan.FromDays(1);
+
     public Task<IReadOnlyList<RingKey>> ListAsync(CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<RingKey>>(
             connection =>
@@ -28,24 +51,133 @@ internal sealed class KeyRingStore(SqliteDatabase database) : IKeyRingStore
                     return;
                 }
 
-                context.Execute(
-                    """
-                    INSERT INTO key_ring (id, kind, state, wrapped_key, wrapper, created_at)
-                    VALUES (@id, @kind, @state, @wrappedKey, @wrapper, @createdAt)
-                    """,
-                    keys.Select(key => new
-                    {
-                        id = key.Id.ToColumn(),
-                        kind = (long)key.Kind,
-                        state = (long)key.State,
-                        wrappedKey = key.WrappedKey,
-                        wrapper = key.Wrapper,
-                        createdAt = key.CreatedAt.ToColumn(),
-                    })
-                );
+                context.Execute(Insert, keys.Select(Values));
             },
             cancellationToken
         );
+
+    public Task<bool> PrepareAsync(RingKey key, Traces traces, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            context =>
+            {
+                bool isUnderWay = context.Holds(
+                    "SELECT 1 FROM key_ring WHERE kind = @kind AND state = 4",
+                    new { kind = (long)key.Kind }
+                );
+                if (!isUnderWay)
+                {
+                    context.Execute(Insert, Values(key));
+                    context.Leave(traces);
+                }
+
+                return !isUnderWay;
+            },
+            cancellationToken
+        );
+
+    /// <summary>One process serves the folder, and it read the ring that it holds.</summary>
+    public Task HoldAsync(IReadOnlyList<RingKeyId> keys, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<bool> ActivateAsync(RingKeyId key, Traces traces, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            context =>
+            {
+                var values = new { key = key.ToColumn() };
+                if (!context.Holds("SELECT 1 FROM key_ring WHERE id = @key AND state = 4", values))
+                {
+                    return false;
+                }
+
+                context.Execute(
+                    """
+                    UPDATE key_ring SET state = 2
+                    WHERE state = 1 AND kind = (SELECT kind FROM key_ring WHERE id = @key)
+                    """,
+                    values
+                );
+                context.Execute("UPDATE key_ring SET state = 1 WHERE id = @key", values);
+                context.Leave(traces);
+                return true;
+            },
+            cancellationToken
+        );
+
+    public Task<bool> RewrapAsync(
+        RingKey read,
+        byte[] wrappedKey,
+        string wrapper,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                bool isStored = context.ExecuteOne(
+                    """
+                    UPDATE key_ring SET wrapped_key = @wrappedKey, wrapper = @wrapper
+                    WHERE id = @id AND wrapped_key = @read AND state <> 3
+                    """,
+                    new
+                    {
+                        id = read.Id.ToColumn(),
+                        read = read.WrappedKey,
+                        wrappedKey,
+                        wrapper,
+                    }
+                );
+                if (isStored)
+                {
+                    context.Leave(traces);
+                    context.Shredded();
+                }
+
+                return isStored;
+            },
+            cancellationToken
+        );
+
+    public Task<KeyDestruction> DestroyAsync(RingKeyId key, Traces traces, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            context =>
+            {
+                var values = new { key = key.ToColumn(), day = TokenLife.ToColumn() };
+                if (!context.Holds("SELECT 1 FROM key_ring WHERE id = @key AND state = 2", values))
+                {
+                    return new KeyDestruction(KeyDestructionOutcome.NotDecryptOnly, 0);
+                }
+
+                if (context.Holds(TokensMayLive, values))
+                {
+                    return new KeyDestruction(KeyDestructionOutcome.TokensMayLive, 0);
+                }
+
+                long references = context.Connection.ExecuteScalar<long>(References, values);
+                if (references > 0)
+                {
+                    return new KeyDestruction(KeyDestructionOutcome.InUse, references);
+                }
+
+                context.Execute(
+                    "UPDATE key_ring SET state = 3, wrapped_key = zeroblob(length(wrapped_key)) WHERE id = @key",
+                    values
+                );
+                context.Leave(traces);
+                context.Shredded();
+                return new KeyDestruction(KeyDestructionOutcome.Destroyed, 0);
+            },
+            cancellationToken
+        );
+
+    private static object Values(RingKey key) =>
+        new
+        {
+            id = key.Id.ToColumn(),
+            kind = (long)key.Kind,
+            state = (long)key.State,
+            wrappedKey = key.WrappedKey,
+            wrapper = key.Wrapper,
+            createdAt = key.CreatedAt.ToColumn(),
+        };
 
     private sealed class Row
     {

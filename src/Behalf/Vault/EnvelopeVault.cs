@@ -23,17 +23,41 @@ internal sealed class EnvelopeVault(KeyRing keyRing) : IVault, IVaultOpener, IDi
 
     private OpenRing Ring => _ring ?? throw new VaultSealedException("The vault is sealed: its key ring is not open.");
 
-    /// <summary>May be called again to take in a changed ring; on failure the ring that was open stays open.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         await _opening.WaitAsync(cancellationToken);
         try
         {
-            _ring = await keyRing.OpenAsync(cancellationToken);
+            _ring = await keyRing.OpenAsync(_ring, cancellationToken);
         }
         finally
         {
             _opening.Release();
+        }
+    }
+
+    /// <value>The keys this process holds, with the states it knows; empty while sealed.</value>
+    public IReadOnlyCollection<RingKey> HeldKeys => [.. _ring?.Keys.Values.Select(key => key.Stored) ?? []];
+
+    /// <summary>The same data key, wrapped by the ring's active key.</summary>
+    /// <exception cref="SealBrokenException">It does not open where it stands.</exception>
+    public AccountKey Rewrap(AccountKey key)
+    {
+        OpenRing ring = Ring;
+        byte[] clear = Unwrap(key);
+        try
+        {
+            byte[] wrapped = SealedFormat.Seal(
+                ring.ActiveDataKey,
+                ring.ActiveData.Value,
+                clear,
+                BindKey(key.Environment, key.Account)
+            );
+            return key with { WrappedKey = wrapped, RingKey = ring.ActiveData };
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(clear);
         }
     }
 

@@ -65,65 +65,23 @@ public sealed record SigningKey(RingKeyId Id, bool IsActive, System.Security.Cry
 /// <summary>A ciphertext that does not open where it stands. Fails the one account, raises an alert, never repaired.</summary>
 public sealed class SealBrokenException(string message) : Exception(message);
 
-/// <summary>The key service or root key cannot be had now.</summary>
-public sealed class VaultSealedException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>Wraps and unwraps ring keys under the root key: a file, the environment, or a key service.</summary>
-public interface IRootKey
+/// <summary>The key service or root key cannot be had now, or is not the one of this database.</summary>
+public sealed class VaultSealedException(string message, Exception? inner = null) : Exception(message, inner)
 {
-    /// <value>Stored beside each wrapped key, such as <c>file</c>.</value>
-    string Kind { get; }
-
-    ValueTask<byte[]> WrapAsync(
-        ReadOnlyMemory<byte> key,
-        ReadOnlyMemory<byte> associatedData,
-        CancellationToken cancellationToken
-    );
-
-    /// <exception cref="VaultSealedException">Not reachable, denied, or the wrong root key.</exception>
-    ValueTask<byte[]> UnwrapAsync(
-        ReadOnlyMemory<byte> wrapped,
-        ReadOnlyMemory<byte> associatedData,
-        CancellationToken cancellationToken
-    );
-}
-
-public enum RingKeyKind
-{
-    Data = 1,
-    TokenSigning = 2,
-    AuditSigning = 3,
-    Mac = 4,
-}
-
-public enum RingKeyState
-{
-    Active = 1,
-    DecryptOnly = 2,
-    Destroyed = 3,
-}
-
-public sealed record RingKey(
-    RingKeyId Id,
-    RingKeyKind Kind,
-    RingKeyState State,
-    byte[] WrappedKey,
-    string Wrapper,
-    DateTimeOffset CreatedAt
-);
-
-public interface IKeyRingStore
-{
-    Task<IReadOnlyList<RingKey>> ListAsync(CancellationToken cancellationToken);
-
-    /// <summary>Adds the first key of each kind in one transaction; when another process was first, adds nothing.</summary>
-    Task AddFirstAsync(IReadOnlyList<RingKey> keys, CancellationToken cancellationToken);
+    /// <value>
+    /// True when the same start may succeed later with nothing changed here: the key file is not mounted yet, the key
+    /// service is out of reach or refuses at the moment. False for a wrong, altered or made-up key.
+    /// </value>
+    public bool MayOpenLater { get; init; }
 }
 
 /// <summary>Opens the vault at start; the host calls it once before it serves.</summary>
 public interface IVaultOpener
 {
-    /// <summary>Loads the ring, creating it when the database has none, and checks that every key opens.</summary>
+    /// <summary>
+    /// Loads the ring, creating it when the database has none, and checks that every key opens. Called again it takes in
+    /// what changed; on failure the ring that was open stays open.
+    /// </summary>
     /// <exception cref="VaultSealedException">The root key is missing or wrong; nothing was written.</exception>
     Task OpenAsync(CancellationToken cancellationToken);
 }

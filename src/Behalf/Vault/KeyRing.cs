@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Behalf.Vault;
 
 /// <summary>Makes the ring's first keys and opens stored ones with the root key. Safe to call concurrently.</summary>
-internal sealed class KeyRing(IKeyRingStore store, IRootKey rootKey, TimeProvider time)
+internal sealed class KeyRing(IKeyRingStore store, RootKeys rootKey, TimeProvider time)
 {
     private const int SymmetricKeyLength = 32;
     private const int RsaKeyBits = 2048;
@@ -11,8 +11,9 @@ internal sealed class KeyRing(IKeyRingStore store, IRootKey rootKey, TimeProvide
     private static readonly RingKeyKind[] Kinds = Enum.GetValues<RingKeyKind>();
     private static readonly byte[] WrapLabel = "behalf ring key v1"u8.ToArray();
 
+    /// <param name="known">The ring as it was open: what it holds is not unwrapped again.</param>
     /// <exception cref="VaultSealedException">The root key is missing or wrong, or the ring is not whole.</exception>
-    public async Task<OpenRing> OpenAsync(CancellationToken cancellationToken)
+    public async Task<OpenRing> OpenAsync(OpenRing? known, CancellationToken cancellationToken)
     {
         IReadOnlyList<RingKey> keys = await store.ListAsync(cancellationToken);
         if (keys.Count == 0)
@@ -21,62 +22,69 @@ internal sealed class KeyRing(IKeyRingStore store, IRootKey rootKey, TimeProvide
             keys = await store.ListAsync(cancellationToken); // another process may have been first
         }
 
-        Dictionary<RingKeyId, byte[]> opened = [];
+        List<OpenRingKey> opened = [];
+        foreach (RingKey key in keys.Where(key => key.State != RingKeyState.Destroyed))
+        {
+            opened.Add(
+                known is not null && known.Keys.TryGetValue(key.Id, out OpenRingKey? open)
+                    ? open with
+                    {
+                        Stored = key,
+                    }
+                    : await OpenAsync(key, cancellationToken)
+            );
+        }
+
+        return new OpenRing(opened);
+    }
+
+    /// <summary>A new key of a kind, wrapped, in the state it is asked for.</summary>
+    public async Task<RingKey> CreateAsync(RingKeyKind kind, RingKeyState state, CancellationToken cancellationToken)
+    {
+        byte[] clear = Generate(kind);
         try
         {
-            foreach (RingKey key in keys.Where(key => key.State != RingKeyState.Destroyed))
-            {
-                opened[key.Id] = await rootKey.UnwrapAsync(key.WrappedKey, Bind(key), cancellationToken);
-            }
-
-            return Assemble(keys, opened);
+            RingKey key = new(EntityId.New<RingKeyId>(time), kind, state, [], rootKey.Kind, time.GetUtcNow());
+            return key with { WrappedKey = await rootKey.WrapAsync(clear, Bind(key), cancellationToken) };
         }
         finally
         {
-            // Symmetric keys were copied, signing keys imported.
-            foreach (byte[] clear in opened.Values)
-            {
-                CryptographicOperations.ZeroMemory(clear);
-            }
+            CryptographicOperations.ZeroMemory(clear);
         }
     }
 
-    private static OpenRing Assemble(IReadOnlyList<RingKey> keys, Dictionary<RingKeyId, byte[]> opened) =>
-        new(
-            Active(keys, RingKeyKind.Data).Id,
-            Live(keys, RingKeyKind.Data).ToDictionary(key => key.Id.Value, key => Symmetric(key, opened)),
-            Symmetric(Active(keys, RingKeyKind.Mac), opened),
-            Signing(keys, RingKeyKind.TokenSigning, opened),
-            Signing(keys, RingKeyKind.AuditSigning, opened)
-        );
-
-    private static IEnumerable<RingKey> Live(IReadOnlyList<RingKey> keys, RingKeyKind kind) =>
-        keys.Where(key => key.Kind == kind && key.State != RingKeyState.Destroyed);
-
-    private static RingKey Active(IReadOnlyList<RingKey> keys, RingKeyKind kind) =>
-        keys.Where(key => key.Kind == kind && key.State == RingKeyState.Active).Take(2).ToArray() is [var only]
-            ? only
-            : throw new VaultSealedException($"The key ring does not have exactly one active key of kind {kind}.");
-
-    private static byte[] Symmetric(RingKey key, Dictionary<RingKeyId, byte[]> opened) =>
-        opened[key.Id] is { Length: SymmetricKeyLength } clear
-            ? [.. clear]
-            : throw new VaultSealedException($"Ring key {key.Id} does not have {SymmetricKeyLength} bytes.");
-
-    /// <returns>The active one first.</returns>
-    private static List<SigningKey> Signing(
-        IReadOnlyList<RingKey> keys,
-        RingKeyKind kind,
-        Dictionary<RingKeyId, byte[]> opened
-    )
+    /// <summary>The same key, wrapped by the root key that wraps now.</summary>
+    public async Task<byte[]> RewrapAsync(RingKey key, CancellationToken cancellationToken)
     {
-        RingKey active = Active(keys, kind);
-        return
-        [
-            .. Live(keys, kind)
-                .OrderByDescending(key => key.Id == active.Id)
-                .Select(key => new SigningKey(key.Id, key.Id == active.Id, Import(key, opened[key.Id]))),
-        ];
+        byte[] clear = await rootKey.UnwrapAsync(key, Bind(key), cancellationToken);
+        try
+        {
+            return await rootKey.WrapAsync(clear, Bind(key), cancellationToken);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(clear);
+        }
+    }
+
+    private async Task<OpenRingKey> OpenAsync(RingKey key, CancellationToken cancellationToken)
+    {
+        byte[] clear = await rootKey.UnwrapAsync(key, Bind(key), cancellationToken);
+        if (key.Kind is RingKeyKind.Data or RingKeyKind.Mac)
+        {
+            return clear.Length == SymmetricKeyLength
+                ? new OpenRingKey(key, clear, null)
+                : throw new VaultSealedException($"Ring key {key.Id} does not have {SymmetricKeyLength} bytes.");
+        }
+
+        try
+        {
+            return new OpenRingKey(key, null, Import(key, clear));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(clear);
+        }
     }
 
     private static RSA Import(RingKey key, byte[] clear)
@@ -105,23 +113,7 @@ internal sealed class KeyRing(IKeyRingStore store, IRootKey rootKey, TimeProvide
         List<RingKey> keys = [];
         foreach (RingKeyKind kind in Kinds)
         {
-            byte[] clear = Generate(kind);
-            try
-            {
-                RingKey key = new(
-                    EntityId.New<RingKeyId>(time),
-                    kind,
-                    RingKeyState.Active,
-                    [],
-                    rootKey.Kind,
-                    time.GetUtcNow()
-                );
-                keys.Add(key with { WrappedKey = await rootKey.WrapAsync(clear, Bind(key), cancellationToken) });
-            }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(clear);
-            }
+            keys.Add(await CreateAsync(kind, RingKeyState.Active, cancellationToken));
         }
 
         return keys;

@@ -1,19 +1,20 @@
-using Microsoft.Extensions.Options;
-
 namespace Behalf.Vault;
 
 /// <summary>
 /// The root key from a file or an environment variable. Read again at each use: the ring is opened once, and between
 /// times the root key need not be in memory. Safe to call concurrently.
 /// </summary>
-internal sealed class LocalRootKey(IOptions<VaultOptions> options) : IRootKey
+internal sealed class LocalRootKey(VaultOptions options) : IRootKey
 {
-    private readonly VaultOptions _options = options.Value;
+    private readonly VaultOptions _options = options;
 
     public string Kind => Variable is null ? "file" : "environment";
 
     private string? Variable =>
-        Environment.GetEnvironmentVariable(_options.RootKeyEnvironmentVariable) is { Length: > 0 } value ? value : null;
+        _options.RootKeyEnvironmentVariable is { Length: > 0 } name
+        && Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
+            ? value
+            : null;
 
     /// <summary>
     /// Wraps; when there is no root key and the options allow it, makes the file first. The opener wraps only for a ring
@@ -42,6 +43,24 @@ internal sealed class LocalRootKey(IOptions<VaultOptions> options) : IRootKey
         }
 
         return ValueTask.FromResult(Load().Wrap(key.Span, associatedData.Span));
+    }
+
+    /// <summary>By its id when it can be had; else it may have been this one.</summary>
+    public bool MayHaveWrapped(RingKey key)
+    {
+        if (key.Wrapper is not ("file" or "environment"))
+        {
+            return false;
+        }
+
+        try
+        {
+            return Load().Id == SealedFormat.KeyIdOf(key.WrappedKey);
+        }
+        catch (Exception unknown) when (unknown is VaultSealedException or SealBrokenException)
+        {
+            return true; // unwrapping says what is wrong
+        }
     }
 
     public ValueTask<byte[]> UnwrapAsync(
@@ -82,7 +101,10 @@ internal sealed class LocalRootKey(IOptions<VaultOptions> options) : IRootKey
             return fromFile
                 ?? throw new VaultSealedException(
                     $"There is no root key. Set {_options.RootKeyEnvironmentVariable} (base64 of 32 random bytes) or name a root key file; `behalf keys init --out FILE` makes one."
-                );
+                )
+                {
+                    MayOpenLater = true,
+                };
         }
 
         if (!RootKeyMaterial.TryParse(text.Trim(), out RootKeyMaterial? fromVariable, out string? problem))

@@ -76,7 +76,10 @@ public static class RootKeyFile
             throw new VaultSealedException(
                 $"The root key file {path} is missing. Put it back from its backup; without it nothing in the database can be opened.",
                 failure
-            );
+            )
+            {
+                MayOpenLater = true,
+            };
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -3,6 +3,15 @@ namespace Behalf.Vault;
 /// <summary>Where the root key is. It wraps the key ring and nothing else.</summary>
 public sealed class VaultOptions
 {
+    /// <value>
+    /// The root key's name: <c>file:PATH</c>, <c>env:VARIABLE</c>, or one of a key service, such as
+    /// <c>aws-kms:KEY</c>. Null: <see cref="RootKeyFile"/> and <see cref="RootKeyEnvironmentVariable"/>.
+    /// </value>
+    public string? RootKey { get; set; }
+
+    /// <value>Further root keys by name, which unwrap but do not wrap: the one before, or the one to come.</value>
+    public IList<string> FurtherRootKeys { get; } = [];
+
     /// <value>A file made by <see cref="RootKeyFile.Create"/>, readable by its owner only. Null: no file.</value>
     public string? RootKeyFile { get; set; }
 

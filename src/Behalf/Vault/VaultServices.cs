@@ -6,8 +6,8 @@ namespace Behalf.Vault;
 public static class VaultServices
 {
     /// <summary>
-    /// The vault. It is sealed until <see cref="IVaultOpener.OpenAsync"/>; needs an <see cref="IKeyRingStore"/>. An
-    /// <see cref="IRootKey"/> registered before takes the place of file and environment variable.
+    /// The vault. It is sealed until <see cref="IVaultOpener.OpenAsync"/>; needs an <see cref="IKeyRingStore"/> and, to
+    /// rotate, an <see cref="IRingSealedStore"/>. Key services are added as <see cref="IRootKeySource"/>.
     /// </summary>
     public static IServiceCollection AddVault(this IServiceCollection services, Action<VaultOptions> configure)
     {
@@ -15,11 +15,12 @@ public static class VaultServices
         ArgumentNullException.ThrowIfNull(configure);
         services.Configure(configure);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IRootKey, LocalRootKey>();
+        services.TryAddSingleton<RootKeys>();
         services.TryAddSingleton<KeyRing>();
         services.TryAddSingleton<EnvelopeVault>();
         services.TryAddSingleton<IVault>(provider => provider.GetRequiredService<EnvelopeVault>());
         services.TryAddSingleton<IVaultOpener>(provider => provider.GetRequiredService<EnvelopeVault>());
+        services.TryAddSingleton<IKeyRotation, KeyRotation>();
         return services;
     }
 }

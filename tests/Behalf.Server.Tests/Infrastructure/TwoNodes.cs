@@ -31,7 +31,7 @@ public sealed class TwoNodes : IAsyncLifetime
         string database = await PostgreSqlServer.CreateDatabaseAsync();
         string rootKey = Path.Combine(_folder, "root.key");
         _ = RootKeyFile.Create(rootKey);
-        _stage = new Stage { Change = options => options with { Database = database, RootKeyFile = rootKey } };
+        _stage = new Stage { Change = options => options with { Database = database, RootKey = rootKey } };
         await _stage.InitializeAsync();
         _second = ServerApp.Build(
             _stage.Options with

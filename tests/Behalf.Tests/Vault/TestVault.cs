@@ -15,7 +15,9 @@ internal sealed class TestVault : IDisposable
         _ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("behalf-vault-").FullName;
         ServiceCollection services = new();
+        services.AddLogging();
         services.AddSingleton<IKeyRingStore>(Ring);
+        services.AddSingleton<IRingSealedStore>(Ring);
         services.AddVault(options =>
         {
             options.RootKeyFile = KeyFile;
@@ -41,6 +43,8 @@ internal sealed class TestVault : IDisposable
         await vault.OpenAsync();
         return vault;
     }
+
+    public IKeyRotation Rotation => _services.GetRequiredService<IKeyRotation>();
 
     public Task OpenAsync() =>
         _services.GetRequiredService<IVaultOpener>().OpenAsync(TestContext.Current.CancellationToken);

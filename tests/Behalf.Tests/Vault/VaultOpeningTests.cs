@@ -161,7 +161,12 @@ public sealed class VaultOpeningTests
             second.Vault.IsOpen.Should().BeTrue();
 
             RootKeyFile.Create(second.KeyFile); // a different one beside it
-            (await second.Invoking(vault => vault.OpenAsync()).Should().ThrowAsync<VaultSealedException>())
+            using TestVault third = new(
+                first.Ring,
+                options => options.RootKeyEnvironmentVariable = variable,
+                second.Folder
+            );
+            (await third.Invoking(vault => vault.OpenAsync()).Should().ThrowAsync<VaultSealedException>())
                 .Which.Message.Should()
                 .Contain("different keys");
         }
