@@ -45,6 +45,7 @@ internal static class ApiDoor
         services.TryAddSingleton<AgentkitAnalyticsService>();
         services.AddOpenApiDoor();
         services.TryAddSingleton<ExplanationsService>();
+        services.TryAddSingleton<ToolSearchService>();
         return services;
     }
 
@@ -63,6 +64,7 @@ internal static class ApiDoor
         app.MapGrpcService<AgentkitLogsService>();
         app.MapGrpcService<AgentkitAnalyticsService>();
         app.MapGrpcService<ExplanationsService>();
+        app.MapGrpcService<ToolSearchService>();
         app.MapTokenEndpoint();
         app.MapProxy();
         app.MapPublicEndpoints();

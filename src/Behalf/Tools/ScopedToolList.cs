@@ -50,7 +50,7 @@ internal sealed class ScopedToolList(
                         && policy.Decide(subject, connection, tool) is PolicyDecision.Allow
                     )
                     .Select(tool => new OfferedTool(ToolNames.Of(connection, tool), tool, connection))
-                    .Where(tool => IsListed(tool, filter.ToolNames))
+                    .Where(tool => filter.All || IsListed(tool, filter.ToolNames))
                     .Select(tool => new ScopedTool(tool.Shown(filter.ToolNames, naming), account))
             );
         }
