@@ -224,6 +224,9 @@ public sealed record ToolDefinition
 
     internal Steps.PageRule? Page { get; init; }
 
+    /// <value>Requests of the provider's API that its arguments hold; null: none.</value>
+    internal Steps.CarriedRequests? Carries { get; init; }
+
     internal Steps.RetryClass Retry { get; init; } = Steps.RetryClass.Never;
 
     /// <value>The version it was read from, when an environment defined it; null: the connector's own.</value>

@@ -178,6 +178,25 @@ internal sealed class ScopedToolList(
         }
     }
 
+    /// <summary>Why requests that the call's arguments hold may not be carried; null: they may, or there are none.</summary>
+    public async Task<Problem?> ProblemWithCarriedAsync(
+        ActingSubject subject,
+        ScopedTool tool,
+        ConnectorDefinition definition,
+        ToolArguments arguments,
+        CancellationToken cancellationToken
+    ) =>
+        tool.Tool.Definition.Carries is null
+            ? null
+            : CarriedCalls.ProblemWith(
+                subject,
+                tool,
+                definition,
+                arguments,
+                [.. await offered.OfAsync(tool.Tool.Connection, definition, cancellationToken)],
+                policy
+            );
+
     public async Task<IReadOnlySet<string>> NamesOfAsync(Connection connection, CancellationToken cancellationToken)
     {
         ConnectorDefinition definition = await catalog.GetAsync(connection.ConnectorRevision, cancellationToken);
