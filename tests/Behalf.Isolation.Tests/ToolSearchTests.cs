@@ -1,4 +1,3 @@
-using Behalf.Agent;
 using Behalf.Client;
 
 namespace Behalf.Isolation.Tests;
