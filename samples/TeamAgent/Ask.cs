@@ -46,6 +46,8 @@ internal static class Ask
         AgentOptions options = new()
         {
             DisplayName = context.User.DisplayName(),
+            // A handful that fits the prompt; the model finds the rest with search_tools.
+            ToolsShown = 12,
             AuthorizationLink = (account, _) =>
                 Task.FromResult<Uri?>(context.GetBehalfConnectUrl(account.ConnectionName)),
         };
@@ -104,6 +106,8 @@ internal static class Ask
                 ["type"] = "discovered",
                 ["run"] = discovered.RunId,
                 ["tools"] = discovered.Tools,
+                ["shown"] = discovered.Shown,
+                ["tokens"] = discovered.ShownTokens,
             },
             AgentEvent.TextDelta delta => new JsonObject { ["type"] = "text", ["text"] = delta.Text },
             AgentEvent.ToolCalling calling => new JsonObject

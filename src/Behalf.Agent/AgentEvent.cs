@@ -8,7 +8,14 @@ public abstract record AgentEvent
     private AgentEvent() { }
 
     /// <summary>The tools the user may call in this run; the list stays as it is until the run ends.</summary>
-    public sealed record Discovered(string RunId, int Tools, IReadOnlyList<Client.UserAccount> Accounts) : AgentEvent;
+    public sealed record Discovered(string RunId, int Tools, IReadOnlyList<Client.UserAccount> Accounts) : AgentEvent
+    {
+        /// <value>How many of them the model is shown at first.</value>
+        public int Shown { get; init; } = Tools;
+
+        /// <value>About what the definitions of those take of the model's context, in every turn.</value>
+        public int ShownTokens { get; init; }
+    }
 
     /// <summary>A piece of what the model says.</summary>
     public sealed record TextDelta(string Text) : AgentEvent;

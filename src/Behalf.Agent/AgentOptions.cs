@@ -21,6 +21,12 @@ public sealed record AgentOptions
     /// <value>An approval that arrives later counts as none. Default 10 minutes.</value>
     public TimeSpan ApprovalLifetime { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <value>
+    /// How many tools the model is shown at first: those that the prompt's words fit best. It finds the others with
+    /// <c>search_tools</c> and is shown what it found. Null, the default: every listed tool.
+    /// </value>
+    public int? ToolsShown { get; init; }
+
     /// <value>Makes the link at which the user (re)connects an account. Default: no link.</value>
     public Func<UserAccount, CancellationToken, Task<Uri?>>? AuthorizationLink { get; init; }
 }

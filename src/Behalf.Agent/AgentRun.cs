@@ -49,39 +49,48 @@ internal sealed class AgentRun(
     private async Task<(string Text, AgentStop Stop)> GoAsync(string prompt, CancellationToken cancellationToken)
     {
         UserTools offered;
+        ShownTools shown;
         try
         {
             offered = await user.ListToolsAsync(cancellationToken);
+            shown = await ShownTools.ForAsync(user, offered.Tools, options.ToolsShown, prompt, cancellationToken);
         }
         catch (BehalfException exception)
         {
             return ($"The tools could not be listed: {exception.Message}", AgentStop.ServerFailed);
         }
 
-        await EmitAsync(new AgentEvent.Discovered(runId, offered.Tools.Count, offered.Accounts), cancellationToken);
+        await EmitAsync(
+            new AgentEvent.Discovered(runId, offered.Tools.Count, offered.Accounts)
+            {
+                Shown = shown.Tools.Count,
+                ShownTokens = shown.Tools.Sum(tool => tool.ApproximateTokens),
+            },
+            cancellationToken
+        );
         var notices = new AuthorizationNotices(options, offered.Accounts, EmitAsync);
         if (!offered.Accounts.Any(account => account.IsActive))
         {
             return (await notices.NoneActiveAsync(cancellationToken), AgentStop.AuthorizationRequired);
         }
 
-        return await ConverseAsync(prompt, offered, notices, cancellationToken);
+        return await ConverseAsync(prompt, shown, notices, cancellationToken);
     }
 
     private async Task<(string Text, AgentStop Stop)> ConverseAsync(
         string prompt,
-        UserTools offered,
+        ShownTools shown,
         AuthorizationNotices notices,
         CancellationToken cancellationToken
     )
     {
         var turns = new ModelTurns(model, options.Limits, clock, EmitAsync);
-        var calls = new ToolCalls(user, runId, offered.Tools, options, clock, notices, EmitAsync);
-        var request = TurnRequest.For(options, offered.Tools, clock.GetUtcNow());
+        var calls = new ToolCalls(user, runId, shown, options, clock, notices, EmitAsync);
+        var now = clock.GetUtcNow();
         List<ChatMessage> messages = [new(ChatRole.User, prompt)];
         while (true)
         {
-            var turn = await turns.NextAsync(messages, request, cancellationToken);
+            var turn = await turns.NextAsync(messages, TurnRequest.For(options, shown, now), cancellationToken);
             if (turn is ModelTurn.Failed failed)
             {
                 return (failed.Sentence, AgentStop.ModelFailed);

@@ -14,6 +14,19 @@ public interface IUserClient
     /// <exception cref="BehalfException">The server refused or could not be reached.</exception>
     Task<UserTools> ListToolsAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Tools that words describe, among all the user may call now, also those that <see cref="ListToolsAsync"/> leaves
+    /// out. The best first; none when no word fits.
+    /// </summary>
+    /// <param name="query">1–2,000 characters.</param>
+    /// <param name="most">1–25.</param>
+    /// <exception cref="BehalfException">The server refused or could not be reached.</exception>
+    Task<IReadOnlyList<UserTool>> SearchToolsAsync(
+        string query,
+        int most = 8,
+        CancellationToken cancellationToken = default
+    );
+
     /// <summary>Runs one tool. A failure of the tool is an outcome; a broken or refused request is an exception.</summary>
     /// <param name="toolName">As listed.</param>
     /// <param name="arguments">By the tool's input schema.</param>
@@ -42,6 +55,9 @@ public sealed record UserTool(
 {
     /// <value>True: it changes who can see something.</value>
     public bool ChangesAccess { get; init; }
+
+    /// <value>About what the definition takes of a model's context: a token for every four characters.</value>
+    public int ApproximateTokens => ToolDescription.TokensOf(Name, Description, InputSchema);
 
     /// <value>True: a person should agree to each call.</value>
     public bool NeedsApproval => IsDestructive || ChangesAccess;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Behalf.Client.Internal;
 using Behalf.Wire.ConnectedAccounts;
 using Behalf.Wire.Tools;
+using Behalf.Wire.ToolSearch;
 
 namespace Behalf.Client;
 
@@ -18,6 +19,7 @@ public sealed class UserClient : IUserClient, IDisposable
     private readonly Transport? _own;
     private readonly Rpc<UserSession> _rpc;
     private readonly ToolService.ToolServiceClient _tools;
+    private readonly ToolSearch.ToolSearchClient _search;
     private readonly ConnectedAccountService.ConnectedAccountServiceClient _accounts;
 
     /// <param name="renew">Gives a fresh session of the one user; its token ends it after 30 seconds.</param>
@@ -39,6 +41,7 @@ public sealed class UserClient : IUserClient, IDisposable
         );
         _rpc = new Rpc<UserSession>(sessions, session => session.Token, options);
         _tools = new ToolService.ToolServiceClient(_transport.Invoker);
+        _search = new ToolSearch.ToolSearchClient(_transport.Invoker);
         _accounts = new ConnectedAccountService.ConnectedAccountServiceClient(_transport.Invoker);
     }
 
@@ -54,24 +57,32 @@ public sealed class UserClient : IUserClient, IDisposable
         var tools = new List<UserTool>();
         await foreach (var scoped in ListScopedAsync(cancellationToken).ConfigureAwait(false))
         {
-            var tool = ToolReading.Read(scoped.Tool);
             tools.Add(
-                new UserTool(
-                    tool.Name,
-                    tool.Title,
-                    tool.Description,
-                    tool.InputSchema,
-                    connections.GetValueOrDefault(scoped.ConnectedAccountId, tool.Connector),
-                    tool.IsReadOnly,
-                    tool.IsDestructive,
-                    tool.IsIdempotent
+                ToolReading.ReadOfUser(
+                    scoped.Tool,
+                    connections.GetValueOrDefault(scoped.ConnectedAccountId, scoped.Tool.Provider)
                 )
-                {
-                    ChangesAccess = tool.ChangesAccess,
-                }
             );
         }
         return new UserTools(tools, accounts);
+    }
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<UserTool>> SearchToolsAsync(
+        string query,
+        int most = 8,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(query);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        var request = new SearchToolsRequest { Query = query, Limit = (uint)most };
+        var response = await _rpc.CallAsync(
+                (_, options) => _search.SearchToolsAsync(request, options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return [.. response.Tools.Select(found => ToolReading.ReadOfUser(found.Tool, found.Connector))];
     }
 
     /// <inheritdoc />

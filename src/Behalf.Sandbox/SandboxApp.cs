@@ -57,7 +57,8 @@ public static class SandboxApp
         services.AddSingleton<FaultRules>().AddSingleton<FaultEndpoints>();
         services.AddSingleton<RequestLog>().AddSingleton<CallerOf>().AddSingleton<RequestRecorder>();
         services.AddSingleton<WorldReport>().AddSingleton<DataReport>().AddSingleton<JudgeEndpoints>();
-        services.AddSingleton<AssetEndpoints>();
+        services.AddSingleton<AssetEndpoints>().AddSingleton<WebhookEndpoints>();
+        services.AddHostedService(provider => provider.GetRequiredService<WebhookEndpoints>());
         services.AddPracticeModel();
     }
 
@@ -78,10 +79,10 @@ public static class SandboxApp
         services.GetRequiredService<JudgeEndpoints>().MapTo(app);
         services.GetRequiredService<FaultEndpoints>().MapTo(app);
         app.MapPracticeModel();
-        Routes().MapTo(app, services.GetRequiredService<ApiPipeline>());
+        Routes(services.GetRequiredService<WebhookEndpoints>()).MapTo(app, services.GetRequiredService<ApiPipeline>());
     }
 
-    private static ApiRoutes Routes()
+    internal static ApiRoutes Routes(WebhookEndpoints webhooks)
     {
         var routes = new ApiRoutes();
         UserEndpoints.Map(routes);
@@ -98,6 +99,16 @@ public static class SandboxApp
         AttachmentEndpoints.Map(routes);
         MembershipEndpoints.Map(routes);
         PlanEndpoints.Map(routes);
+        RecordEndpoints.Map(routes);
+        EventEndpoints.Map(routes);
+        BatchEndpoints.Map(routes);
+        GoalWriter.Map(routes);
+        PortfolioWriter.Map(routes);
+        ProjectRelations.Map(routes);
+        FieldDefinitions.Map(routes);
+        MembershipRecords.Map(routes);
+        OrganizationEndpoints.Map(routes);
+        webhooks.Map(routes);
         return routes;
     }
 

@@ -33,6 +33,52 @@ public sealed class RunTests(AgentFixture agent) : IClassFixture<AgentFixture>
     }
 
     [Fact]
+    public async Task AHandfulOfTools_IsShown_AndTheModelCallsWhatItFound()
+    {
+        const string prompt = "Zebra: do what is needed";
+        var alice = FakeUser.WithTasks();
+        agent.Play(
+            prompt,
+            ScriptedResponse.Use(ScriptedBlock.OfToolUse("acme_list_my_tasks", "{}")),
+            ScriptedResponse.Use(ScriptedBlock.OfToolUse("search_tools", """{"query":"list tasks"}""")),
+            ScriptedResponse.Use(ScriptedBlock.OfToolUse("acme_list_my_tasks", "{}")),
+            ScriptedResponse.Say("Done.")
+        );
+
+        var run = await agent.RunAsync(prompt, alice, new AgentOptions { ToolsShown = 0 });
+
+        var discovered = run.All<AgentEvent.Discovered>().Single();
+        (discovered.Tools, discovered.Shown, discovered.ShownTokens).Should().Be((3, 0, 0));
+        run.All<AgentEvent.ToolReturned>().Select(one => one.Ok).Should().Equal(false, true, true);
+        alice.Calls.Should().ContainSingle("what is not shown cannot be called, and searching calls nothing");
+        (await agent.LastRequestAsync(prompt))["tools"]!
+            .AsArray()
+            .Select(tool => (string)tool!["name"]!)
+            .Should()
+            .BeEquivalentTo("acme_list_my_tasks", "search_tools");
+    }
+
+    [Fact]
+    public async Task ThePracticeModel_SearchesForWhatItIsNotShown()
+    {
+        var run = await agent.RunAsync("List my tasks", FakeUser.WithTasks(), new AgentOptions { ToolsShown = 0 });
+
+        run.All<AgentEvent.ToolCalling>().Select(one => one.Name).Should().Equal("search_tools", "acme_list_my_tasks");
+        run.Completed.Text.Should().Contain("Alice fixes the door");
+    }
+
+    [Fact]
+    public async Task ToolsShown_AreThoseThatThePromptsWordsFit()
+    {
+        var run = await agent.RunAsync("list my tasks", FakeUser.WithTasks(), new AgentOptions { ToolsShown = 1 });
+
+        var discovered = run.All<AgentEvent.Discovered>().Single();
+        discovered.Shown.Should().Be(1);
+        discovered.ShownTokens.Should().BePositive();
+        run.All<AgentEvent.ToolCalling>().Single().Name.Should().Be("acme_list_my_tasks");
+    }
+
+    [Fact]
     public async Task EveryCall_CarriesTheRunsId_AndEachRunHasItsOwn()
     {
         var alice = FakeUser.WithTasks();

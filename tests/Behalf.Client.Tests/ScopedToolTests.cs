@@ -66,6 +66,43 @@ public sealed class ScopedToolTests
         JsonSerializer.Serialize(result).Should().Be("""{"error":"no_permission","message":"You may not."}""");
     }
 
+    [Fact]
+    public async Task AToolset_ShowsThoseNamed_AndThreeFunctionsForTheRest()
+    {
+        var functions = await _user.GetScopedToolsAsync(
+            new ScopedToolOptions { Toolset = ["list_tasks"], AgentRunId = "run-1" },
+            _token
+        );
+        functions
+            .Select(f => f.Name)
+            .Should()
+            .Equal("list_tasks", "search_tools", "call_tool", "call_tool_with_approval");
+        functions[3].Should().BeOfType<ApprovalRequiredAIFunction>();
+
+        async Task<string> Call(int function, string name) =>
+            JsonSerializer.Serialize(
+                await functions[function]
+                    .InvokeAsync(
+                        new AIFunctionArguments
+                        {
+                            ["name"] = name,
+                            ["arguments"] = new JsonObject { ["task"] = "7" },
+                        },
+                        _token
+                    )
+            );
+
+        (await Call(2, "delete_task")).Should().Contain("unknown_tool", "it was not found yet");
+        var found = JsonSerializer.Serialize(
+            await functions[1].InvokeAsync(new AIFunctionArguments { ["query"] = "delete" }, _token)
+        );
+        found.Should().Contain("delete_task").And.Contain("input_schema").And.Contain("call_tool_with_approval");
+        (await Call(2, "delete_task")).Should().Contain("approval_needed");
+        _user.Arguments.Should().BeNull("nothing was called");
+        (await Call(3, "delete_task")).Should().Be("{}");
+        (_user.RunId, (string?)_user.Arguments!["task"]).Should().Be(("run-1", "7"));
+    }
+
     private sealed class Listed : IUserClient
     {
         private static readonly JsonElement s_schema = JsonSerializer.SerializeToElement(
@@ -87,6 +124,12 @@ public sealed class ScopedToolTests
                     []
                 )
             );
+
+        public async Task<IReadOnlyList<UserTool>> SearchToolsAsync(
+            string query,
+            int most = 8,
+            CancellationToken cancellationToken = default
+        ) => [.. (await ListToolsAsync(cancellationToken)).Tools.Where(tool => tool.Name.Contains(query)).Take(most)];
 
         public Task<ToolOutcome> CallToolAsync(
             string toolName,

@@ -43,7 +43,7 @@ public sealed class ConventionTests(SandboxFixture sandbox) : IClassFixture<Sand
     [InlineData("GET", "/projects/{okr-board}", 403, "You do not have access to this project.")]
     [InlineData("GET", "/tasks/{succession}", 403, "You do not have access to this task.")]
     [InlineData("GET", "/teams/{leadership}", 403, "You do not have access to this team.")]
-    [InlineData("POST", "/batch", 501, "The practice Asana does not offer this operation.")]
+    [InlineData("POST", "/batch", 400, "actions: Must have between 1 and 10 actions")]
     public async Task Refusals_HaveAsanasWords(string method, string path, int status, string message)
     {
         var answer = await Alice.SendAsync(new HttpMethod(method), Fill(path), null);

@@ -48,9 +48,11 @@ public abstract class OwnConnectorSuite : StoreTests
             .Kind.Should()
             .Be(CredentialKind.ApiKey);
 
+        (await Storage.Revisions.ListPinnedAsync(Cancellation)).Should().Contain(First).And.OnlyHaveUniqueItems();
         (await RemoveAsync("mine")).Should().Be("in_use");
         await Storage.Connections.RemoveAsync(Acme.Id, connection.Id, Traces.None, Cancellation);
 
+        (await Storage.Revisions.ListPinnedAsync(Cancellation)).Should().NotContain(First);
         (await RemoveAsync("mine")).Should().BeNull();
         (await RemoveAsync("mine")).Should().Be("not_found");
         (await RemoveAsync("practice")).Should().Be("not_found", "a bundled one is nobody's own");

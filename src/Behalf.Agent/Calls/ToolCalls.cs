@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Behalf.Agent.Model;
 using Behalf.Client;
 using Microsoft.Extensions.AI;
@@ -12,14 +13,13 @@ namespace Behalf.Agent.Calls;
 internal sealed class ToolCalls(
     IUserClient user,
     string runId,
-    IReadOnlyList<UserTool> offered,
+    ShownTools shown,
     AgentOptions options,
     TimeProvider clock,
     AuthorizationNotices notices,
     Func<AgentEvent, CancellationToken, Task> emit
 )
 {
-    private readonly Dictionary<string, UserTool> tools = offered.ToDictionary(tool => tool.Name);
     private readonly Approvals approvals = new(runId, options, clock, emit);
     private int step;
     private int sent;
@@ -45,7 +45,14 @@ internal sealed class ToolCalls(
                     continue;
                 }
 
-                var tool = tools[call.Name];
+                if (IsSearch(call.Name))
+                {
+                    step++;
+                    results[index] = await SearchAsync(call, cancellationToken);
+                    continue;
+                }
+
+                var tool = shown.Find(call.Name)!;
                 var slot = index;
                 var number = ++step;
                 if (tool.IsReadOnly)
@@ -112,7 +119,7 @@ internal sealed class ToolCalls(
 
         return requested.IsDuplicate
                 ? ("duplicate_call_id", "Another call had the same id. This one did not run; ask for it again.")
-            : !tools.ContainsKey(call.Name)
+            : shown.Find(call.Name) is null && !IsSearch(call.Name)
                 ? (
                     "unknown_tool",
                     "No tool of that name is offered to this user. Nothing was done. Use only the tools offered."
@@ -120,6 +127,52 @@ internal sealed class ToolCalls(
             : call.Exception is not null
                 ? ("invalid_json", "The arguments were not valid JSON. Nothing was done. Ask for the call again.")
             : null;
+    }
+
+    private bool IsSearch(string name) => shown.CanSearch && name == ShownTools.SearchName;
+
+    /// <summary>Ours, not the user's: nothing of any account is called.</summary>
+    private async Task<AIContent> SearchAsync(FunctionCallContent call, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var query =
+            call.Arguments is { } given && given.TryGetValue("query", out var words) ? words?.ToString() ?? "" : "";
+        await emit(
+            new AgentEvent.ToolCalling(call.CallId, call.Name, new JsonObject { ["query"] = query }),
+            cancellationToken
+        );
+        try
+        {
+            var found = await shown.SearchAsync(query, cancellationToken);
+            var rows = new JsonArray([
+                .. found.Select(tool => new JsonObject
+                {
+                    ["name"] = tool.Name,
+                    ["description"] = PlainText.Clean(tool.Description),
+                }),
+            ]);
+            await emit(
+                new AgentEvent.ToolReturned(
+                    call.CallId,
+                    call.Name,
+                    Ok: true,
+                    clock.GetElapsedTime(started),
+                    $"found {found.Count}",
+                    ExecutionId: null
+                ),
+                cancellationToken
+            );
+            var data = new JsonObject { ["found"] = rows };
+            return ToolResult.Of(
+                call.CallId,
+                ResultText.Of(call.Name, data, options.Limits.ResultBytes),
+                isError: false
+            );
+        }
+        catch (BehalfException exception)
+        {
+            return await FailAsync(call, exception.Code, exception.Message, started, cancellationToken);
+        }
     }
 
     private async Task<AIContent> RunOneAsync(

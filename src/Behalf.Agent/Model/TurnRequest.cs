@@ -15,14 +15,20 @@ internal static class TurnRequest
         If something was not found or is not accessible to this user, say so plainly. Report what was done, and what was not.
         """;
 
-    public static ChatOptions For(AgentOptions options, IReadOnlyList<UserTool> tools, DateTimeOffset now)
+    public static ChatOptions For(AgentOptions options, ShownTools shown, DateTimeOffset now)
     {
         var instructions = $"{Instructions}\nToday is {now:yyyy-MM-dd} (UTC), a {now.DayOfWeek}.";
+        List<AITool> tools = [.. shown.Tools.Select(Declare)];
+        if (shown.CanSearch)
+        {
+            tools.Add(ShownTools.Search);
+        }
+
         return new ChatOptions
         {
             Instructions = options.Instructions is { Length: > 0 } more ? $"{instructions}\n\n{more}" : instructions,
             MaxOutputTokens = options.Limits.OutputTokensPerTurn,
-            Tools = tools.Count == 0 ? null : [.. tools.Select(Declare)],
+            Tools = tools.Count == 0 ? null : tools,
             ToolMode = tools.Count == 0 ? null : ChatToolMode.Auto,
         };
     }

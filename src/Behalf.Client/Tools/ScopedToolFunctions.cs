@@ -18,8 +18,18 @@ public static class ScopedToolFunctions
     {
         ArgumentNullException.ThrowIfNull(user);
         options ??= new ScopedToolOptions();
-        var listed = await user.ListToolsAsync(cancellationToken).ConfigureAwait(false);
-        return [.. listed.Tools.Select(Function)];
+        var listed = options.Toolset is { Count: 0 }
+            ? []
+            : (await user.ListToolsAsync(cancellationToken).ConfigureAwait(false)).Tools;
+        List<AIFunction> functions = [.. listed.Where(IsShown).Select(Function)];
+        if (options.Toolset is not null)
+        {
+            var found = new FoundTools(user, options);
+            functions.AddRange([found.Search, found.Call, found.CallApproved]);
+        }
+        return functions;
+
+        bool IsShown(UserTool tool) => options.Toolset?.Contains(tool.Name, StringComparer.Ordinal) ?? true;
 
         AIFunction Function(UserTool tool)
         {
@@ -64,6 +74,13 @@ public sealed record ScopedToolOptions
     /// the agent's framework holds back. Default: the destructive ones.
     /// </value>
     public Func<UserTool, bool> NeedsApproval { get; init; } = tool => tool.IsDestructive;
+
+    /// <value>
+    /// The tools shown by name; the model finds and calls the others through <c>search_tools</c>, <c>call_tool</c> and
+    /// (for what needs approval) <c>call_tool_with_approval</c>. Empty: those three alone. Null, the default: every listed
+    /// tool, and no search.
+    /// </value>
+    public IReadOnlyCollection<string>? Toolset { get; init; }
 
     /// <value>Narrows the user's sessions; ignored for a user client, whose sessions are made elsewhere.</value>
     public SessionLimits? Limits { get; init; }

@@ -23,11 +23,13 @@ public sealed record ToolDescription(
     public bool IsDefault { get; init; } = true;
 
     /// <value>About what the definition takes of a model's context: a token for every four characters.</value>
-    public int ApproximateTokens =>
+    public int ApproximateTokens => TokensOf(Name, Description, InputSchema);
+
+    internal static int TokensOf(string name, string description, JsonElement schema) =>
         (
-            Name.Length
-            + Description.Length
-            + (InputSchema.ValueKind == JsonValueKind.Undefined ? 0 : InputSchema.GetRawText().Length)
+            name.Length
+            + description.Length
+            + (schema.ValueKind == JsonValueKind.Undefined ? 0 : schema.GetRawText().Length)
             + 3
         ) / 4;
 }

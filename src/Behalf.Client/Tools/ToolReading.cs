@@ -31,6 +31,24 @@ internal static class ToolReading
         };
     }
 
+    public static UserTool ReadOfUser(Tool tool, string connectionName)
+    {
+        var read = Read(tool);
+        return new UserTool(
+            read.Name,
+            read.Title,
+            read.Description,
+            read.InputSchema,
+            connectionName,
+            read.IsReadOnly,
+            read.IsDestructive,
+            read.IsIdempotent
+        )
+        {
+            ChangesAccess = read.ChangesAccess,
+        };
+    }
+
     private static string Text(MapField<string, Value> fields, string name) =>
         fields.GetValueOrDefault(name) is { KindCase: Value.KindOneofCase.StringValue } value ? value.StringValue : "";
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Behalf.PracticeModel.Planning.Results;
 using Behalf.PracticeModel.Planning.Tools;
 
@@ -161,6 +162,15 @@ internal sealed class PlanRunner(Toolbox toolbox, Replay replay)
         var runnable = matches.Where(match => match.Arguments.Missing.Count == 0).Take(MaxCandidates).ToList();
         if (runnable.Count == 0)
         {
+            // What it finds is among the tools when this is planned anew.
+            if (
+                toolbox.CanSearch
+                && replay.Call($"{step}q", Toolbox.Search, new JsonObject { ["query"] = intent.Clause }) is null
+            )
+            {
+                return null;
+            }
+
             return matches.Count == 0
                 ? new Outcome(OutcomeKind.NoTool, intent)
                 : new Outcome(OutcomeKind.MissingInput, intent) { Missing = matches[0].Arguments.Missing };

@@ -7,7 +7,7 @@ namespace Behalf.Sandbox.Api;
 /// One authenticated request while it is carried out: who calls, with what, and the ways to look objects up that never
 /// hand out one the caller may not see. Lives under <c>ObjectStore.Gate</c>.
 /// </summary>
-internal sealed class ApiCall
+internal sealed record ApiCall
 {
     public required HttpContext Http { get; init; }
     public required User User { get; init; }

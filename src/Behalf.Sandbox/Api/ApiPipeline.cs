@@ -40,7 +40,12 @@ internal sealed partial class ApiPipeline(
                 http.Items[typeof(AccessToken)] = token;
                 limits.Count(token, operation);
                 RequireScopes(token.Scopes, operation);
+                store.Actor = token.User;
                 answer = handler(Call(http, token, body));
+            }
+            if (answer.Then is { } then)
+            {
+                answer = await then(http.RequestAborted);
             }
             if (answer.Location is { } location)
             {

@@ -22,6 +22,16 @@ internal sealed class ApiRoutes
 
     public void Delete(string path, ApiHandler handler) => _handlers.Add(("DELETE", path), handler);
 
+    /// <summary>Puts something around the handler that is there.</summary>
+    public void Replace(string method, string path, Func<ApiHandler, ApiHandler> around) =>
+        _handlers[(method, path)] = around(_handlers[(method, path)]);
+
+    public ApiHandler? Find(Operation operation) => _handlers.GetValueOrDefault((operation.Method, operation.Path));
+
+    /// <value>Operations of the table that would answer 501.</value>
+    public IEnumerable<string> Missing =>
+        OperationTable.All.Where(operation => Find(operation) is null).Select(operation => operation.Id);
+
     public void MapTo(IEndpointRouteBuilder app, ApiPipeline pipeline)
     {
         foreach (var operation in OperationTable.All)

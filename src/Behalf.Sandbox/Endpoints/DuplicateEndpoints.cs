@@ -55,7 +55,7 @@ internal static class DuplicateEndpoints
         return call.Created(call.Store.Add(job), "jobs");
     }
 
-    private static TaskItem Copy(
+    public static TaskItem Copy(
         ApiCall call,
         TaskItem task,
         string name,

@@ -12,7 +12,7 @@ internal enum FieldType
 
 internal sealed class CustomField : Entity
 {
-    public required string Name { get; init; }
+    public required string Name { get; set; }
     public required Workspace Workspace { get; init; }
     public required FieldType Type { get; init; }
 
@@ -23,7 +23,7 @@ internal sealed class CustomField : Entity
     public string? CreatedField { get; init; }
 
     public int Precision { get; init; }
-    public string Description { get; init; } = "";
+    public string Description { get; set; } = "";
 
     /// <summary>Values cannot be written.</summary>
     public bool IsLocked { get; init; }
@@ -37,10 +37,10 @@ internal sealed class CustomField : Entity
 
 internal sealed class EnumOption : Entity
 {
-    public required string Name { get; init; }
+    public required string Name { get; set; }
     public required CustomField Field { get; init; }
-    public string Color { get; init; } = "none";
-    public bool Enabled { get; init; } = true;
+    public string Color { get; set; } = "none";
+    public bool Enabled { get; set; } = true;
 
     public override string ResourceType => "enum_option";
     public override string Title => Name;

@@ -9,10 +9,10 @@ internal enum TeamVisibility
 
 internal sealed class Team : Entity
 {
-    public required string Name { get; init; }
+    public required string Name { get; set; }
     public required Workspace Workspace { get; init; }
     public TeamVisibility Visibility { get; init; }
-    public string Description { get; init; } = "";
+    public string Description { get; set; } = "";
     public List<TeamMember> Members { get; } = [];
 
     public override string ResourceType => "team";

@@ -3,7 +3,7 @@ namespace Behalf.Sandbox.Model;
 internal sealed class User : Entity
 {
     public required string Key { get; init; }
-    public required string Name { get; init; }
+    public required string Name { get; set; }
     public required string Email { get; init; }
     public required string Password { get; init; }
 

@@ -2,7 +2,7 @@ namespace Behalf.Sandbox.Model;
 
 internal sealed class Workspace : Entity
 {
-    public required string Name { get; init; }
+    public required string Name { get; set; }
     public bool IsOrganization { get; init; }
 
     /// <summary>False on the free plan, where search and custom fields answer 402.</summary>

@@ -22,6 +22,38 @@ internal static class OperationTable
     public static Operation? Find(string method, string path) =>
         All.FirstOrDefault(o => o.Method == method && o.Path == path);
 
+    /// <summary>The operation a path below the API's base is for; a literal wins over a slot.</summary>
+    public static (Operation Operation, IReadOnlyList<(string Slot, string Value)> Slots)? Match(
+        string method,
+        string path
+    )
+    {
+        var given = path.TrimStart('/').Split('/');
+        return All.Where(operation => operation.Method == method)
+            .Select(operation => (operation, parts: operation.Path[1..].Split('/')))
+            .Where(one => one.parts.Length == given.Length)
+            .OrderBy(one => one.parts.Count(IsSlot))
+            .Where(one =>
+                one.parts.Zip(given, (part, value) => IsSlot(part) ? value.Length > 0 : part == value).All(fits => fits)
+            )
+            .Select(one =>
+                (
+                    one.operation,
+                    (IReadOnlyList<(string, string)>)
+                        [
+                            .. one
+                                .parts.Zip(given)
+                                .Where(pair => IsSlot(pair.First))
+                                .Select(pair => (pair.First[1..^1], pair.Second)),
+                        ]
+                )
+            )
+            .Cast<(Operation, IReadOnlyList<(string, string)>)?>()
+            .FirstOrDefault();
+    }
+
+    private static bool IsSlot(string part) => part.StartsWith('{');
+
     private static List<Operation> Read()
     {
         using var stream =

@@ -39,6 +39,7 @@ internal sealed class AccessRules(ObjectStore store)
             StatusUpdate status => OfStatus(viewer, status),
             UserTaskList list => OfUserTaskList(viewer, list),
             Job job => job.Owner == viewer ? AccessLevel.Read : AccessLevel.None,
+            Record record => OfRecord(viewer, record),
             AccessRequest request => request.Requester == viewer ? AccessLevel.Read : AccessLevel.None,
             _ => throw new InvalidOperationException($"No access rule for {item.GetType().Name}."),
         };
@@ -173,6 +174,20 @@ internal sealed class AccessRules(ObjectStore store)
         return task.Projects.Min(p => p.CollaboratorLevel ?? p.Workspace.CollaboratorLevel);
     }
 
+    /// <summary>Whoever reaches what it belongs to; in a workspace, everybody but guests.</summary>
+    private AccessLevel OfRecord(User viewer, Record record)
+    {
+        var home = record.Home is Workspace workspace
+            ? IsFullMember(viewer, workspace)
+                ? AccessLevel.Edit
+                : AccessLevel.None
+            : AtMost(AccessLevel.Edit, Of(viewer, record.Home));
+        return record.CreatedBy == viewer ? home
+            : record.Kind.IsPrivate ? AccessLevel.None
+            : record.Kind.IsOwn ? AtMost(AccessLevel.Read, home)
+            : home;
+    }
+
     private AccessLevel OfField(User viewer, CustomField field)
     {
         var carried = store
@@ -248,6 +263,7 @@ internal sealed class AccessRules(ObjectStore store)
         {
             // Stories follow from what they are on: nobody edits another's comment.
             Job or AccessRequest or User or Story => false,
+            Record { Kind.IsPrivate: true } => false,
             _ => WorkspaceOf(item)?.Find(account) is not null,
         };
 
@@ -270,6 +286,7 @@ internal sealed class AccessRules(ObjectStore store)
             Goal goal => goal.Workspace,
             StatusUpdate status => WorkspaceOf(status.Parent),
             UserTaskList list => list.Workspace,
+            Record record => WorkspaceOf(record.Home),
             _ => null,
         };
 

@@ -29,6 +29,7 @@ internal static class FieldSets
             StatusUpdate => PlanFields.Status,
             UserTaskList => TaskFields.List,
             Job => TaskFields.Job,
+            Record record => RecordFields.Of(record.Kind),
             AccessRequest => ProjectFields.AccessRequest,
             _ => throw new InvalidOperationException($"No fields for {item.GetType().Name}."),
         };

@@ -19,6 +19,7 @@ internal static class PlanFields
         .Full("due_on", (_, g) => g.DueOn)
         .Full("followers", (_, g) => g.Followers, () => PeopleFields.User)
         .Full("is_workspace_level", (_, g) => g.Team is null)
+        .Full("metric", (_, g) => g.Metric)
         .Full("notes", (_, g) => g.Notes)
         .Full("start_on", (_, _) => null)
         .Full("status", (_, g) => g.Status)

@@ -56,8 +56,9 @@ internal static class TaskFields
         .Compact("workspace", (_, l) => l.Workspace, () => PeopleFields.Workspace);
 
     public static readonly FieldSet<Job> Job = new FieldSet<Job>("jobs:read")
-        .Compact("resource_subtype", (_, _) => "duplicate_task")
+        .Compact("resource_subtype", (_, j) => j.Subtype)
         .Compact("status", (_, _) => "succeeded")
         .Full("new_task", (_, j) => j.NewTask, () => Task, "tasks:read")
-        .Compact("new_project", (_, _) => null);
+        .Compact("new_project", (_, j) => j.NewProject, () => ProjectFields.Project)
+        .Compact("new_project_template", (_, j) => j.NewTemplate);
 }

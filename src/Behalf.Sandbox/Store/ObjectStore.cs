@@ -13,6 +13,11 @@ internal sealed class ObjectStore(TimeProvider time, int seed)
 
     public Lock Gate { get; } = new();
 
+    public ChangeLog Changes { get; } = new();
+
+    /// <value>Whose request is carried out; null while the world is built.</value>
+    public User? Actor { get; set; }
+
     public SearchIndex Search { get; } = new(time);
 
     /// <summary>Time in whole milliseconds, as Asana writes it.</summary>
@@ -37,6 +42,7 @@ internal sealed class ObjectStore(TimeProvider time, int seed)
         {
             Search.Record(task);
         }
+        Note(item, "added");
         return item;
     }
 
@@ -48,6 +54,15 @@ internal sealed class ObjectStore(TimeProvider time, int seed)
         if (item is TaskItem task)
         {
             Search.Forget(task);
+        }
+        Note(item, "deleted");
+    }
+
+    private void Note(Entity item, string action)
+    {
+        if (Actor is not null)
+        {
+            Changes.Add(item, action, Actor, Now);
         }
     }
 
@@ -86,5 +101,6 @@ internal sealed class ObjectStore(TimeProvider time, int seed)
     {
         task.ModifiedAt = Now;
         Search.Record(task);
+        Note(task, "changed");
     }
 }

@@ -46,6 +46,7 @@ internal static class ApiDoor
         services.AddOpenApiDoor();
         services.TryAddSingleton<ExplanationsService>();
         services.TryAddSingleton<KeysService>();
+        services.TryAddSingleton<ToolSearchService>();
         return services;
     }
 
@@ -65,6 +66,7 @@ internal static class ApiDoor
         app.MapGrpcService<AgentkitAnalyticsService>();
         app.MapGrpcService<ExplanationsService>();
         app.MapGrpcService<KeysService>();
+        app.MapGrpcService<ToolSearchService>();
         app.MapTokenEndpoint();
         app.MapProxy();
         app.MapPublicEndpoints();

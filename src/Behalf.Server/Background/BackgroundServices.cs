@@ -5,6 +5,7 @@ internal static class BackgroundServices
     /// <summary>What the server does without being asked.</summary>
     public static IServiceCollection AddBackground(this IServiceCollection services)
     {
+        services.AddHostedService<DefinitionWarming>();
         services.AddHostedService<AuthorizationWork>();
         services.AddHostedService<AuditCheckpointing>();
         services.AddHostedService<AbandonedCalls>();

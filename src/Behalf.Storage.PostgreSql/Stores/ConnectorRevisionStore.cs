@@ -37,6 +37,15 @@ internal sealed class ConnectorRevisionStore(PostgreSqlDatabase database) : ICon
             cancellationToken
         );
 
+    public Task<IReadOnlyList<string>> ListPinnedAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<string>>(
+            async session =>
+                await session.QueryAsync<string>(
+                    "SELECT DISTINCT connector_revision FROM connection WHERE deleted_at IS NULL ORDER BY connector_revision"
+                ),
+            cancellationToken
+        );
+
     public Task<IReadOnlyList<(string Slug, string Revision)>> ListOwnAsync(
         EnvironmentId environment,
         CancellationToken cancellationToken

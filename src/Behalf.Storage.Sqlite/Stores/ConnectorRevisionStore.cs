@@ -41,6 +41,17 @@ internal sealed class ConnectorRevisionStore(SqliteDatabase database) : IConnect
             cancellationToken
         );
 
+    public Task<IReadOnlyList<string>> ListPinnedAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<string>>(
+            connection =>
+                [
+                    .. connection.Query<string>(
+                        "SELECT DISTINCT connector_revision FROM connection WHERE deleted_at IS NULL ORDER BY connector_revision"
+                    ),
+                ],
+            cancellationToken
+        );
+
     public Task<IReadOnlyList<(string Slug, string Revision)>> ListOwnAsync(
         EnvironmentId environment,
         CancellationToken cancellationToken

@@ -17,6 +17,11 @@ internal sealed partial class ConnectorCatalog(
 {
     private readonly ConcurrentDictionary<string, ConnectorDefinition> _parsed = new(StringComparer.Ordinal);
 
+    /// <summary>By revision, while it is read: reading takes much longer than waiting for another caller who does.</summary>
+    private readonly ConcurrentDictionary<string, Lazy<Task<ConnectorDefinition>>> _loading = new(
+        StringComparer.Ordinal
+    );
+
     public async Task<IReadOnlyList<ConnectorDefinition>> ListAsync(
         EnvironmentId? environment,
         CancellationToken cancellationToken
@@ -51,7 +56,7 @@ internal sealed partial class ConnectorCatalog(
     public ValueTask<ConnectorDefinition> GetAsync(string revision, CancellationToken cancellationToken) =>
         _parsed.TryGetValue(revision, out ConnectorDefinition? known)
             ? ValueTask.FromResult(known)
-            : new ValueTask<ConnectorDefinition>(LoadAsync(revision, cancellationToken));
+            : new ValueTask<ConnectorDefinition>(JoinAsync(revision, cancellationToken));
 
     public async Task SeedAsync(CancellationToken cancellationToken)
     {
@@ -62,6 +67,7 @@ internal sealed partial class ConnectorCatalog(
             return;
         }
 
+        HashSet<string> latest = [.. (await store.ListLatestAsync(cancellationToken)).Select(one => one.Revision)];
         foreach (string folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
         {
             if (!File.Exists(Path.Combine(folder, ConnectorFolder.MainFile)))
@@ -70,6 +76,11 @@ internal sealed partial class ConnectorCatalog(
             }
 
             string document = await ConnectorFolder.ReadAsync(folder, cancellationToken);
+            if (latest.Contains(Digest.Of(document).Hex))
+            {
+                continue;
+            }
+
             Result<ConnectorDefinition> read = Read(document);
             if (!read.Succeeded)
             {
@@ -82,6 +93,21 @@ internal sealed partial class ConnectorCatalog(
             await store.PutAsync(definition.Revision, definition.Slug, document, "bundled", cancellationToken);
             _parsed.TryAdd(definition.Revision, definition);
             Log.Seeded(logger, definition.Slug, definition.Tools.Count, definition.Revision);
+        }
+    }
+
+    public async Task WarmAsync(CancellationToken cancellationToken)
+    {
+        foreach (string revision in await store.ListPinnedAsync(cancellationToken))
+        {
+            try
+            {
+                await GetAsync(revision, cancellationToken);
+            }
+            catch (InvalidOperationException exception)
+            {
+                Log.Unreadable(logger, exception.Message);
+            }
         }
     }
 
@@ -117,8 +143,37 @@ internal sealed partial class ConnectorCatalog(
         return own.Concat(bundled.Where(one => own.All(other => other.Slug != one.Slug)));
     }
 
+    /// <summary>One reading for all who wait; nobody's leaving ends it.</summary>
+    private async Task<ConnectorDefinition> JoinAsync(string revision, CancellationToken cancellationToken)
+    {
+        Lazy<Task<ConnectorDefinition>> flight = _loading.GetOrAdd(
+            revision,
+            static (key, catalog) =>
+                new Lazy<Task<ConnectorDefinition>>(() =>
+                    Task.Run(() => catalog.LoadAsync(key, CancellationToken.None))
+                ),
+            this
+        );
+        try
+        {
+            return await flight.Value.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            if (flight.Value.IsCompleted)
+            {
+                _loading.TryRemove(new KeyValuePair<string, Lazy<Task<ConnectorDefinition>>>(revision, flight));
+            }
+        }
+    }
+
     private async Task<ConnectorDefinition> LoadAsync(string revision, CancellationToken cancellationToken)
     {
+        if (_parsed.TryGetValue(revision, out ConnectorDefinition? known))
+        {
+            return known;
+        }
+
         string document =
             await store.FindAsync(revision, cancellationToken)
             ?? throw new InvalidOperationException($"The connector revision {revision} is not stored.");
@@ -139,6 +194,9 @@ internal sealed partial class ConnectorCatalog(
     {
         [LoggerMessage(3100, LogLevel.Information, "Connector {Slug}: {Tools} tools, revision {Revision}")]
         public static partial void Seeded(ILogger logger, string slug, int tools, string revision);
+
+        [LoggerMessage(3102, LogLevel.Error, "A connector that connections use: {Reason}")]
+        public static partial void Unreadable(ILogger logger, string reason);
 
         [LoggerMessage(3101, LogLevel.Warning, "The connectors folder {Folder} does not exist: nothing is seeded")]
         public static partial void NoFolder(ILogger logger, string folder);

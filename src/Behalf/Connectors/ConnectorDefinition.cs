@@ -224,6 +224,9 @@ public sealed record ToolDefinition
 
     internal Steps.PageRule? Page { get; init; }
 
+    /// <value>Requests of the provider's API that its arguments hold; null: none.</value>
+    internal Steps.CarriedRequests? Carries { get; init; }
+
     internal Steps.RetryClass Retry { get; init; } = Steps.RetryClass.Never;
 
     /// <value>The version it was read from, when an environment defined it; null: the connector's own.</value>
@@ -236,10 +239,8 @@ public sealed record ToolDefinition
         granted.Covers(NeededScopes) || (profile.FullScope is { } full && granted.Contains(full));
 }
 
-/// <summary>The steps of a tool or of a named look-up, as a validated tree; interpreted by the Tools room.</summary>
-/// <param name="Steps">See <c>docs/connector-format.md</c>.</param>
-/// <param name="Result">The tree that shapes the answer.</param>
-public sealed record Procedure(JsonArray Steps, JsonNode? Result)
+/// <summary>The steps of a tool or of a named look-up, and the tree that shapes the answer; interpreted by the Tools room.</summary>
+public sealed record Procedure
 {
     internal Steps.CompiledProcedure Compiled { get; init; } = new([], null);
 }
@@ -261,8 +262,14 @@ public interface IConnectorCatalog
     /// <exception cref="InvalidOperationException">A connection pins a revision that is not stored.</exception>
     ValueTask<ConnectorDefinition> GetAsync(string revision, CancellationToken cancellationToken);
 
-    /// <summary>Stores the bundled folders' definitions at start; equal documents are stored once.</summary>
+    /// <summary>
+    /// Stores the bundled folders' definitions at start; equal documents are stored once. What is stored was read and
+    /// checked before it was, and is read again when it is first used.
+    /// </summary>
     Task SeedAsync(CancellationToken cancellationToken);
+
+    /// <summary>Reads what connections pin, so that no caller has to wait for it. Logs what this version cannot read.</summary>
+    Task WarmAsync(CancellationToken cancellationToken);
 
     /// <summary>Parses and checks a definition without storing it.</summary>
     Result<ConnectorDefinition> Read(string yaml);
@@ -277,6 +284,9 @@ public interface IConnectorRevisionStore
 
     /// <returns>(slug, revision) of the newest of each bundled one.</returns>
     Task<IReadOnlyList<(string Slug, string Revision)>> ListLatestAsync(CancellationToken cancellationToken);
+
+    /// <returns>The revisions that connections pin, of every environment.</returns>
+    Task<IReadOnlyList<string>> ListPinnedAsync(CancellationToken cancellationToken);
 
     /// <returns>(slug, revision) of the environment's own connectors as they are now.</returns>
     Task<IReadOnlyList<(string Slug, string Revision)>> ListOwnAsync(

@@ -32,7 +32,7 @@ internal sealed class OperationToolReader(OperationTable operations, string base
             write.Entry("steps", write.List(Request(fields, operation, paged, write))),
             write.Entry("result", write.Map(write.Entry("data", write.Word("=vars.answer")))),
         ];
-        tool.AddRange(write.Optional(fields, "hints", "input"));
+        tool.AddRange(write.Optional(fields, "hints", "input", "carries"));
         if (paged)
         {
             tool.Add(write.Entry("page", write.Map(write.Entry("next", write.Word("=vars.next")))));

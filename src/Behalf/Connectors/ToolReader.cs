@@ -60,6 +60,7 @@ internal static partial class ToolReader
             InputSchema = input.Json,
             Input = input,
             Page = page,
+            Carries = fields.Optional("carries") is { } carries ? Carried(carries) : null,
             Procedure = steps.Procedure(fields),
             Hash = DefinitionReader.HashOf(name, description, input.Json),
             IsDefault = fields.Flag("default", otherwise: true),
@@ -88,6 +89,18 @@ internal static partial class ToolReader
         PageRule rule = new(Template.ReadExpression(fields.Required("next"), "next"));
         fields.End();
         return rule;
+    }
+
+    private static CarriedRequests Carried(DocumentNode node)
+    {
+        Fields fields = new(node, "carries");
+        CarriedRequests carried = new(
+            Template.ReadExpression(fields.Required("of"), "of"),
+            fields.Text("method"),
+            fields.Text("path")
+        );
+        fields.End();
+        return carried;
     }
 
     private static void Check(ToolDefinition tool, int line, IReadOnlyDictionary<string, Procedure> procedures)

@@ -22,6 +22,18 @@ public interface ITools
         CancellationToken cancellationToken
     );
 
+    /// <summary>
+    /// Tools that words describe, among all the subject may call now, also those that no list holds by default. The best
+    /// first; the order is the same for the same words.
+    /// </summary>
+    /// <param name="most">At least 1.</param>
+    Task<IReadOnlyList<ScopedTool>> SearchAsync(
+        ActingSubject subject,
+        string query,
+        int most,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Every tool of the environment's connections, whoever may call it.</summary>
     Task<ToolPage> ListAsync(
         Principal principal,
@@ -99,6 +111,9 @@ public sealed record ScopedToolFilter
     public IReadOnlyList<string> ToolNames { get; init; } = [];
 
     public IReadOnlyList<string> ConnectionNames { get; init; } = [];
+
+    /// <value>True: also what no list holds by default.</value>
+    public bool All { get; init; }
 }
 
 public sealed record ToolFilter

@@ -50,7 +50,7 @@ internal sealed class ScopedToolList(
                         && policy.Decide(subject, connection, tool) is PolicyDecision.Allow
                     )
                     .Select(tool => new OfferedTool(ToolNames.Of(connection, tool), tool, connection))
-                    .Where(tool => IsListed(tool, filter.ToolNames))
+                    .Where(tool => filter.All || IsListed(tool, filter.ToolNames))
                     .Select(tool => new ScopedTool(tool.Shown(filter.ToolNames, naming), account))
             );
         }
@@ -177,6 +177,25 @@ internal sealed class ScopedToolList(
             }
         }
     }
+
+    /// <summary>Why requests that the call's arguments hold may not be carried; null: they may, or there are none.</summary>
+    public async Task<Problem?> ProblemWithCarriedAsync(
+        ActingSubject subject,
+        ScopedTool tool,
+        ConnectorDefinition definition,
+        ToolArguments arguments,
+        CancellationToken cancellationToken
+    ) =>
+        tool.Tool.Definition.Carries is null
+            ? null
+            : CarriedCalls.ProblemWith(
+                subject,
+                tool,
+                definition,
+                arguments,
+                [.. await offered.OfAsync(tool.Tool.Connection, definition, cancellationToken)],
+                policy
+            );
 
     public async Task<IReadOnlySet<string>> NamesOfAsync(Connection connection, CancellationToken cancellationToken)
     {

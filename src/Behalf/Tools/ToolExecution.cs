@@ -62,6 +62,14 @@ internal sealed class ToolExecution(
             tool.Tool.Connection.ConnectorRevision,
             cancellationToken
         );
+        if (
+            await scoped.ProblemWithCarriedAsync(subject, tool, definition, check.Value.Arguments, cancellationToken) is
+            { } carried
+        )
+        {
+            return await RefuseAsync(subject, call, tool, carried, cancellationToken);
+        }
+
         return await repeats.RunAsync(
             IntentOf(subject, call, tool, check.Value, definition),
             call,

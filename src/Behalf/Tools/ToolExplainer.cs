@@ -96,6 +96,22 @@ internal sealed class ToolExplainer(
             );
         }
 
+        if (
+            account is not null
+            && arguments.Succeeded
+            && await scoped.ProblemWithCarriedAsync(
+                subject,
+                new ScopedTool(tool, account),
+                definition,
+                arguments.Value,
+                cancellationToken
+            )
+                is { } carried
+        )
+        {
+            checks.Add(Refused("policy", carried));
+        }
+
         checks.Add(
             arguments.Succeeded
                 ? Allowed("arguments", "The arguments fit the tool's schema.")

@@ -33,6 +33,23 @@ internal sealed class ToolsRoom(
         return new ScopedToolPage([.. tools.Skip(page.Offset).Take(page.Size)], tools.Count, accounts);
     }
 
+    public async Task<IReadOnlyList<ScopedTool>> SearchAsync(
+        ActingSubject subject,
+        string query,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        string? naming = await style.OfAsync(subject.Environment, cancellationToken);
+        (IReadOnlyList<ScopedTool> tools, _) = await scoped.ListAsync(
+            subject,
+            new ScopedToolFilter { All = true },
+            naming,
+            cancellationToken
+        );
+        return [.. ToolWords.Rank(tools, query).Take(most)];
+    }
+
     public async Task<ToolPage> ListAsync(
         Principal principal,
         ToolFilter filter,

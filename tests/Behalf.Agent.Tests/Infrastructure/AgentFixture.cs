@@ -175,6 +175,17 @@ public sealed class FakeUser : IUserClient
             ? Task.FromException<UserTools>(failure)
             : Task.FromResult(new UserTools(tools, Accounts));
 
+    public Task<IReadOnlyList<UserTool>> SearchToolsAsync(
+        string query,
+        int most = 8,
+        CancellationToken cancellationToken = default
+    ) =>
+        Task.FromResult<IReadOnlyList<UserTool>>([
+            .. tools
+                .Where(tool => query.ToLowerInvariant().Split(' ').Any(word => tool.Name.Split('_').Contains(word)))
+                .Take(most),
+        ]);
+
     public Task<ToolOutcome> CallToolAsync(
         string toolName,
         JsonObject arguments,

@@ -60,6 +60,8 @@ internal sealed class TestCatalog : IConnectorCatalog
 
     public Task SeedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task WarmAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Result<ConnectorDefinition> Read(string yaml) =>
         throw new NotSupportedException("Definitions of this catalog are made in code.");
 
@@ -74,6 +76,6 @@ internal sealed class TestCatalog : IConnectorCatalog
             Hints = hints,
             Category = "tasks",
             Hash = name,
-            Procedure = new Procedure([], null),
+            Procedure = new Procedure(),
         };
 }

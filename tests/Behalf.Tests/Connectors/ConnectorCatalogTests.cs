@@ -60,6 +60,53 @@ public sealed class ConnectorCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task Seeding_ReadsNothing_WhenTheDocumentIsTheOneStoredLast()
+    {
+        await WriteAsync("tracker/connector.yaml", ToolBench.Definition(""));
+        await Catalog().SeedAsync(Token);
+
+        await Catalog().SeedAsync(Token);
+        _store.Puts.Should().Be(1);
+
+        await WriteAsync("tracker/tools/10.yaml", "tools:\n  - nam: x\n");
+        Func<Task> seeding = () => Catalog().SeedAsync(Token);
+        await seeding
+            .Should()
+            .ThrowAsync<InvalidOperationException>("another document is read whole before it is stored");
+    }
+
+    [Fact]
+    public async Task Definition_IsReadOnce_ForAllWhoWait()
+    {
+        string document = ToolBench.Definition(Tool.Replace("NAME", "first", StringComparison.Ordinal));
+        string revision = Digest.Of(document).Hex;
+        _store.Rows[revision] = ("tracker", document);
+        IConnectorCatalog catalog = Catalog();
+
+        ConnectorDefinition[] read = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => catalog.GetAsync(revision, Token).AsTask())
+        );
+
+        read.Distinct(ReferenceEqualityComparer.Instance).Should().ContainSingle();
+        _store.Finds.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Warming_ReadsWhatConnectionsPin_AndGoesOnPastWhatItCannotRead()
+    {
+        string document = ToolBench.Definition(Tool.Replace("NAME", "first", StringComparison.Ordinal));
+        _store.Rows[new string('0', 64)] = ("broken", "format: 2\n");
+        _store.Rows[Digest.Of(document).Hex] = ("tracker", document);
+        IConnectorCatalog catalog = Catalog();
+
+        await catalog.WarmAsync(Token);
+        int finds = _store.Finds;
+        await catalog.GetAsync(Digest.Of(document).Hex, Token);
+
+        _store.Finds.Should().Be(finds);
+    }
+
+    [Fact]
     public async Task Seeding_NamesFileAndLine_OfABrokenFolder()
     {
         await WriteAsync("tracker/connector.yaml", ToolBench.Definition(""));
@@ -117,16 +164,29 @@ public sealed class ConnectorCatalogTests : IDisposable
             CancellationToken cancellationToken
         )
         {
+            Puts++;
             Rows.TryAdd(revision, (slug, document));
             return Task.CompletedTask;
         }
 
-        public Task<string?> FindAsync(string revision, CancellationToken cancellationToken) =>
-            Task.FromResult(Rows.TryGetValue(revision, out var row) ? row.Document : null);
+        public int Puts { get; private set; }
+
+        public int Finds => _finds;
+
+        private int _finds;
+
+        public Task<string?> FindAsync(string revision, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _finds);
+            return Task.FromResult(Rows.TryGetValue(revision, out var row) ? row.Document : null);
+        }
 
         public Task<IReadOnlyList<(string Slug, string Revision)>> ListLatestAsync(
             CancellationToken cancellationToken
         ) => Task.FromResult<IReadOnlyList<(string, string)>>([.. Rows.Select(row => (row.Value.Slug, row.Key))]);
+
+        public Task<IReadOnlyList<string>> ListPinnedAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<string>>([.. Rows.Keys]);
 
         public Task<IReadOnlyList<(string Slug, string Revision)>> ListOwnAsync(
             EnvironmentId environment,

@@ -24,15 +24,25 @@ internal static class AgentCommand
         {
             Description = "Do not wait for an authorization: print the link and end with exit code 3.",
         };
+        var shown = new Option<int?>("--tools-shown")
+        {
+            Description =
+                "Show the model this many tools that fit the prompt, 0 to 25; it finds others with search_tools.",
+        };
         var model = new ModelFeature();
         return shell.Verb(
             "agent",
             "Answers one prompt with a user's tools, as that user.",
-            [prompt, identifier, connection, noWait, .. model.Options],
+            [prompt, identifier, connection, noWait, shown, .. model.Options],
             async call =>
             {
                 var text = Prompt(call.Get(prompt), model.PromptBehindFlag(call));
                 var claude = model.Check(call);
+                var most = call.Get(shown);
+                if (most is < 0 or > 25)
+                {
+                    throw CommandFailure.Usage("--tools-shown is a number from 0 to 25.");
+                }
                 using var behalf = call.ConnectAsService();
                 var user = call.Require(identifier);
                 var only = call.Get(connection);
@@ -53,7 +63,7 @@ internal static class AgentCommand
                 );
                 using var chat = ClaudeChatClient.Create(claude ?? ModelOptions.Practice(practice!.Url));
                 var agent = new BehalfAgent(chat, call.Surroundings.Clock);
-                return await RunAsync(call, behalf, agent, userClient, user, text);
+                return await RunAsync(call, behalf, agent, userClient, user, text, most);
             }
         );
     }
@@ -75,11 +85,13 @@ internal static class AgentCommand
         BehalfAgent agent,
         UserClient userClient,
         string identifier,
-        string prompt
+        string prompt,
+        int? toolsShown
     )
     {
         var options = new AgentOptions
         {
+            ToolsShown = toolsShown,
             DisplayName = identifier,
             ApproveAsync = call.Surroundings.IsInteractive ? new Approvals(call).AskAsync : null,
             AuthorizationLink = async (account, token) =>

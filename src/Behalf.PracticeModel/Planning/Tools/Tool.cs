@@ -106,8 +106,14 @@ internal sealed record Tool(string Name, string Description)
 /// <summary>The tools of one request.</summary>
 internal sealed record Toolbox(IReadOnlyList<Tool> Tools)
 {
-    public static Toolbox Of(IReadOnlyList<ToolDefinition> definitions)
+    /// <value>The tool of agents that show a model few of their tools and let it find the others by words.</value>
+    public const string Search = "search_tools";
+
+    public bool CanSearch { get; init; }
+
+    public static Toolbox Of(IReadOnlyList<ToolDefinition> offered)
     {
+        List<ToolDefinition> definitions = [.. offered.Where(definition => definition.Name != Search)];
         var prefixes = definitions
             .Select(definition => Words.Split(definition.Name))
             .Where(words => words.Count > 1)
@@ -115,7 +121,10 @@ internal sealed record Toolbox(IReadOnlyList<Tool> Tools)
             .Where(group => group.Count() > 1 && !Profiles.IsVerb(group.Key))
             .Select(group => group.Key)
             .ToHashSet();
-        return new Toolbox([.. definitions.Select(definition => Read(definition, prefixes))]);
+        return new Toolbox([.. definitions.Select(definition => Read(definition, prefixes))])
+        {
+            CanSearch = definitions.Count < offered.Count,
+        };
     }
 
     private static Tool Read(ToolDefinition definition, HashSet<string> prefixes)

@@ -15,6 +15,10 @@ internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentN
     private const int MostNamed = 20_000;
 
     private readonly HashSet<string> _open = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (SchemaNode Schema, JsonObject Json, bool Required)> _read = new(
+        StringComparer.Ordinal
+    );
+    private readonly Dictionary<string, Regex> _patterns = new(StringComparer.Ordinal);
     private int _used;
 
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
@@ -170,14 +174,20 @@ internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentN
             throw new DefinitionFault(line, $"there is no schema '{name}'{hint}");
         }
 
-        if (!_open.Add(name) || ++_used > MostNamed)
+        if (_open.Contains(name) || ++_used > MostNamed)
         {
             throw new DefinitionFault(line, $"the schema '{name}' holds itself, or is used too often");
         }
 
-        (SchemaNode schema, JsonObject json, bool always) = Property(node, path);
-        _open.Remove(name);
-        return (schema, json, always || word.EndsWith('!'));
+        if (!_read.TryGetValue(name, out (SchemaNode Schema, JsonObject Json, bool Required) known))
+        {
+            _open.Add(name);
+            known = Property(node, path);
+            _open.Remove(name);
+            _read[name] = known;
+        }
+
+        return (known.Schema, (JsonObject)known.Json.DeepClone(), known.Required || word.EndsWith('!'));
     }
 
     private SchemaNode Closed(Fields fields, SchemaNode schema, JsonObject json, DocumentNode node, string path)
@@ -235,7 +245,7 @@ internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentN
         return schema with { Enum = [.. values.Select(value => Tokens.FromJson(value.ToJson()))] };
     }
 
-    private static SchemaNode Texts(Fields fields, SchemaNode schema, JsonObject json, DocumentNode node, string path)
+    private SchemaNode Texts(Fields fields, SchemaNode schema, JsonObject json, DocumentNode node, string path)
     {
         int least = fields.Number("minLength", 0, 0, 1_000_000);
         int most = fields.Number("maxLength", int.MaxValue, 1, 1_000_000);
@@ -256,7 +266,11 @@ internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentN
         {
             try
             {
-                regex = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+                if (!_patterns.TryGetValue(pattern, out regex))
+                {
+                    regex = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+                    _patterns[pattern] = regex;
+                }
             }
             catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
             {

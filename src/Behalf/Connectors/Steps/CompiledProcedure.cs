@@ -9,6 +9,12 @@ internal sealed record CompiledProcedure(IReadOnlyList<Step> Steps, Template? Re
 /// <param name="Next">Over the scope after the steps: the provider's position of the next page, null at the end.</param>
 internal sealed record PageRule(Expression Next);
 
+/// <summary>Requests that a tool's arguments hold for the provider to carry out, such as those of a batch.</summary>
+/// <param name="Of">Over <c>args</c>: the list of them.</param>
+/// <param name="Method">The property of each that is its method, in any letters' case.</param>
+/// <param name="Path">The property of each that is its path, below <c>requests.base_path</c>.</param>
+internal sealed record CarriedRequests(Expression Of, string Method, string Path);
+
 internal enum RetryClass
 {
     /// <summary>Nothing is repeated.</summary>

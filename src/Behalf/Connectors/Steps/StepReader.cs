@@ -165,7 +165,7 @@ internal sealed partial class StepReader(ProviderRules rules, string basePath)
     {
         IReadOnlyList<DocumentNode> steps = fields.Items("steps");
         DocumentNode? result = fields.Optional("result");
-        return new Procedure([.. steps.Select(step => step.ToJson())], result?.ToJson())
+        return new Procedure
         {
             Compiled = new CompiledProcedure(Read(steps), result is null ? null : Template.Read(result)),
         };

@@ -346,6 +346,8 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
 
     Task IConnectorCatalog.SeedAsync(CancellationToken cancellationToken) => throw NotAsked();
 
+    Task IConnectorCatalog.WarmAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     Result<ConnectorDefinition> IConnectorCatalog.Read(string yaml) => throw NotAsked();
 
     Task<Result<Done>> IAudit.RequestAsync(StartedCall call, string operation, CancellationToken cancellationToken) =>
