@@ -190,6 +190,8 @@ public interface IUpstream
     /// <summary>The execution it belongs to.</summary>
     StartedCall Call { get; }
 
+    ExecutionId Execution => Call.Intent.Execution;
+
     /// <value>What is kept with the account's credential; no secrets.</value>
     IReadOnlyDictionary<string, string> Kept => ImmutableDictionary<string, string>.Empty;
 

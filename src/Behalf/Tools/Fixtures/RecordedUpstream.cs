@@ -13,6 +13,8 @@ internal sealed class RecordedUpstream(JsonArray exchanges) : IUpstream
 
     public IReadOnlyList<string> Faults => _faults;
 
+    public ExecutionId Execution { get; } = ExecutionId.From(Guid.Empty);
+
     public StartedCall Call => throw new NotSupportedException("Nobody made this call.");
 
     /// <value>The requests that were made, as a fixture describes them.</value>
