@@ -81,7 +81,7 @@ public sealed class BundledConnectorTests(BundledConnectorTests.House house)
         refused.Body.Should().Contain(kind);
 
         // The provider ends every access token: a refresh, where there is one, brings the next.
-        house.Server.Time.Advance(TimeSpan.FromMinutes(10));
+        house.Server.Time.Advance(TimeSpan.FromMinutes(2));
         house.Provider.EndAccess();
         if (quirk.Refreshes)
         {
