@@ -33,7 +33,7 @@ internal sealed class AuthorizationRequest(
             return Problem.NotFound("connection");
         }
 
-        if (!context.Profile.IsUsed)
+        if (context.Profile.IsTyped)
         {
             return new Problem(
                 ProblemKind.FailedPrecondition,
@@ -114,7 +114,9 @@ internal sealed class AuthorizationRequest(
         ];
         if (flow.Scopes.Count > 0)
         {
-            query.Add(new("scope", string.Join(context.Profile.ScopeSeparator, flow.Scopes.Values)));
+            query.Add(
+                new(context.Profile.ScopeParameter, string.Join(context.Profile.ScopeSeparator, flow.Scopes.Values))
+            );
         }
 
         query.Add(new("state", state));

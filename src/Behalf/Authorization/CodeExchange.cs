@@ -18,6 +18,8 @@ internal sealed partial class CodeExchange(
     IAccountStore accounts,
     FlowEnding ending,
     GrantedTokens granted,
+    OwnClients ownClients,
+    ProviderIdentity identity,
     RevocationJobs jobs,
     IVault vault,
     PublicUrls urls,
@@ -79,6 +81,11 @@ internal sealed partial class CodeExchange(
         reason switch
         {
             FlowOutcomes.ConnectionChanged => AuthorizationRequest.ConnectionChanged(),
+            FlowOutcomes.AccountUrlRefused => new Problem(
+                ProblemKind.FailedPrecondition,
+                FlowOutcomes.AccountUrlRefused,
+                "The provider named an address for this account that its connector does not allow. Nothing was kept."
+            ),
             FlowOutcomes.ProviderUserChanged => new Problem(
                 ProblemKind.FailedPrecondition,
                 FlowOutcomes.ProviderUserChanged,
@@ -96,8 +103,30 @@ internal sealed partial class CodeExchange(
         if (!context.Profile.IsUsed)
         {
             // Typed in, not granted: there is nobody to ask, and the token set takes the secret over.
+            using Secret typed = vault.Open(flow.CodePlace(), flow.CodeSealed!);
+            (Secret credential, IReadOnlyDictionary<string, string> settings) = TypedCredential.Open(
+                context.Auth,
+                typed
+            );
             return new TokenAnswer.Granted(
-                new TokenSet { AccessToken = vault.Open(flow.CodePlace(), flow.CodeSealed!), Scopes = ScopeSet.Empty }
+                new TokenSet
+                {
+                    AccessToken = credential,
+                    Scopes = ScopeSet.Empty,
+                    Kept = settings,
+                }
+            );
+        }
+
+        if (context.Profile.Grant == OAuthGrant.ClientCredentials)
+        {
+            using Secret pair = vault.Open(flow.CodePlace(), flow.CodeSealed!);
+            return await ownClients.AskAsync(
+                context.Connection,
+                context.Profile,
+                flow.Scopes,
+                pair,
+                options.Value.TokenRequestTimeout
             );
         }
 
@@ -132,7 +161,13 @@ internal sealed partial class CodeExchange(
         Deadline deadline
     )
     {
+        if (AccountUrl.Of(context.Definition, context.Connection, tokens.Kept) is null)
+        {
+            return await LoseAsync(flow, context, tokens, null, FlowOutcomes.AccountUrlRefused);
+        }
+
         (ScopeSet scopes, string source) = await ReadScopesAsync(flow, context, tokens, deadline);
+        tokens = await WithUserAsync(context, tokens, deadline);
         string? providerUser = ProviderUser.Key(vault, context.Connection, tokens.UserId);
         while (true)
         {
@@ -267,8 +302,25 @@ internal sealed partial class CodeExchange(
             : (flow.Scopes, "request");
     }
 
+    /// <summary>Whose grant it is, where the token answer does not say and the connector knows whom to ask.</summary>
+    private async Task<TokenSet> WithUserAsync(FlowContext context, TokenSet tokens, Deadline deadline)
+    {
+        if (tokens.UserId is not null || context.Profile.UserPath is null || deadline.Left <= TimeSpan.Zero)
+        {
+            return tokens;
+        }
+
+        IdentityAnswer answer = await identity.AskAsync(
+            context,
+            tokens.AccessToken,
+            deadline.Left,
+            CancellationToken.None
+        );
+        return answer is IdentityAnswer.User user ? tokens with { UserId = user.Id, UserName = user.Name } : tokens;
+    }
+
     private static bool IsAnotherUser(ConnectedAccount account, string? providerUser, OAuthProfile profile) =>
-        profile.IdentityIdPath is not null
+        (profile.IdentityIdPath ?? profile.UserIdPath) is not null
         && account.ProviderUserKey is { } pinned
         && !string.Equals(pinned, providerUser, StringComparison.Ordinal);
 

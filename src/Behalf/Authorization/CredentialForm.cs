@@ -27,7 +27,7 @@ internal sealed class CredentialForm(ConnectPage page, FlowContexts contexts, Fl
             return Problem.NotFound("connection");
         }
 
-        if (context.Profile.IsUsed)
+        if (!context.Profile.IsTyped)
         {
             return new Problem(
                 ProblemKind.FailedPrecondition,

@@ -8,9 +8,13 @@ namespace Behalf.Authorization;
 internal sealed record FlowContext(
     DeploymentEnvironment Environment,
     Connection Connection,
-    OAuthProfile Profile,
-    AuthProfile Auth
-);
+    ConnectorDefinition Definition
+)
+{
+    public OAuthProfile Profile => Definition.OAuth;
+
+    public AuthProfile Auth => Definition.Auth;
+}
 
 internal sealed class FlowContexts(
     IEnvironmentStore environments,
@@ -33,6 +37,6 @@ internal sealed class FlowContexts(
         }
 
         ConnectorDefinition definition = await catalog.GetAsync(connection.ConnectorRevision, cancellationToken);
-        return new FlowContext(environment, connection, definition.OAuth, definition.Auth);
+        return new FlowContext(environment, connection, definition);
     }
 }

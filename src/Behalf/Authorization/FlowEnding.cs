@@ -86,5 +86,6 @@ internal static class FlowOutcomes
     public const string IssuerMismatch = "issuer_mismatch";
     public const string InvalidResponse = "invalid_response";
     public const string ProviderUserChanged = "provider_user_changed";
+    public const string AccountUrlRefused = "account_url_refused";
     public const string Stopped = "stopped";
 }

@@ -29,20 +29,21 @@ internal sealed class GrantedTokens(IVault vault, RefreshSchedule schedule)
             tokens.RefreshLifetime is { } lifetime ? asked + lifetime
             : tokens.RefreshToken is null ? before?.RefreshExpiresAt
             : null;
+        SealedCredential next = vault.Seal(
+            key ?? vault.CreateAccountKey(account.Environment, account.Id),
+            connection,
+            account.Generation + 1,
+            tokens,
+            keptRefreshToken,
+            tokens.Scopes ?? before?.GrantedScopes ?? ScopeSet.Empty,
+            times.AccessExpiresAt,
+            refreshExpiresAt
+        );
         return new NewCredential
         {
             Account = account.Id,
             Follows = account.Generation,
-            Sealed = vault.Seal(
-                key ?? vault.CreateAccountKey(account.Environment, account.Id),
-                connection,
-                account.Generation + 1,
-                tokens,
-                keptRefreshToken,
-                tokens.Scopes ?? before?.GrantedScopes ?? ScopeSet.Empty,
-                times.AccessExpiresAt,
-                refreshExpiresAt
-            ),
+            Sealed = vault.WithKept(next, tokens.Kept, before),
             ScopeSource = tokens.Scopes is null ? "unchanged" : "token_response",
             RefreshDueAt = times.DueAt,
             RefreshNotBefore = times.NotBefore,

@@ -1,7 +1,9 @@
+using System.Text;
 using System.Text.Json;
-using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Templates;
 using Behalf.Egress;
+using Newtonsoft.Json.Linq;
 
 namespace Behalf.Authorization;
 
@@ -9,30 +11,34 @@ namespace Behalf.Authorization;
 internal sealed class ProviderIdentity(IEgress egress)
 {
     private const int MaxAnswerBytes = 64 * 1024;
+    private static readonly JObject NoScope = [];
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
     public async Task<IdentityAnswer> AskAsync(
-        Connection connection,
-        OAuthProfile profile,
+        FlowContext context,
         Secret accessToken,
         TimeSpan timeout,
         CancellationToken cancellationToken
     )
     {
-        if (profile.UserPath is not { } path || profile.IdentityIdPath is null)
+        OAuthProfile profile = context.Profile;
+        if (profile.UserPath is not { } path || (profile.UserIdPath ?? profile.IdentityIdPath) is null)
         {
             return new IdentityAnswer.Unknown("the connector does not say how to ask");
         }
 
-        Uri uri = new($"{connection.BaseUrl.GetLeftPart(UriPartial.Path).TrimEnd('/')}{path}");
+        Uri uri = new($"{context.Connection.BaseUrl.GetLeftPart(UriPartial.Path).TrimEnd('/')}{path}");
         EgressOutcome outcome = await egress.SendAsync(
             new EgressRequest
             {
-                Method = HttpMethod.Get,
+                Method = profile.UserJson is null ? HttpMethod.Get : HttpMethod.Post,
                 Uri = uri,
                 Origin = new Uri(uri.GetLeftPart(UriPartial.Authority)),
-                Headers = [new("Accept", "application/json")],
-                Credential = new EgressCredential("Authorization", "Bearer ", accessToken),
+                Headers = [new("Accept", "application/json"), .. LiteralHeaders(context.Definition)],
+                Content = profile.UserJson is { } json
+                    ? new StringContent(json, Encoding.UTF8, "application/json")
+                    : null,
+                Credential = new EgressCredential(profile.TokenHeader, profile.TokenPrefix, accessToken),
                 Timeout = timeout,
                 MaxResponseBytes = MaxAnswerBytes,
             },
@@ -48,15 +54,24 @@ internal sealed class ProviderIdentity(IEgress egress)
         };
     }
 
+    /// <summary>Those of every request that depend on nothing, such as the version of the API.</summary>
+    private static IEnumerable<KeyValuePair<string, string>> LiteralHeaders(ConnectorDefinition definition) =>
+        definition
+            .Rules.Headers.Where(header => header.Value.IsLiteral)
+            .Select(header => KeyValuePair.Create(header.Name, Tokens.TextOf(header.Value.Evaluate(NoScope)!) ?? ""))
+            .Where(header => !header.Key.Equals("Accept", StringComparison.OrdinalIgnoreCase));
+
     private static IdentityAnswer Read(byte[] body, OAuthProfile profile)
     {
         try
         {
             using var document = JsonDocument.Parse(body, Strict);
-            return JsonPath.Text(document.RootElement, profile.IdentityIdPath) is { } id
+            return JsonPath.Text(document.RootElement, profile.UserIdPath ?? profile.IdentityIdPath) is { } id
                 ? new IdentityAnswer.User(
                     id,
-                    InertText.Description(JsonPath.Text(document.RootElement, profile.IdentityNamePath))
+                    InertText.Description(
+                        JsonPath.Text(document.RootElement, profile.UserNamePath ?? profile.IdentityNamePath)
+                    )
                 )
                 : new IdentityAnswer.Unknown("the provider's answer names no user");
         }

@@ -16,6 +16,7 @@ internal sealed partial class RefreshRun(
     IConnectorCatalog catalog,
     TokenEndpoint endpoint,
     GrantedTokens granted,
+    OwnClients ownClients,
     RefreshCommit commit,
     RefreshFailure failure,
     RefreshSchedule schedule,
@@ -228,14 +229,16 @@ internal sealed partial class RefreshRun(
 
         try
         {
-            return await endpoint.RequestTokensAsync(
-                connection,
-                profile,
-                [new("grant_type", "refresh_token"), new("refresh_token", refreshToken.RevealText())],
-                [],
-                timeout,
-                CancellationToken.None
-            );
+            return profile.Grant == OAuthGrant.ClientCredentials
+                ? await ownClients.AskAsync(connection, profile, connection.Scopes, refreshToken, timeout)
+                : await endpoint.RequestTokensAsync(
+                    connection,
+                    profile,
+                    [new("grant_type", "refresh_token"), new("refresh_token", refreshToken.RevealText())],
+                    [],
+                    timeout,
+                    CancellationToken.None
+                );
         }
         catch (SealBrokenException broken)
         {

@@ -96,14 +96,13 @@ internal sealed class RevocationJobs(
     {
         bool takesRefresh = context.Profile.RevokeToken == RefreshToken;
         Secret? token = takesRefresh ? tokens.RefreshToken : tokens.AccessToken;
-        return token is null || OAuthEndpoints.Revoke(context.Connection, context.Profile) is not { } uri
+        return token is null || OAuthEndpoints.Revoke(context.Connection, context.Profile) is null
             ? null
-            : await endpoint.PostAsync(
-                uri,
+            : await endpoint.RevokeAsync(
                 context.Connection,
                 context.Profile,
-                [new("token", token.RevealText())],
-                [token],
+                token,
+                null,
                 options.Value.TokenRequestTimeout,
                 CancellationToken.None
             );

@@ -100,12 +100,11 @@ internal sealed partial class Revoker(
                 RevocationJobs.Place(job.Environment, job.Connection, job.Id),
                 job.TokenSealed
             );
-            EgressOutcome outcome = await endpoint.PostAsync(
-                OAuthEndpoints.Revoke(context.Connection, context.Profile)!,
+            EgressOutcome outcome = await endpoint.RevokeAsync(
                 context.Connection,
                 context.Profile,
-                [new("token", token.RevealText()), new("token_type_hint", job.TokenKind)],
-                [token],
+                token,
+                job.TokenKind,
                 options.Value.TokenRequestTimeout,
                 cancellationToken
             );
@@ -116,10 +115,10 @@ internal sealed partial class Revoker(
 
             switch (outcome)
             {
-                case EgressOutcome.Answered { Status: 200 or 204 } answered:
-                    return $"provider_status_{answered.Status}";
-                case EgressOutcome.Answered answered when IsAlreadyInvalid(answered):
+                case EgressOutcome.Answered answered when IsAlreadyInvalid(answered, context.Profile.Tokens):
                     return "provider_says_already_invalid";
+                case EgressOutcome.Answered { Status: 200 or 204 } answered when ErrorOf(answered) is null:
+                    return $"provider_status_{answered.Status}";
                 case EgressOutcome.Answered answered:
                     Log.NotYet(logger, job.Id, $"the provider answered {answered.Status}");
                     return null;
@@ -137,25 +136,31 @@ internal sealed partial class Revoker(
         }
     }
 
-    /// <summary>RFC 7009 §2.2 answers 200 for an invalid token; some providers answer 400 with one of these instead.</summary>
-    private static bool IsAlreadyInvalid(EgressOutcome.Answered answer)
-    {
-        if (answer.Status is not (400 or 404))
-        {
-            return false;
-        }
+    /// <summary>
+    /// RFC 7009 §2.2 answers 200 for an invalid token; some providers answer 400 with one of these instead, or refuse with
+    /// a status that says success.
+    /// </summary>
+    private static bool IsAlreadyInvalid(EgressOutcome.Answered answer, Connectors.TokenHabits habits) =>
+        answer.Status is 200 or 400 or 404
+        && ErrorOf(answer) is { } error
+        && (error is "invalid_token" or "invalid_grant" || habits.GrantErrors.Contains(error, StringComparer.Ordinal));
 
+    /// <returns>The answer's error code; null: it names none.</returns>
+    private static string? ErrorOf(EgressOutcome.Answered answer)
+    {
         try
         {
             using var document = JsonDocument.Parse(answer.Body);
-            return document.RootElement.ValueKind == JsonValueKind.Object
+            return
+                document.RootElement.ValueKind == JsonValueKind.Object
                 && document.RootElement.TryGetProperty("error", out JsonElement error)
                 && error.ValueKind == JsonValueKind.String
-                && error.GetString() is "invalid_token" or "invalid_grant";
+                ? error.GetString()
+                : null;
         }
         catch (JsonException)
         {
-            return false;
+            return null;
         }
     }
 

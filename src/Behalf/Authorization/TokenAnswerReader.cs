@@ -26,7 +26,10 @@ internal static class TokenAnswerReader
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(answer.Body, Strict);
+            document = JsonDocument.Parse(
+                profile.Tokens.FormAnswer && FormAnswer.IsForm(answer) ? FormAnswer.ToJson(answer.Body) : answer.Body,
+                Strict
+            );
         }
         catch (JsonException)
         {
@@ -43,7 +46,7 @@ internal static class TokenAnswerReader
             // Some providers answer errors with status 200; an object with an error is never a grant.
             if (Text(document.RootElement, "error") is { } error)
             {
-                return new TokenAnswer.Refused(InertText.ErrorCode(error));
+                return new TokenAnswer.Refused(Meaning(InertText.ErrorCode(error), profile.Tokens));
             }
 
             return answer.Status == 200
@@ -52,17 +55,32 @@ internal static class TokenAnswerReader
         }
     }
 
-    private static TokenAnswer ReadGrant(JsonElement root, OAuthProfile profile)
+    /// <summary>A provider's own code in the words of RFC 6749 §5.2, where the profile knows it.</summary>
+    private static string Meaning(string error, TokenHabits habits) =>
+        habits.GrantErrors.Contains(error, StringComparer.Ordinal) ? "invalid_grant"
+        : habits.ClientErrors.Contains(error, StringComparer.Ordinal) ? "invalid_client"
+        : error;
+
+    private static TokenAnswer ReadGrant(JsonElement answer, OAuthProfile profile)
     {
+        JsonElement root =
+            profile.Tokens.Object is { } name
+            && answer.TryGetProperty(name, out JsonElement inner)
+            && inner.ValueKind == JsonValueKind.Object
+            && inner.TryGetProperty("access_token", out _)
+                ? inner
+                : answer;
         if (Text(root, "access_token") is not { } access || !IsToken(access))
         {
             return new TokenAnswer.Unknown("the token answer has no usable access_token");
         }
 
         // RFC 6749 §7.1: a client must not use a token whose type it does not understand.
-        if (!string.Equals(Text(root, "token_type"), "bearer", StringComparison.OrdinalIgnoreCase))
+        if (!profile.Tokens.Types.Contains(Text(root, "token_type"), StringComparer.OrdinalIgnoreCase))
         {
-            return new TokenAnswer.Unknown("the token answer's token_type is not bearer");
+            return new TokenAnswer.Unknown(
+                $"the token answer's token_type is not {string.Join(" or ", profile.Tokens.Types)}"
+            );
         }
 
         if (
@@ -87,14 +105,25 @@ internal static class TokenAnswerReader
                 AccessLifetime = lifetime,
                 RefreshLifetime = refreshLifetime,
                 Scopes = Text(root, "scope") is { Length: > 0 } scope ? ReadScopes(scope, profile) : null,
-                UserId = JsonPath.Text(root, profile.IdentityIdPath),
-                UserName = InertText.Description(JsonPath.Text(root, profile.IdentityNamePath)),
+                UserId = JsonPath.Text(answer, profile.IdentityIdPath),
+                UserName = InertText.Description(JsonPath.Text(answer, profile.IdentityNamePath)),
+                Kept = Kept(answer, profile.Tokens),
             }
         );
     }
 
+    private static Dictionary<string, string> Kept(JsonElement answer, TokenHabits habits) =>
+        habits
+            .Keep.Select(fact => (fact.Key, Value: JsonPath.Text(answer, fact.Value)))
+            .Where(fact => fact.Value is not null)
+            .ToDictionary(fact => fact.Key, fact => fact.Value!, StringComparer.Ordinal);
+
     public static ScopeSet ReadScopes(string scope, OAuthProfile profile) =>
-        ScopeSet.Parse(scope, profile.ScopeSeparator is { Length: 1 } mark ? mark[0] : ' ', ' ');
+        ScopeSet.Parse(
+            scope,
+            (profile.Tokens.ScopeSeparator ?? profile.ScopeSeparator) is { Length: 1 } mark ? mark[0] : ' ',
+            ' '
+        );
 
     public static bool IsToken(string value) =>
         value.Length is > 0 and <= MaxTokenLength && value.All(c => c is > ' ' and < '\x7f');

@@ -129,13 +129,7 @@ internal sealed class TokenImport(
     {
         using var deadline = new Deadline(time, options.Value.TokenRequestTimeout);
         DateTimeOffset asked = time.GetUtcNow();
-        IdentityAnswer answer = await identity.AskAsync(
-            context.Connection,
-            context.Profile,
-            request.AccessToken,
-            deadline.Left,
-            cancellationToken
-        );
+        IdentityAnswer answer = await identity.AskAsync(context, request.AccessToken, deadline.Left, cancellationToken);
         bool hasEnded = answer is IdentityAnswer.Refused;
         if (hasEnded && request.RefreshToken is null)
         {

@@ -17,7 +17,7 @@ internal sealed class TokenRefresher(
 {
     private const int MaxWaiters = 2_000;
     private const int MaxJoins = 3;
-    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Leeway = TimeSpan.FromSeconds(10);
 
     private readonly SingleFlight<AccountRefresh, FreshCredential> _running = new(MaxWaiters);
 
@@ -69,7 +69,7 @@ internal sealed class TokenRefresher(
         {
             return await _running
                     .JoinAsync(key, () => run.RunAsync(key, current.Generation, connection, reason), cancellationToken)
-                    .WaitAsync(options.Value.TokenRequestTimeout + Slack, time, cancellationToken)
+                    .WaitAsync(options.Value.TokenRequestTimeout + Leeway, time, cancellationToken)
                 ?? Busy();
         }
         catch (TimeoutException)

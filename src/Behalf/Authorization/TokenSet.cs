@@ -20,6 +20,9 @@ internal sealed record TokenSet : IDisposable
 
     public string? UserName { get; init; }
 
+    /// <value>Facts the profile keeps with the credential; no secrets.</value>
+    public IReadOnlyDictionary<string, string> Kept { get; init; } = new Dictionary<string, string>();
+
     public void Dispose()
     {
         AccessToken.Dispose();

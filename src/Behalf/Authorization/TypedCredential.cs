@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Behalf.Connectors;
 
 namespace Behalf.Authorization;
@@ -35,22 +36,53 @@ internal static class TypedCredential
             };
         }
 
-        return auth.Kind switch
+        return Secret.FromText(WithSettings(auth, values));
+    }
+
+    /// <summary>Takes a credential apart again: what goes with requests, and the settings that were typed in beside it.</summary>
+    public static (Secret Credential, IReadOnlyDictionary<string, string> Settings) Open(AuthProfile auth, Secret typed)
+    {
+        string text = typed.RevealText();
+        if (auth.Fields.All(field => !field.IsSetting))
         {
-            CredentialKind.None => Secret.FromText("none"), // stands for the user's consent; never sent
-            _ => Secret.FromText(
-                string.Join(':', auth.Fields.Select(asked => values.GetValueOrDefault(asked.Name, "").Trim()))
-            ),
-        };
+            return (Secret.FromText(text), new Dictionary<string, string>());
+        }
+
+        string[] parts = text.Split('\n', 2);
+        using Secret settings = Secret.FromText(parts[0]);
+        return (Secret.FromText(parts[1]), KeptFacts.Read(settings));
+    }
+
+    /// <summary>Settings stand on a line before the credential; no field can hold a line break.</summary>
+    private static string WithSettings(AuthProfile auth, IReadOnlyDictionary<string, string> values)
+    {
+        string credential =
+            auth.Kind == CredentialKind.None
+                ? "none" // stands for the user's consent; never sent
+                : string.Join(':', auth.Parts.Select(asked => values.GetValueOrDefault(asked.Name, "").Trim()));
+        return auth.Parts.Count() == auth.Fields.Count
+            ? credential
+            : JsonSerializer.Serialize(
+                auth.Fields.Where(field => field.IsSetting)
+                    .ToDictionary(field => field.Name, field => values[field.Name].Trim().ToLowerInvariant())
+            )
+                + '\n'
+                + credential;
     }
 
     private static string? FaultOf(AuthProfile auth, CredentialField asked, string value)
     {
-        bool isUserName = auth.Kind == CredentialKind.Basic && asked == auth.Fields[0];
-        bool isPair = auth.Kind == CredentialKind.Basic;
+        bool isUserName = auth.IsPair && asked == auth.Parts.First();
+        bool isPair = auth.IsPair;
         return value.Trim().Length == 0 ? (asked.IsRequired ? "is required" : null)
             : Encoding.UTF8.GetByteCount(value) > MaxLength ? $"is longer than {MaxLength} bytes"
             : value.Any(char.IsControl) ? "holds a control character"
+            : asked.IsSetting
+                ? (
+                    UrlPattern.IsLabel(value.Trim().ToLowerInvariant())
+                        ? null
+                        : "is letters, digits and hyphens, nothing else"
+                )
             : isUserName && value.Contains(':', StringComparison.Ordinal) ? "cannot hold a colon"
             : !isPair && !value.Trim().All(c => c is > ' ' and <= '~') ? "holds a space, or a character beyond ASCII"
             : null;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Behalf.Audit;
 using Behalf.Egress;
 using Behalf.Identity;
@@ -188,6 +189,11 @@ public interface IUpstream
 {
     /// <summary>The execution it belongs to.</summary>
     StartedCall Call { get; }
+
+    ExecutionId Execution => Call.Intent.Execution;
+
+    /// <value>What is kept with the account's credential; no secrets.</value>
+    IReadOnlyDictionary<string, string> Kept => ImmutableDictionary<string, string>.Empty;
 
     /// <summary>
     /// Sends one request to the connection's base URL. A 401 causes at most one refresh and, for reads (and writes whose

@@ -15,15 +15,20 @@ internal sealed partial class NewConnectionRules(ProviderUrls urls)
         var faults = new List<FieldViolation>();
         ConnectionName name = wanted.Name ?? ConnectionName.Parse(definition.Slug);
         Uri baseUrl = wanted.BaseUrl ?? definition.BaseUrl;
-        Uri oauthUrl = wanted.OAuthUrl ?? (definition.OAuth.IsUsed ? definition.OAuth.Origin : baseUrl);
+        Uri oauthUrl = wanted.OAuthUrl ?? DefaultOAuthUrl(definition, baseUrl);
         ScopeSet scopes = wanted.Scopes is { Count: > 0 } named ? named : definition.OAuth.DefaultScopes;
         CheckUrl(faults, "base_url", baseUrl);
         CheckUrl(faults, "oauth_url", oauthUrl);
-        if (definition.OAuth.IsUsed)
+        CheckPattern(faults, definition, baseUrl, oauthUrl);
+        if (!definition.OAuth.IsTyped)
         {
             CheckClient(faults, wanted, definition.OAuth);
         }
-        else if (wanted.ClientId is not null || wanted.ClientSecret is not null || wanted.Scopes is { Count: > 0 })
+        else if (
+            wanted.ClientId is not null
+            || wanted.ClientSecret is not null
+            || (wanted.Scopes is { Count: > 0 } && !definition.OAuth.IsUsed)
+        )
         {
             faults.Add(new("client_id", "is not taken: this connector's users type their credential in", "oauth"));
         }
@@ -47,6 +52,35 @@ internal sealed partial class NewConnectionRules(ProviderUrls urls)
         }
 
         return faults.Count == 0 ? new CheckedConnection(name, baseUrl, oauthUrl, scopes) : Problem.Invalid(faults);
+    }
+
+    /// <summary>Where the API's address has slots for a connection, the authorization server is beside it.</summary>
+    private static Uri DefaultOAuthUrl(ConnectorDefinition definition, Uri baseUrl) =>
+        !definition.OAuth.IsUsed ? baseUrl
+        : definition is { BasePattern: not null, AccountUrl: null }
+        && definition.OAuth.Origin.GetLeftPart(UriPartial.Authority)
+            == definition.BaseUrl.GetLeftPart(UriPartial.Authority)
+            ? new Uri(baseUrl.GetLeftPart(UriPartial.Authority))
+        : definition.OAuth.Origin;
+
+    /// <summary>A host with slots is the connector's own or one the operator listed: nothing else gets users' credentials.</summary>
+    private void CheckPattern(List<FieldViolation> faults, ConnectorDefinition definition, Uri baseUrl, Uri oauthUrl)
+    {
+        if (definition is not { BasePattern: { } pattern, AccountUrl: null })
+        {
+            return;
+        }
+
+        if (!pattern.Matches(baseUrl) && !urls.IsListed(baseUrl))
+        {
+            faults.Add(new("base_url", $"is needed and must be like {pattern}", "pattern"));
+        }
+
+        bool isOwn = oauthUrl.Host == baseUrl.Host || oauthUrl.Host == definition.OAuth.Origin.Host;
+        if (!isOwn && !urls.IsListed(oauthUrl))
+        {
+            faults.Add(new("oauth_url", "must be at the same host as base_url", "pattern"));
+        }
     }
 
     private void CheckUrl(List<FieldViolation> faults, string field, Uri url)

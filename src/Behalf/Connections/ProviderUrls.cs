@@ -15,6 +15,9 @@ internal sealed class ProviderUrls(IEgressOrigins origins)
         return problem is null;
     }
 
+    /// <summary>Whether the operator listed the origin by itself.</summary>
+    public bool IsListed(Uri url) => origins.IsListed(url);
+
     private string? Check(Uri url)
     {
         if (!url.IsAbsoluteUri || url.UserInfo.Length > 0 || url.Query.Length > 0 || url.Fragment.Length > 0)

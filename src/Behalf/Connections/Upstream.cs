@@ -1,7 +1,9 @@
 using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Connectors;
+using Behalf.Connectors.Templates;
 using Behalf.Vault;
+using Newtonsoft.Json.Linq;
 
 namespace Behalf.Connections;
 
@@ -13,6 +15,8 @@ internal sealed class Upstream(
     StartedCall call,
     Connection connection,
     ConnectorDefinition definition,
+    Uri baseUrl,
+    IReadOnlyDictionary<string, string> kept,
     SealedCredential first,
     IAuthorization authorization,
     UpstreamDoor door
@@ -22,6 +26,8 @@ internal sealed class Upstream(
     private volatile SealedCredential _credential = first;
 
     public StartedCall Call => call;
+
+    public IReadOnlyDictionary<string, string> Kept => kept;
 
     public Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken cancellationToken) =>
         SendAsync(request, isStreamed: false, cancellationToken);
@@ -43,8 +49,8 @@ internal sealed class Upstream(
     )
     {
         bool isJoined = request.RawQuery is { } raw
-            ? UpstreamPath.TryJoin(connection.BaseUrl, request.Path, raw, out Uri? uri)
-            : UpstreamPath.TryJoin(connection.BaseUrl, request.Path, request.Query, out uri);
+            ? UpstreamPath.TryJoin(baseUrl, request.Path, raw, out Uri? uri)
+            : UpstreamPath.TryJoin(baseUrl, request.Path, request.Query, out uri);
         if (!isJoined || uri is null)
         {
             return new UpstreamOutcome.Stopped(
@@ -92,11 +98,11 @@ internal sealed class Upstream(
         return await IsRejectedAsync(repeated) ? new UpstreamOutcome.Unauthorized(Rejected) : repeated;
 
         Task<UpstreamOutcome> AttemptAsync(SealedCredential credential) =>
-            door.SendAsync(call, connection, definition.Auth, request, uri, credential, isStreamed, cancellationToken);
+            door.SendAsync(call, baseUrl, definition.Auth, request, uri, credential, isStreamed, cancellationToken);
     }
 
     /// <summary>A rejected answer is not given on, so its body ends here.</summary>
-    private static async Task<bool> IsRejectedAsync(UpstreamOutcome outcome)
+    private async Task<bool> IsRejectedAsync(UpstreamOutcome outcome)
     {
         if (outcome is UpstreamOutcome.Streaming { Answer: { Status: 401 } answer })
         {
@@ -104,8 +110,15 @@ internal sealed class Upstream(
             return true;
         }
 
-        return outcome is UpstreamOutcome.Answered { Status: 401 };
+        return outcome is UpstreamOutcome.Answered { Status: 401 } || SaysRejected(outcome);
     }
+
+    /// <summary>Some providers say 200 and mean 401; the definition knows by what in the answer.</summary>
+    private bool SaysRejected(UpstreamOutcome outcome) =>
+        definition.Rules.Rejected is { } rejected
+        && outcome is UpstreamOutcome.Answered { Status: 200, Body: var body }
+        && Tokens.TryParse(body) is { } answer
+        && Tokens.IsTrue(rejected.Evaluate(new JObject { ["body"] = answer }));
 
     private Problem Renewed() =>
         new(

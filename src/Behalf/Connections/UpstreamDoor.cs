@@ -22,7 +22,7 @@ internal sealed partial class UpstreamDoor(
 
     public async Task<UpstreamOutcome> SendAsync(
         StartedCall call,
-        Connection connection,
+        Uri baseUrl,
         AuthProfile auth,
         UpstreamRequest request,
         Uri uri,
@@ -58,7 +58,7 @@ internal sealed partial class UpstreamDoor(
             {
                 Method = request.Method,
                 Uri = uri,
-                Origin = new Uri(connection.BaseUrl.GetLeftPart(UriPartial.Authority)),
+                Origin = new Uri(baseUrl.GetLeftPart(UriPartial.Authority)),
                 // A caller that passes headers through may have set the one that is the credential's.
                 Headers =
                 [

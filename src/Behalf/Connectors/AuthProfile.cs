@@ -12,6 +12,9 @@ public enum CredentialKind
 
     /// <summary>The provider asks for none; connecting only says that the user agrees.</summary>
     None = 5,
+
+    /// <summary>Id and secret of an OAuth client of the user's own, exchanged for access tokens (RFC 6749 §4.4).</summary>
+    ClientCredentials = 6,
 }
 
 /// <summary>What a person is asked for, and how it is put on a request.</summary>
@@ -29,6 +32,18 @@ public sealed record AuthProfile
     internal const string BearerPrefix = "Bearer ";
     internal const string BasicPrefix = "Basic ";
 
+    internal static IReadOnlyList<CredentialField> ClientFields { get; } =
+    [
+        new("client", "Client id", null, IsSecret: false, IsRequired: true),
+        new("client_key", "Client secret", null, IsSecret: true, IsRequired: true),
+    ];
+
+    /// <value>Two parts that travel as one text, joined by a colon.</value>
+    public bool IsPair => Kind is CredentialKind.Basic or CredentialKind.ClientCredentials;
+
+    /// <value>What the credential is made of, in order.</value>
+    public IEnumerable<CredentialField> Parts => Fields.Where(asked => !asked.IsSetting);
+
     public required CredentialKind Kind { get; init; }
 
     /// <value>Null: not in a header.</value>
@@ -40,7 +55,10 @@ public sealed record AuthProfile
     /// <value>The query parameter that carries it instead of a header.</value>
     public string? QueryParameter { get; init; }
 
-    /// <value>Empty for OAuth and none; one for API key and bearer; user name and password for basic.</value>
+    /// <value>
+    /// Besides settings: empty for OAuth and none; one for API key and bearer; user name and password for basic; id and
+    /// secret for client credentials.
+    /// </value>
     public IReadOnlyList<CredentialField> Fields { get; init; } = [];
 }
 
@@ -49,7 +67,11 @@ public sealed record AuthProfile
 /// <param name="Hint">Where to find it; null: nothing to say.</param>
 /// <param name="IsSecret">Typed unseen.</param>
 /// <param name="IsRequired">False: may be left empty.</param>
-public sealed record CredentialField(string Name, string Label, string? Hint, bool IsSecret, bool IsRequired);
+public sealed record CredentialField(string Name, string Label, string? Hint, bool IsSecret, bool IsRequired)
+{
+    /// <value>True: not part of the credential but a slot of the base URL, such as a subdomain.</value>
+    public bool IsSetting { get; init; }
+}
 
 /// <summary>What a catalogue shows of a connector beside its name and description.</summary>
 public sealed record ConnectorListing

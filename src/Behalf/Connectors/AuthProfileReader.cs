@@ -20,7 +20,9 @@ internal static partial class AuthProfileReader
         Fields fields = new(node, "auth");
         fields.Required("type");
         CredentialKind kind = fields.Choice("type", CredentialKind.None, Kinds);
-        IReadOnlyList<CredentialField> asked = [.. fields.Items("fields").Select(Field)];
+        List<CredentialField> asked = [.. fields.Items("fields").Select(Field)];
+        List<CredentialField> settings = [.. asked.Where(field => field.IsSetting)];
+        asked.RemoveAll(field => field.IsSetting);
         AuthProfile profile = kind switch
         {
             CredentialKind.ApiKey => ApiKey(fields),
@@ -28,7 +30,11 @@ internal static partial class AuthProfileReader
             CredentialKind.Basic => Headed(AuthProfile.AuthorizationHeader, AuthProfile.BasicPrefix),
             _ => new AuthProfile { Kind = kind },
         };
-        profile = profile with { Kind = kind, Fields = asked.Count > 0 ? asked : DefaultFields(kind) };
+        profile = profile with
+        {
+            Kind = kind,
+            Fields = [.. settings, .. asked.Count > 0 ? asked : DefaultFields(kind)],
+        };
         fields.End();
         int most = kind switch
         {
@@ -37,7 +43,7 @@ internal static partial class AuthProfileReader
             _ => 1,
         };
         bool distinct = profile.Fields.Select(field => field.Name).Distinct().Count() == profile.Fields.Count;
-        return profile.Fields.Count == most && distinct
+        return profile.Parts.Count() == most && distinct
             ? profile
             : throw new DefinitionFault(
                 node.Line,
@@ -97,6 +103,11 @@ internal static partial class AuthProfileReader
             fields.Flag("secret", otherwise: true),
             fields.Flag("required", otherwise: true)
         );
+        if (fields.Flag("setting"))
+        {
+            field = field with { IsSetting = true, IsSecret = false, IsRequired = true };
+        }
+
         fields.End();
         return FieldName().IsMatch(field.Name)
             ? field

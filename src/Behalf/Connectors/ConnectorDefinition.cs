@@ -22,12 +22,26 @@ public sealed record ConnectorDefinition
     /// <value>Default base URL of the API.</value>
     public required Uri BaseUrl { get; init; }
 
+    /// <value>What base URLs of connections must match; null: <see cref="BaseUrl"/> is the usual one, and others are taken.</value>
+    public UrlPattern? BasePattern { get; init; }
+
+    /// <value>Null: all accounts of a connection are at its base URL.</value>
+    public AccountUrlRule? AccountUrl { get; init; }
+
     /// <value>Where <see cref="Auth"/> is not OAuth: <see cref="OAuthProfile.Unused"/>.</value>
     public required OAuthProfile OAuth { get; init; }
 
     public AuthProfile Auth
     {
-        get => _typed ?? AuthProfile.OAuth with { Header = OAuth.TokenHeader, Prefix = OAuth.TokenPrefix };
+        get =>
+            _typed
+            ?? AuthProfile.OAuth with
+            {
+                Header = OAuth.TokenHeader,
+                Prefix = OAuth.TokenPrefix,
+                Kind = OAuth.IsTyped ? CredentialKind.ClientCredentials : CredentialKind.OAuth,
+                Fields = OAuth.IsTyped ? AuthProfile.ClientFields : [],
+            };
         init => _typed = value.Kind == CredentialKind.OAuth ? null : value;
     }
 
@@ -74,7 +88,12 @@ public sealed record OAuthProfile
     /// <value>Default origin of the endpoints below.</value>
     public required Uri Origin { get; init; }
 
-    /// <value>Paths below the connection's OAuth origin.</value>
+    public OAuthGrant Grant { get; init; } = OAuthGrant.AuthorizationCode;
+
+    /// <value>
+    /// Paths below the connection's OAuth origin, or https addresses at other origins of the provider (see
+    /// <c>OAuthEndpoints</c>).
+    /// </value>
     public required string AuthorizePath { get; init; }
 
     public required string TokenPath { get; init; }
@@ -98,6 +117,16 @@ public sealed record OAuthProfile
     public string TokenPrefix { get; init; } = "Bearer ";
 
     public string ScopeSeparator { get; init; } = " ";
+
+    /// <value>The parameter of the authorization request that carries the scopes.</value>
+    public string ScopeParameter { get; init; } = "scope";
+
+    /// <value>False: the provider knows no scopes; what a grant covers, only its answers tell.</value>
+    public bool HasScopes { get; init; } = true;
+
+    public TokenHabits Tokens { get; init; } = TokenHabits.Standard;
+
+    public RevocationHabits Revocation { get; init; } = RevocationHabits.Standard;
 
     /// <value>Asked for when a connection names none.</value>
     public required ScopeSet DefaultScopes { get; init; }
@@ -132,11 +161,22 @@ public sealed record OAuthProfile
     /// </value>
     public string? UserPath { get; init; }
 
+    /// <value>Paths into that answer where they differ from the token answer's.</value>
+    public string? UserIdPath { get; init; }
+
+    public string? UserNamePath { get; init; }
+
+    /// <value>The JSON posted to <see cref="UserPath"/>; null: it is read by GET.</value>
+    public string? UserJson { get; init; }
+
     /// <value>True: a 401 or 429 means that a write did not take effect.</value>
     public bool RejectsBeforeEffect { get; init; }
 
     /// <value>False: the connector's credentials are not granted but typed in; nothing is authorized, renewed or revoked.</value>
     public bool IsUsed { get; init; } = true;
+
+    /// <value>True: a person types something in instead of consenting at the provider.</value>
+    public bool IsTyped => !IsUsed || Grant == OAuthGrant.ClientCredentials;
 
     /// <summary>The profile of a connector without OAuth: no scopes, no endpoints.</summary>
     public static OAuthProfile Unused(Uri baseUrl) =>
@@ -150,6 +190,15 @@ public sealed record OAuthProfile
             Pkce = false,
             IsUsed = false,
         };
+}
+
+public enum OAuthGrant
+{
+    /// <summary>RFC 6749 §4.1.</summary>
+    AuthorizationCode = 1,
+
+    /// <summary>RFC 6749 §4.4, with a client of the user's own: its id and secret are what is typed in.</summary>
+    ClientCredentials = 2,
 }
 
 public enum ClientAuthentication

@@ -45,8 +45,10 @@ internal static partial class DefinitionReader
         List<DocumentNode> operationTools = [];
         string name = head.Text("name");
         string description = head.Text("description");
-        Uri baseUrl = HttpsOrigin(head, "base_url");
+        UrlPattern? pattern = BasePattern(head);
+        Uri baseUrl = pattern?.Base ?? HttpsOrigin(head, "base_url");
         (OAuthProfile oauth, AuthProfile auth) = Auth(head, baseUrl);
+        AccountUrlRule? accountUrl = AccountUrlReader.Read(head, pattern, oauth, auth);
         ConnectorListing listing = ListingReader.Read(head.Optional("listing"));
         for (int i = 0; i < documents.Count; i++)
         {
@@ -79,15 +81,32 @@ internal static partial class DefinitionReader
             Name = name,
             Description = description,
             BaseUrl = baseUrl,
+            BasePattern = pattern,
+            AccountUrl = accountUrl,
             OAuth = oauth,
             Auth = auth,
             Listing = listing,
             Rules = rules,
             BasePath = basePath,
             Procedures = compiled,
-            Tools = AliasReader.Attach(aliases, Tools(tools, rules, basePath, auth, input, compiled), input),
+            Tools = AliasReader.Attach(
+                aliases,
+                Tools(tools, rules, basePath, auth, oauth.HasScopes, input, compiled),
+                input
+            ),
             Operations = table,
         };
+    }
+
+    private static UrlPattern? BasePattern(Fields head)
+    {
+        string text = head.Text("base_url");
+        return !text.Contains('{', StringComparison.Ordinal) ? null
+            : UrlPattern.TryParse(text, out UrlPattern? pattern) ? pattern
+            : throw new DefinitionFault(
+                head.Line,
+                "'base_url' with slots is https://{slot}.example.com: each slot one whole label, before two literal ones"
+            );
     }
 
     private static (OAuthProfile, AuthProfile) Auth(Fields head, Uri baseUrl)
@@ -96,16 +115,16 @@ internal static partial class DefinitionReader
         DocumentNode? auth = head.Optional("auth");
         return (oauth, auth) switch
         {
-            ({ } node, null) => (OAuthProfileReader.Read(node), AuthProfile.OAuth),
+            ({ } node, null) => (OAuthProfileReader.Read(node, baseUrl), AuthProfile.OAuth),
             (null, { } node) => (OAuthProfile.Unused(baseUrl), AuthProfileReader.Read(node)),
             _ => throw new DefinitionFault(head.Line, "a definition has either 'oauth' or 'auth'"),
         };
     }
 
     /// <summary>Scopes are of OAuth: with it every tool names what it needs, without it none does.</summary>
-    public static void CheckScopes(ToolDefinition tool, AuthProfile auth, int line)
+    public static void CheckScopes(ToolDefinition tool, AuthProfile auth, bool hasScopes, int line)
     {
-        bool granted = auth.Kind == CredentialKind.OAuth;
+        bool granted = auth.Kind == CredentialKind.OAuth && hasScopes;
         if (granted == (tool.NeededScopes.Count == 0))
         {
             throw new DefinitionFault(
@@ -132,6 +151,16 @@ internal static partial class DefinitionReader
         if (fields.Optional("select") is { } select)
         {
             rules = rules with { Select = Template.ReadExpression(select, "select") };
+        }
+
+        if (fields.Optional("failed") is { } failed)
+        {
+            rules = rules with { Failed = Template.ReadExpression(failed, "failed") };
+        }
+
+        if (fields.Optional("rejected") is { } rejected)
+        {
+            rules = rules with { Rejected = Template.ReadExpression(rejected, "rejected") };
         }
 
         if (fields.Optional("message") is { } message)
@@ -218,6 +247,7 @@ internal static partial class DefinitionReader
         ProviderRules rules,
         string basePath,
         AuthProfile auth,
+        bool hasScopes,
         SchemaReader schemas,
         IReadOnlyDictionary<string, Procedure> procedures
     )
@@ -237,7 +267,7 @@ internal static partial class DefinitionReader
                 throw new DefinitionFault(call.Line, NoProcedure(missing, procedures.Keys));
             }
 
-            CheckScopes(tool, auth, node.Line);
+            CheckScopes(tool, auth, hasScopes, node.Line);
             if (tools.Any(other => other.Name == tool.Name))
             {
                 throw new DefinitionFault(node.Line, $"there are two tools '{tool.Name}'");

@@ -13,6 +13,12 @@ internal static partial class OAuthProfileReader
         ["none"] = ClientAuthentication.None,
     };
 
+    private static readonly Dictionary<string, OAuthGrant> Grants = new(StringComparer.Ordinal)
+    {
+        ["authorization_code"] = OAuthGrant.AuthorizationCode,
+        ["client_credentials"] = OAuthGrant.ClientCredentials,
+    };
+
     private static readonly Dictionary<string, RefreshRotation> Rotations = new(StringComparer.Ordinal)
     {
         ["none"] = RefreshRotation.None,
@@ -36,22 +42,31 @@ internal static partial class OAuthProfileReader
         "response_mode",
     ];
 
-    public static OAuthProfile Read(DocumentNode node)
+    /// <param name="node">The mapping.</param>
+    /// <param name="baseUrl">Stands for the origin where the profile names none.</param>
+    public static OAuthProfile Read(DocumentNode node, Uri baseUrl)
     {
         Fields fields = new(node, "oauth");
+        OAuthGrant grant = fields.Choice("grant", OAuthGrant.AuthorizationCode, Grants);
         OAuthProfile profile = new()
         {
-            Origin = DefinitionReader.HttpsOrigin(fields, "origin"),
-            AuthorizePath = Path(fields, fields.Text("authorize_path")),
-            TokenPath = Path(fields, fields.Text("token_path")),
-            RevokePath = OptionalPath(fields, "revoke_path"),
+            Grant = grant,
+            Origin = fields.Optional("origin") is null
+                ? new Uri(baseUrl.GetLeftPart(UriPartial.Authority))
+                : DefinitionReader.HttpsOrigin(fields, "origin"),
+            AuthorizePath =
+                grant == OAuthGrant.ClientCredentials ? "/" : Endpoint(fields, fields.Text("authorize_path")),
+            TokenPath = Endpoint(fields, fields.Text("token_path")),
+            RevokePath = OptionalEndpoint(fields, "revoke_path"),
+            Revocation = TokenHabitsReader.Revocation(fields.Optional("revocation")),
+            Tokens = TokenHabitsReader.Read(fields.Optional("tokens")),
             RevokeToken = fields.OptionalText("revoke_token") switch
             {
                 null or "refresh_token" => "refresh_token",
                 "access_token" => "access_token",
                 _ => throw new DefinitionFault(fields.Line, "'revoke_token' is refresh_token or access_token"),
             },
-            IntrospectPath = OptionalPath(fields, "introspect_path"),
+            IntrospectPath = OptionalEndpoint(fields, "introspect_path"),
             ClientAuthentication = fields.Choice(
                 "client_authentication",
                 ClientAuthentication.SecretPost,
@@ -72,6 +87,8 @@ internal static partial class OAuthProfileReader
                     : throw new DefinitionFault(fields.Line, "'token_prefix' is a word and a space, or empty")
                 : "Bearer ",
             ScopeSeparator = fields.OptionalText("scope_separator") ?? " ",
+            ScopeParameter = ScopeParameter(fields),
+            HasScopes = fields.Flag("has_scopes", otherwise: true),
             DefaultScopes = ScopeSet.Of(fields.Words("default_scopes")),
             FullScope = fields.OptionalText("full_scope"),
             AuthorizeParameters = Parameters(fields),
@@ -84,11 +101,54 @@ internal static partial class OAuthProfileReader
             Issuer = fields.OptionalText("issuer"),
             IdentityIdPath = fields.OptionalText("identity_id_path"),
             IdentityNamePath = fields.OptionalText("identity_name_path"),
-            UserPath = OptionalPath(fields, "user_path"),
+            UserPath = UserPath(fields),
+            UserIdPath = fields.OptionalText("user_id_path"),
+            UserNamePath = fields.OptionalText("user_name_path"),
+            UserJson = fields.Optional("user_json")?.ToJson()?.ToJsonString(),
             RejectsBeforeEffect = fields.Flag("rejects_before_effect"),
         };
         fields.End();
         return profile;
+    }
+
+    private static string ScopeParameter(Fields fields) =>
+        fields.OptionalText("scope_parameter") is not { } name ? "scope"
+        : ReservedParameters.Except(["scope"]).Contains(name, StringComparer.OrdinalIgnoreCase)
+        || !ParameterName().IsMatch(name)
+            ? throw new DefinitionFault(fields.Line, $"'{name}' cannot carry scopes")
+        : name;
+
+    /// <summary>A path, with a literal query where the provider needs one.</summary>
+    private static string? UserPath(Fields fields)
+    {
+        if (fields.OptionalText("user_path") is not { } text)
+        {
+            return null;
+        }
+
+        string[] parts = text.Split('?', 2);
+        Path(fields, parts[0]);
+        return parts.Length == 1 || Query().IsMatch(parts[1])
+            ? text
+            : throw new DefinitionFault(fields.Line, $"'{text}' is not a path with a plain query");
+    }
+
+    private static string? OptionalEndpoint(Fields fields, string key) =>
+        fields.OptionalText(key) is { } path ? Endpoint(fields, path) : null;
+
+    /// <summary>A path, or an https address at another origin of the provider; a segment may be <c>{client_id}</c>.</summary>
+    private static string Endpoint(Fields fields, string text)
+    {
+        if (!text.StartsWith("https://", StringComparison.Ordinal))
+        {
+            Path(fields, text.Replace("/{client_id}", "/x", StringComparison.Ordinal));
+            return text;
+        }
+
+        string plain = text.Replace("/{client_id}", "/x", StringComparison.Ordinal);
+        return UrlPattern.TryParse(plain, out UrlPattern? address) && address.Slots.Count == 0
+            ? text
+            : throw new DefinitionFault(fields.Line, $"'{text}' is not an https address");
     }
 
     private static TimeSpan Seconds(Fields fields, string key, int otherwise) =>
@@ -109,8 +169,11 @@ internal static partial class OAuthProfileReader
                 StringComparer.Ordinal
             );
 
-    private static string? OptionalPath(Fields fields, string key) =>
-        fields.OptionalText(key) is { } path ? Path(fields, path) : null;
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9._-]{0,63}\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    internal static partial Regex ParameterName();
+
+    [GeneratedRegex("^[A-Za-z0-9=&._~,-]{1,200}\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Query();
 
     [GeneratedRegex(
         "^(Authorization|X-[A-Za-z0-9-]{1,60})$",

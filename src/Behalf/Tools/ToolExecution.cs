@@ -162,7 +162,7 @@ internal sealed class ToolExecution(
                 tool.Tool.Definition,
                 upstream.Value,
                 check.Arguments.Value,
-                FactsOf(tool.Account, definition),
+                FactsOf(tool.Account, definition, upstream.Value.Kept),
                 check.Position,
                 linked.Token
             );
@@ -263,13 +263,22 @@ internal sealed class ToolExecution(
         definition.OAuth.FullScope is { } full && account.GrantedScopes.Contains(full);
 
     /// <summary>What expressions may know of the account: nothing that identifies it to anyone but the provider.</summary>
-    private static JObject FactsOf(ConnectedAccount account, ConnectorDefinition definition)
+    private static JObject FactsOf(
+        ConnectedAccount account,
+        ConnectorDefinition definition,
+        IReadOnlyDictionary<string, string> kept
+    )
     {
         JObject facts = new()
         {
             ["scopes"] = new JArray(account.GrantedScopes.Values),
             ["full"] = HoldsFullScope(account, definition),
         };
+        if (kept.Count > 0)
+        {
+            facts["kept"] = new JObject(kept.Select(fact => new JProperty(fact.Key, fact.Value)));
+        }
+
         if (account.ProviderUserName is { } name)
         {
             facts["name"] = name;

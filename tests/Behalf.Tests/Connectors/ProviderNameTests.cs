@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Behalf.Tests.Connectors;
 
 public sealed class ProviderNameTests
@@ -18,7 +20,11 @@ public sealed class ProviderNameTests
             .Where(file => !Relative(file).Contains("/obj/", StringComparison.Ordinal))
             .Where(file => !Exempt.Any(folder => Relative(file).StartsWith(folder, StringComparison.Ordinal)))
             .Where(file =>
-                providers.Any(name => File.ReadAllText(file).Contains(name, StringComparison.OrdinalIgnoreCase))
+                Regex.IsMatch(
+                    File.ReadAllText(file),
+                    $"\\b({string.Join('|', providers)})",
+                    RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+                )
             )
             .Select(Relative);
 

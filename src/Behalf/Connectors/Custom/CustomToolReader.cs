@@ -47,7 +47,7 @@ internal static class CustomToolReader
                 throw new DefinitionFault(node.Line, $"{connector.Name} has no procedure '{missing}'");
             }
 
-            DefinitionReader.CheckScopes(read, connector.Auth, node.Line);
+            DefinitionReader.CheckScopes(read, connector.Auth, connector.OAuth.HasScopes, node.Line);
             return read with { Custom = tool };
         }
         catch (DefinitionFault fault)

@@ -29,8 +29,8 @@ internal static class ErrorRuleReader
 
     /// <summary><c>404</c>, or <c>5xx</c> for a hundred.</summary>
     private static int Status(string word, int line) =>
-        word is [>= '4' and <= '5', 'x', 'x'] ? word[0] - '0'
-        : int.TryParse(word, out int status) && status is >= 300 and <= 599 ? status
+        word is ['2' or '4' or '5', 'x', 'x'] ? word[0] - '0'
+        : int.TryParse(word, out int status) && status is >= 200 and <= 599 ? status
         : throw new DefinitionFault(line, $"'{word}' is not a status such as 404 or 5xx");
 
     private static Regex? Pattern(Fields fields)

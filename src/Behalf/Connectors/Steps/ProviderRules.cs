@@ -30,6 +30,12 @@ internal sealed record ProviderRules
     /// <value>Over <c>body</c>: the provider's own words, used where a rule allows it.</value>
     public Expression? ProviderMessage { get; init; }
 
+    /// <value>Over <c>body</c> of a 2xx answer: true when it is a refusal all the same; null: never.</value>
+    public Expression? Failed { get; init; }
+
+    /// <value>Over <c>body</c> of a 2xx answer: true when the credential was refused, as a 401 says; null: never.</value>
+    public Expression? Rejected { get; init; }
+
     public IReadOnlyList<ErrorRule> Errors { get; init; } = [];
 }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
@@ -15,6 +16,7 @@ namespace Behalf.Connectors.Templates;
 internal static class ExpressionFunctions
 {
     private const int MaxPatterns = 500;
+    private const int MaxLines = 1000;
     private static readonly ConcurrentDictionary<string, Regex> Patterns = new(StringComparer.Ordinal);
 
     public static void Register(IRegisterFunctions functions)
@@ -47,6 +49,15 @@ internal static class ExpressionFunctions
             new("format_date", 2, 2, args => FormatDate(Text(args[0]), Text(args[1]))),
             new("add_seconds", 2, 2, args => AddSeconds(Text(args[0]), Whole(args[1]))),
             new("from_base64", 1, 1, args => Bytes(Text(args[0]))),
+            new("lines", 1, 1, args => new JArray(Text(args[0]).ReplaceLineEndings("\n").Split('\n').Take(MaxLines))),
+            new("escape", 2, 2, args => Escape(Text(args[0]), Text(args[1]))),
+            new("base64url_text", 1, 1, args => Base64UrlText(Text(args[0]))),
+            new(
+                "mail_message",
+                1,
+                1,
+                args => MailMessage.Write(args[0]) is { } mail ? new JValue(mail) : JValue.CreateNull()
+            ),
             new("rich_text", 1, 1, args => RichText.FromMarkdown(Text(args[0]))),
             new("plain_text", 1, 1, args => RichText.ToPlainText(Text(args[0]))),
         ];
@@ -156,6 +167,17 @@ internal static class ExpressionFunctions
             ? new JValue(bytes[..length])
             : JValue.CreateNull();
     }
+
+    /// <summary>A backslash before each backslash and each of the given characters: a value for a query language's quotes.</summary>
+    private static string Escape(string text, string characters) =>
+        string.Concat(
+            text.Select(c => c == '\\' || characters.Contains(c, StringComparison.Ordinal) ? $"\\{c}" : $"{c}")
+        );
+
+    private static JToken Base64UrlText(string encoded) =>
+        Base64Url.IsValid(encoded)
+            ? new JValue(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(encoded)))
+            : JValue.CreateNull();
 
     private sealed class Function(
         string name,

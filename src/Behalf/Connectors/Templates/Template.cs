@@ -9,6 +9,9 @@ internal abstract class Template
     /// <returns>The value, or null when there is none: then its key or item is left out.</returns>
     public abstract JToken? Evaluate(JToken scope);
 
+    /// <value>True: a scalar that depends on nothing.</value>
+    public virtual bool IsLiteral => false;
+
     /// <exception cref="DefinitionFault">An expression that does not parse, or an unknown form.</exception>
     public static Template Read(DocumentNode node) =>
         node switch
@@ -54,6 +57,8 @@ internal abstract class Template
 
     private sealed class Fixed(JToken value) : Template
     {
+        public override bool IsLiteral => true;
+
         public override JToken Evaluate(JToken scope) => value.DeepClone();
     }
 

@@ -21,6 +21,20 @@ internal static class Tokens
     public static JToken FromAnswer(JsonElement element) =>
         From(element, keepNulls: false, number => new JValue(number));
 
+    /// <returns>Null when it is not JSON.</returns>
+    public static JToken? TryParse(byte[] answer)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(answer);
+            return FromAnswer(document.RootElement);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null; // InvalidOperationException: a text with half a surrogate pair
+        }
+    }
+
     public static bool IsExact(string number) => Exact(number) is not null;
 
     private static JToken From(JsonElement element, bool keepNulls, Func<string, JToken> inexact)

@@ -47,9 +47,13 @@ internal sealed class ProviderAnswer
         }
     }
 
-    /// <summary>Evaluates with <c>body</c> and <c>status</c> in the scope.</summary>
+    /// <summary>Evaluates with <c>body</c>, <c>status</c> and <c>headers</c> (names in lower case) in the scope.</summary>
     public T With<T>(RunScope scope, Func<T> work) =>
-        scope.With("status", new JValue((long)Status), () => scope.With("body", _body, work));
+        scope.With(
+            "headers",
+            new JObject(_headers.Select(header => new JProperty(header.Key.ToLowerInvariant(), header.Value))),
+            () => scope.With("status", new JValue((long)Status), () => scope.With("body", _body, work))
+        );
 
     public TimeSpan? RetryAfter(TimeProvider time) => RetryAfter(_headers, time);
 

@@ -28,7 +28,7 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
             }
 
             ProviderAnswer answer = AnswerOf(outcome, step);
-            if (answer.Status is < 200 or > 299)
+            if (answer.Status is < 200 or > 299 || HasFailed(answer, scope))
             {
                 Refuse(step, answer, scope);
                 break; // the rule says that this is not an error
@@ -191,6 +191,11 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
 
         throw context.Fault(FaultKinds.OutcomeUnknown, FaultSentences.Unknown(context.Definition.Name));
     }
+
+    /// <summary>Some providers refuse with a status that says success.</summary>
+    private bool HasFailed(ProviderAnswer answer, RunScope scope) =>
+        context.Definition.Rules.Failed is { } failed
+        && Tokens.IsTrue(answer.With(scope, () => failed.Evaluate(scope.Root)));
 
     private void Refuse(RequestStep step, ProviderAnswer answer, RunScope scope)
     {

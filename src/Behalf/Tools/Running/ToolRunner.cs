@@ -36,7 +36,7 @@ internal sealed partial class ToolRunner(TimeProvider time, ILogger<ToolRunner> 
     )
     {
         RunContext context = new(definition, tool, upstream, time);
-        ExecutionId execution = upstream.Call.Intent.Execution;
+        ExecutionId execution = upstream.Execution;
         RunScope scope = RunScope.Of(arguments, account, cursor, ExpressionFunctions.Iso(time.GetUtcNow()));
         try
         {
