@@ -121,7 +121,10 @@ public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>, IAs
         {
             // Whoever waits for the other node's refresh waits by the test's clock.
             Stage.Server.Time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.WhenAny(calls, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation));
+            await Task.WhenAny(
+                calls,
+                Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken)
+            );
         }
 
         (await calls).Should().OnlyContain(reply => reply.Status == 200);

@@ -87,16 +87,6 @@ public interface IConnections
         CancellationToken cancellationToken
     );
 
-    /// <summary>Holds for every call that starts from now on, also those that are prepared already.</summary>
-    /// <param name="mode">Null: the default, by who calls.</param>
-    Task<Result<ConnectionView>> SetProxyAsync(
-        Principal principal,
-        EnvironmentId environment,
-        ConnectionName name,
-        ProxyMode? mode,
-        CancellationToken cancellationToken
-    );
-
     /// <summary>Refused while live accounts use it, unless forced: then they are revoked first.</summary>
     Task<Result<Done>> RemoveAsync(
         Principal principal,

@@ -37,6 +37,7 @@ internal sealed class UpstreamOpener(IAuthorization authorization, IConnectorCat
             )
             {
                 Execution = call.Intent.Execution,
+                Reconnect = connection.Name,
             },
             FreshCredential.Later later => Upstream.NotNow(call, later),
             _ => throw new InvalidOperationException($"Unknown credential outcome {fresh.GetType().Name}."),

@@ -36,7 +36,7 @@ internal sealed partial class ToolRunner(TimeProvider time, ILogger<ToolRunner> 
     )
     {
         RunContext context = new(definition, tool, upstream, time);
-        ExecutionId execution = upstream.Call.Intent.Execution;
+        CallIntent call = upstream.Call.Intent;
         RunScope scope = RunScope.Of(arguments, account, cursor, ExpressionFunctions.Iso(time.GetUtcNow()));
         try
         {
@@ -53,26 +53,26 @@ internal sealed partial class ToolRunner(TimeProvider time, ILogger<ToolRunner> 
                         ProviderStatus = fault.ProviderStatus,
                         RetryAfter = fault.RetryAfter,
                     },
-                    execution
+                    call
                 )
-                : OutcomeOf(fault, execution);
+                : OutcomeOf(fault, call);
         }
         catch (ExpressionFailure failure)
         {
-            Log.Unreadable(logger, definition.Slug, tool.Name, execution, failure.Message);
+            Log.Unreadable(logger, definition.Slug, tool.Name, call.Execution, failure.Message);
             return context.Wrote
-                ? Failed(FaultKinds.OutcomeUnknown, FaultSentences.Unknown(definition.Name), context, execution)
+                ? Failed(FaultKinds.OutcomeUnknown, FaultSentences.Unknown(definition.Name), context, call)
                 : Failed(
                     FaultKinds.ProviderError,
                     $"{definition.Name} answered in a form that this tool does not understand.",
                     context,
-                    execution
+                    call
                 );
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return context.WriteInFlight
-                ? Failed(FaultKinds.OutcomeUnknown, FaultSentences.Unknown(definition.Name), context, execution)
+                ? Failed(FaultKinds.OutcomeUnknown, FaultSentences.Unknown(definition.Name), context, call)
                 : new RunOutcome.Failed(
                     new Problem(
                         ProblemKind.DeadlineExceeded,
@@ -80,23 +80,24 @@ internal sealed partial class ToolRunner(TimeProvider time, ILogger<ToolRunner> 
                         "The call took too long and was ended."
                     )
                     {
-                        Execution = execution,
+                        Execution = call.Execution,
                     },
                     CallOutcomes.Cancelled
                 );
         }
     }
 
-    private static RunOutcome.Failed Failed(string kind, string message, RunContext context, ExecutionId execution) =>
-        OutcomeOf(new ToolFault(kind, message) { ProviderStatus = context.LastStatus }, execution);
+    private static RunOutcome.Failed Failed(string kind, string message, RunContext context, CallIntent call) =>
+        OutcomeOf(new ToolFault(kind, message) { ProviderStatus = context.LastStatus }, call);
 
-    private static RunOutcome.Failed OutcomeOf(ToolFault fault, ExecutionId execution) =>
+    private static RunOutcome.Failed OutcomeOf(ToolFault fault, CallIntent call) =>
         fault.Stopped is { } stopped
-            ? new RunOutcome.Failed(stopped with { Execution = execution }, CallOutcomes.PlatformError)
+            ? new RunOutcome.Failed(stopped with { Execution = call.Execution }, CallOutcomes.PlatformError)
             : new RunOutcome.Failed(
                 new Problem(ProblemKind.ToolError, fault.Kind, fault.Message)
                 {
-                    Execution = execution,
+                    Execution = call.Execution,
+                    Reconnect = fault.Kind == FaultKinds.ReconnectRequired ? call.ConnectionName : null,
                     ProviderStatus = fault.ProviderStatus,
                     RetryAfter = fault.RetryAfter,
                 },
