@@ -21,7 +21,9 @@ public sealed record AgentOptions
     /// <value>An approval that arrives later counts as none. Default 10 minutes.</value>
     public TimeSpan ApprovalLifetime { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <value>Makes the link at which the user (re)connects an account. Default: no link.</value>
+    /// <value>
+    /// Makes the link at which the user (re)connects an account. Default: only the link that a refused call brings along.
+    /// </value>
     public Func<UserAccount, CancellationToken, Task<Uri?>>? AuthorizationLink { get; init; }
 }
 

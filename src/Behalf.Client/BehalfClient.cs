@@ -35,6 +35,8 @@ public sealed class BehalfClient : IDisposable
         Connections = new ConnectionsClient(rpc, invoker, options.Environment);
         Connectors = new ConnectorsClient(rpc, invoker);
         Proxy = new ProxyClient(tokens, _transport);
+        Events = new EventsClient(rpc, invoker);
+        ToolCallLogs = new ToolCallLogsClient(rpc, invoker);
         Users = new UsersClient(rpc, invoker, options.Environment);
         Audit = new AuditClient(rpc, invoker, options.Environment);
         Environments = new EnvironmentsClient(rpc, invoker);
@@ -59,6 +61,10 @@ public sealed class BehalfClient : IDisposable
     public UsersClient Users { get; }
 
     public AuditClient Audit { get; }
+
+    public EventsClient Events { get; }
+
+    public ToolCallLogsClient ToolCallLogs { get; }
 
     /// <summary>Needs the operator credential.</summary>
     public EnvironmentsClient Environments { get; }
