@@ -3,8 +3,8 @@ using Behalf.Server.Tests.Infrastructure;
 
 namespace Behalf.Client.Tests;
 
-/// <summary>What the typed client does with accounts, events and logs, against a real server.</summary>
-public sealed class AccountCredentialTests(Stage stage) : IClassFixture<Stage>
+/// <summary>What the typed client does beyond running tools, against a real server.</summary>
+public sealed class TypedClientTests(Stage stage) : IClassFixture<Stage>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -168,6 +168,73 @@ public sealed class AccountCredentialTests(Stage stage) : IClassFixture<Stage>
         (await admin.Clients.ChangeAsync(made.Client.ClientId, new ApiClientChange { Tools = [] }, Cancellation))
             .Tools.Should()
             .BeEmpty();
+    }
+
+    [Fact]
+    public async Task CustomTool_IsMadeChangedOfferedAndRemoved()
+    {
+        using var behalf = NewClient();
+        var procedure = new JsonObject
+        {
+            ["scopes"] = new JsonArray("things"),
+            ["request"] = new JsonObject { ["path"] = "/things" },
+        };
+        CustomTool Tool(string description) =>
+            new(
+                Stage.Connection,
+                new JsonObject
+                {
+                    ["name"] = "all_things",
+                    ["description"] = description,
+                    ["annotations"] = new JsonObject { ["read_only_hint"] = true },
+                },
+                procedure.DeepClone().AsObject()
+            );
+
+        var first = await behalf.CustomTools.CreateAsync(Tool("Lists all things there are."), Cancellation);
+        var second = await behalf.CustomTools.ChangeAsync(first.Id, Tool("Lists every thing there is."), Cancellation);
+        (first.Name, first.Version, first.IsDefault).Should().Be(("tracker_all_things", "1.1", true));
+        (second.Version, second.IsDefault).Should().Be(("2.1", false));
+        var offered = await behalf.CustomTools.SetDefaultAsync(first.Name, second.Version, Cancellation);
+        (offered.Version, offered.IsDefault).Should().Be(("2.1", true));
+        await behalf.CustomTools.DeleteAsync(first.Id, Cancellation);
+        var gone = () => behalf.CustomTools.DeleteAsync(first.Id, Cancellation);
+        (await gone.Should().ThrowAsync<BehalfException>()).Which.Kind.Should().Be(BehalfErrorKind.NotFound);
+    }
+
+    [Fact]
+    public async Task McpServer_IsConfigured_AndGivesAUsersToken()
+    {
+        using var behalf = NewClient();
+        await stage.ConnectAsync("erin-mcp");
+
+        var added = await behalf.McpServers.AddAsync(
+            "team",
+            [new McpConnection(Stage.Connection, "tracker_get_thing")],
+            "For the team",
+            Cancellation
+        );
+        var token = await behalf.McpServers.CreateTokenAsync(
+            added.Id,
+            "erin-mcp",
+            TimeSpan.FromMinutes(5),
+            readOnly: true,
+            Cancellation
+        );
+        var changed = await behalf.McpServers.ChangeAsync(
+            added.Id,
+            [new McpConnection(Stage.Connection)],
+            cancellationToken: Cancellation
+        );
+
+        added.Url!.AbsolutePath.Should().StartWith("/mcp/");
+        added.Connections.Single().Tools.Should().Equal("tracker_get_thing");
+        token.Token.Reveal().Split('.').Should().HaveCount(3);
+        changed.Connections.Single().Tools.Should().BeEmpty();
+        (await behalf.McpServers.ListAsync(Cancellation).ToListAsync(Cancellation)).Should().ContainSingle();
+        await behalf.McpServers.RemoveAsync(added.Id, Cancellation);
+        var gone = () => behalf.McpServers.GetAsync(added.Id, Cancellation);
+        (await gone.Should().ThrowAsync<BehalfException>()).Which.Kind.Should().Be(BehalfErrorKind.NotFound);
     }
 
     private BehalfClient NewOperator((string Id, string Secret) credential) =>
