@@ -27,7 +27,9 @@ public sealed record AgentOptions
     /// </value>
     public int? ToolsShown { get; init; }
 
-    /// <value>Makes the link at which the user (re)connects an account. Default: no link.</value>
+    /// <value>
+    /// Makes the link at which the user (re)connects an account. Default: only the link that a refused call brings along.
+    /// </value>
     public Func<UserAccount, CancellationToken, Task<Uri?>>? AuthorizationLink { get; init; }
 }
 

@@ -59,7 +59,9 @@ internal sealed class AuthorizationNotices(
             return (known, null);
         }
 
-        var (link, problem) = known is null ? await MakeLinkAsync(account, cancellationToken) : (known, null);
+        // The application's own link leads through its own pages, bound to its own session; the refusal's is the next best.
+        var (made, problem) = await MakeLinkAsync(account, cancellationToken);
+        var link = made ?? known;
         await emit(
             new AgentEvent.AuthorizationRequired(account.ConnectionName, account.Status, link),
             cancellationToken

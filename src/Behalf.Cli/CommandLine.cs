@@ -59,7 +59,6 @@ internal static class CommandLine
                 ConnectionListCommand.Create(shell),
                 ConnectionShowCommand.Create(shell),
                 ConnectionUpdateCommand.Create(shell),
-                ConnectionSetCommand.Create(shell),
                 ConnectionRemoveCommand.Create(shell)
             ),
             shell.Noun(
@@ -120,6 +119,7 @@ internal static class CommandLine
                 "Applications' service credentials (operator).",
                 ClientAddCommand.Create(shell),
                 ClientListCommand.Create(shell),
+                ClientUpdateCommand.Create(shell),
                 ClientRotateCommand.Create(shell),
                 ClientRemoveCommand.Create(shell)
             )

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Behalf.Client.AspNetCore;
@@ -11,7 +12,8 @@ public static class BehalfConnectServiceCollectionExtensions
 
     /// <summary>
     /// What <see cref="BehalfConnectEndpoints.MapBehalfConnect"/> needs, beside <c>AddBehalf()</c> and the application's
-    /// own authentication. A host does not start with wrong options.
+    /// own authentication. A host does not start with wrong options. The web framework's own line for each request, which
+    /// holds the query and so the verification's secrets, is silenced; middleware that logs paths only is unaffected.
     /// </summary>
     public static IServiceCollection AddBehalfConnect(
         this IServiceCollection services,
@@ -28,6 +30,7 @@ public static class BehalfConnectServiceCollectionExtensions
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<BehalfConnectOptions>, BehalfConnectOptionsValidator>()
         );
+        services.PostConfigure<LoggerFilterOptions>(RequestLog.Silence);
         services.AddAntiforgery();
         services.AddDataProtection();
         services.AddAuthorization();

@@ -35,6 +35,10 @@ public sealed class BehalfClient : IDisposable
         Connections = new ConnectionsClient(rpc, invoker, options.Environment);
         Connectors = new ConnectorsClient(rpc, invoker);
         Proxy = new ProxyClient(tokens, _transport);
+        CustomTools = new CustomToolsClient(rpc, invoker);
+        McpServers = new McpServersClient(rpc, invoker);
+        Events = new EventsClient(rpc, invoker);
+        ToolCallLogs = new ToolCallLogsClient(rpc, invoker);
         Users = new UsersClient(rpc, invoker, options.Environment);
         Audit = new AuditClient(rpc, invoker, options.Environment);
         Environments = new EnvironmentsClient(rpc, invoker);
@@ -60,6 +64,14 @@ public sealed class BehalfClient : IDisposable
     public UsersClient Users { get; }
 
     public AuditClient Audit { get; }
+
+    public CustomToolsClient CustomTools { get; }
+
+    public McpServersClient McpServers { get; }
+
+    public EventsClient Events { get; }
+
+    public ToolCallLogsClient ToolCallLogs { get; }
 
     /// <summary>Needs the operator credential.</summary>
     public EnvironmentsClient Environments { get; }

@@ -12,6 +12,8 @@ internal sealed record CallAuthority
 {
     public long? ClientEpoch { get; init; }
 
+    public long? LimitsRevision { get; init; }
+
     public string? SessionIdentifier { get; init; }
 
     public UserEpoch? SessionEpoch { get; init; }
@@ -38,6 +40,11 @@ internal sealed record CallAuthority
         )
         {
             return new StartResult.Refused(StartRefusal.ClientRemoved);
+        }
+
+        if (LimitsRevision != principal.LimitsRevision)
+        {
+            return new StartResult.Refused(StartRefusal.ClientChanged);
         }
 
         if (isSession && SessionIdentifier != subject.Identifier.Value)

@@ -45,7 +45,10 @@ public sealed record Problem(ProblemKind Kind, string Code, string Message)
 {
     public IReadOnlyList<FieldViolation> Violations { get; init; } = [];
 
-    /// <value>Where the user can (re)connect, when that is the next step.</value>
+    /// <value>The connection at which the user has to (re)connect, when that is the next step.</value>
+    public ConnectionName? Reconnect { get; init; }
+
+    /// <value>Where the user does so: single-use, for this caller's user.</value>
     public string? AuthorizationLink { get; init; }
 
     public TimeSpan? RetryAfter { get; init; }

@@ -77,6 +77,24 @@ public sealed class AuthorizationTests(AgentFixture agent) : IClassFixture<Agent
         (await agent.LastRequestAsync("revoked")).ToJsonString().Should().NotContain("connect.example.com");
     }
 
+    [Theory]
+    [InlineData(true, "https://connect.example.com/ca_1")]
+    [InlineData(false, "https://behalf.example.com/magicLink/of-the-refusal")]
+    public async Task RefusalsOwnLink_IsShown_UnlessTheApplicationMakesOne(bool makesOne, string shown)
+    {
+        var refused = new ToolOutcome.Failed("reconnect_required", "It was revoked.", null, NeedsAuthorization: true)
+        {
+            AuthorizationLink = new Uri("https://behalf.example.com/magicLink/of-the-refusal"),
+        };
+        var carol = new FakeUser().Tool("acme_list_projects", "Lists projects.", "", refused, readOnly: true);
+        var prompt = $"List my projects, refused {makesOne}";
+
+        var run = await agent.RunAsync(prompt, carol, makesOne ? WithLink : null);
+
+        run.All<AgentEvent.AuthorizationRequired>().Single().Link.Should().Be(new Uri(shown));
+        (await agent.LastRequestAsync(prompt)).ToJsonString().Should().NotContain("magicLink");
+    }
+
     [Fact]
     public async Task OtherAccounts_AreMentionedOnlyWhenATheirToolAsks()
     {

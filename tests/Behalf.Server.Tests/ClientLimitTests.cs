@@ -110,6 +110,78 @@ public sealed class ClientLimitTests(Stage stage) : IClassFixture<Stage>, IAsync
     }
 
     [Fact]
+    public async Task ChangedLimits_HoldAtTheNextCall_ForTokensAndSessionsThatLiveOn()
+    {
+        await stage.ConnectAsync("carol-limits");
+        Reply added = await OperateAsync("POST", "", new { name = "Before" });
+        string id = added.Json.GetProperty("client").GetProperty("client_id").GetString()!;
+        string token = await stage.Server.TokenAsync(id, added.Json.GetProperty("client_secret").GetString()!);
+        Reply minted = await stage.Server.SendAsync(
+            HttpMethod.Post,
+            "/api/v1/user_sessions",
+            token,
+            """{"identifier":"carol-limits"}"""
+        );
+        string session = minted.Json.GetProperty("token").GetString()!;
+        Task<Reply> CallAsync(string by) =>
+            stage.ExecuteAsync("carol-limits", "tracker_get_thing", new { thing = Guid.NewGuid().ToString() }, by);
+        (await CallAsync(token)).Status.Should().Be(200);
+        (await CallAsync(session)).Status.Should().Be(200);
+
+        Reply narrowed = await OperateAsync(
+            "PATCH",
+            $"/{id}",
+            new { name = "After", tools = new[] { "tracker_create_thing" } }
+        );
+
+        narrowed.Status.Should().Be(200, narrowed.Body);
+        narrowed.Json.GetProperty("name").GetString().Should().Be("After");
+        (await CallAsync(token)).ErrorCode.Should().Be("tool_not_allowed");
+        (await CallAsync(session)).ErrorCode.Should().Be("tool_not_allowed");
+        (await OperateAsync("PATCH", $"/{id}", new { all_tools = true, connections = new[] { Stage.Connection } }))
+            .Status.Should()
+            .Be(200);
+        (await CallAsync(token)).Status.Should().Be(200);
+        (await CallAsync(session)).Status.Should().Be(200);
+        JsonElement[] trail = await stage.AuditAsync("kind=admin&newest=true&page_size=100");
+        trail
+            .Where(record => record.GetProperty("action").GetString() == "client.changed")
+            .Select(record => record.GetProperty("detail").GetString())
+            .Should()
+            .Equal(
+                $"{id} \"After\" connections=all tools=tracker_create_thing",
+                $"{id} \"After\" connections={Stage.Connection} tools=all"
+            );
+    }
+
+    [Fact]
+    public async Task Client_IsChangedByTheOperatorOnly_AndOnlyWhereItIs()
+    {
+        string mine = stage.Server.ServiceClient.Id;
+
+        Reply byItself = await stage.Server.SendAsync(
+            HttpMethod.Patch,
+            $"/api/v1/behalf/clients/{mine}",
+            stage.Server.ServiceToken,
+            """{"all_tools":true}"""
+        );
+        Reply elsewhere = await OperateAsync("PATCH", $"/{mine}", new { environment = "other", all_tools = true });
+        Reply empty = await OperateAsync("PATCH", $"/{mine}", new { name = "" });
+
+        byItself.Status.Should().Be(403, byItself.Body);
+        elsewhere.Status.Should().Be(404, elsewhere.Body);
+        empty.Status.Should().Be(400, empty.Body);
+    }
+
+    private Task<Reply> OperateAsync(string method, string path, object body) =>
+        stage.Server.SendAsync(
+            new HttpMethod(method),
+            $"/api/v1/behalf/clients{path}",
+            stage.Server.OperatorToken,
+            JsonSerializer.Serialize(body)
+        );
+
+    [Fact]
     public async Task Secrets_AreTwoAfterARotation_AndBothWork()
     {
         Reply added = await stage.Server.SendAsync(

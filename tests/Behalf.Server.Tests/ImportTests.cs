@@ -208,6 +208,7 @@ public sealed class ImportTests(Stage stage) : IClassFixture<Stage>
 
     [Theory]
     [InlineData("static_auth", """{"static_auth":{"details":{"api_key":"k"}}}""")]
+    [InlineData("static_auth.details", """{"static_auth":{"details":{"api_key":5}}}""")]
     [InlineData("google_dwd", """{"google_dwd":{"subject":"alice@acme.com"}}""")]
     [InlineData("trusted_idp", """{"trusted_idp":{"db_user":"alice"}}""")]
     [InlineData("oauth_token.domain", """{"oauth_token":{"access_token":"t","domain":"acme"}}""")]

@@ -518,8 +518,8 @@ public sealed class ProxyTests(Stage stage) : IClassFixture<Stage>, IAsyncLifeti
     private async Task SetModeAsync(string mode)
     {
         Reply reply = await stage.Server.SendAsync(
-            HttpMethod.Post,
-            $"/api/v1/behalf/connections/{Stage.Connection}:set_proxy",
+            HttpMethod.Patch,
+            $"/api/v1/behalf/connections/{Stage.Connection}",
             stage.Server.ServiceToken,
             $$"""{"proxy":"{{mode}}"}"""
         );

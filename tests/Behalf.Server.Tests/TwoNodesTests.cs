@@ -87,16 +87,71 @@ public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>, IAs
         int sent = Stage.CountApiRequests();
         object arguments = new { name = "once" };
 
-        Reply[] replies = await Task.WhenAll(
+        Reply[] replies = await WaitingAsync(
             Enumerable
-                .Range(0, 6)
-                .Select(_ => nodes.ExecuteOnSecondAsync("dave-across", "tracker_create_thing", arguments, "one-key"))
+                .Range(0, 12)
+                .Select(i =>
+                    i % 2 == 0
+                        ? nodes.ExecuteOnSecondAsync("dave-across", "tracker_create_thing", arguments, "one-key")
+                        : SendToFirstAsync("dave-across", "one-key")
+                )
         );
-        Reply onTheOther = await SendKeyedToFirstAsync("dave-across", "one-key");
+        Reply afterwards = await SendToFirstAsync("dave-across", "one-key");
+        Stage.Server.Time.Advance(TimeSpan.FromMinutes(30));
+        Reply muchLater = await nodes.ExecuteOnSecondAsync("dave-across", "tracker_create_thing", arguments, "one-key");
 
-        replies.Should().OnlyContain(reply => reply.Status == 200);
-        onTheOther.Status.Should().Be(200, onTheOther.Body);
+        Reply[] all = [.. replies, afterwards, muchLater];
+        all.Should().OnlyContain(reply => reply.Status == 200);
+        all.Select(reply => reply.Body).Distinct().Should().ContainSingle("one execution has one answer");
         Stage.CountApiRequests().Should().Be(sent + 1);
+    }
+
+    [Fact]
+    public async Task RepeatsWithoutAKey_JoinTheCallThatRuns_OnEitherNode()
+    {
+        await Stage.ConnectAsync("bob-joins");
+        int sent = 0;
+        TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Stage.Provider.Api = async context =>
+        {
+            Interlocked.Increment(ref sent);
+            reached.TrySetResult();
+            await held.Task;
+            context.Response.ContentType = "application/json";
+            await context.Response.Body.WriteAsync("""{"id":"1","user":"alice"}"""u8.ToArray());
+        };
+        try
+        {
+            Task<Reply> first = SendToFirstAsync("bob-joins", key: null);
+            await reached.Task;
+            Task<Reply[]> repeats = WaitingAsync(
+                Enumerable
+                    .Range(0, 6)
+                    .Select(i =>
+                        i % 2 == 0
+                            ? nodes.ExecuteOnSecondAsync("bob-joins", "tracker_create_thing", new { name = "once" })
+                            : SendToFirstAsync("bob-joins", key: null)
+                    )
+            );
+            await Task.WhenAny(
+                repeats,
+                Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.Current.CancellationToken)
+            );
+            repeats.IsCompleted.Should().BeFalse("they wait for the first one's answer");
+            held.SetResult();
+
+            Reply[] all = [await first, .. await repeats];
+
+            all.Should().OnlyContain(reply => reply.Status == 200);
+            all.Select(reply => reply.Body).Distinct().Should().ContainSingle();
+            sent.Should().Be(1);
+        }
+        finally
+        {
+            held.TrySetResult();
+            Stage.Provider.Api = null;
+        }
     }
 
     [Fact]
@@ -108,7 +163,7 @@ public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>, IAs
         (await Stage.VerifyAsync(id, "erin-across")).Status.Should().Be(200);
         Stage.Server.Time.Advance(TimeSpan.FromMinutes(20));
 
-        Task<Reply[]> calls = Task.WhenAll(
+        Reply[] replies = await WaitingAsync(
             Enumerable
                 .Range(0, 40)
                 .Select(i =>
@@ -117,23 +172,30 @@ public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>, IAs
                         : nodes.ExecuteOnSecondAsync("erin-across", "tracker_get_thing", Thing)
                 )
         );
-        while (!calls.IsCompleted)
-        {
-            // Whoever waits for the other node's refresh waits by the test's clock.
-            Stage.Server.Time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.WhenAny(
-                calls,
-                Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken)
-            );
-        }
 
-        (await calls).Should().OnlyContain(reply => reply.Status == 200);
+        replies.Should().OnlyContain(reply => reply.Status == 200);
         Stage
             .Provider.Received.Should()
             .ContainSingle(request => request.User == "erin-across" && request.GrantType == "refresh_token");
     }
 
-    private Task<Reply> SendKeyedToFirstAsync(string identifier, string key)
+    /// <summary>Whoever waits for what the other node does waits by the test's clock, which goes on meanwhile.</summary>
+    private async Task<Reply[]> WaitingAsync(IEnumerable<Task<Reply>> calls)
+    {
+        Task<Reply[]> all = Task.WhenAll(calls);
+        while (!all.IsCompleted)
+        {
+            Stage.Server.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.WhenAny(
+                all,
+                Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken)
+            );
+        }
+
+        return await all;
+    }
+
+    private Task<Reply> SendToFirstAsync(string identifier, string? key)
     {
         HttpRequestMessage request = new(HttpMethod.Post, new Uri("/api/v1/execute_tool", UriKind.Relative))
         {
@@ -147,7 +209,11 @@ public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>, IAs
             ),
         };
         request.Headers.Authorization = new("Bearer", Stage.Server.ServiceToken);
-        request.Headers.Add("Idempotency-Key", key);
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
         return Stage.Server.SendAsync(request);
     }
 }

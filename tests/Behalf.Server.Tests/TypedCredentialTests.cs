@@ -163,6 +163,179 @@ public sealed class TypedCredentialTests : IClassFixture<Stage>
         done.Json.GetProperty("data").GetProperty("echo").GetString()!.Trim().Should().BeEmpty("nothing is put on");
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task CredentialTheApplicationBrings_IsActiveAtOnce_AndNeverComesBack(
+        string name,
+        string pattern,
+        (string, string)[] values
+    )
+    {
+        string user = $"bob-{name.Replace(' ', '-')}";
+        string slug = await AddAsync($"Brought {name}", pattern);
+
+        Reply created = await BringAsync(HttpMethod.Post, slug, user, Details(values));
+
+        created.Status.Should().Be(200, created.Body);
+        created.Body.Should().NotContain(Key);
+        JsonElement account = created.Json.GetProperty("connected_account");
+        account.GetProperty("status").GetString().Should().Be("ACTIVE");
+        account.GetProperty("authorization_details").TryGetProperty("static_auth", out _).Should().BeTrue();
+        Reply done = await _stage.ExecuteAsync(user, $"{slug}_list_things", new { });
+        done.Status.Should().Be(200, done.Body);
+        done.Json.GetProperty("data").GetProperty("user").GetString().Should().Be("alice");
+        JsonElement[] trail = await _stage.AuditAsync($"identifier={user}&kind=admin");
+        trail
+            .Select(record => record.GetProperty("action").GetString())
+            .Should()
+            .Equal("account.created", "account.imported");
+        trail.Should().OnlyContain(record => !record.ToString().Contains(Key, StringComparison.Ordinal));
+        _stage.LogLines.Should().NotContain(line => line.Contains(Key, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task BroughtCredential_ReplacesARejectedOne_AndWhatIsShownReplacesNothing()
+    {
+        string slug = await AddAsync(
+            "Replaced",
+            """{"type":"BEARER","auth_field_mutations":{"token":{"prefix":"Token "}}}"""
+        );
+        await BringAsync(HttpMethod.Post, slug, "carol-replaced", Details(("token", "not-known-to-them")));
+        (await _stage.ExecuteAsync("carol-replaced", $"{slug}_list_things", new { })).Status.Should().Be(400);
+
+        Reply expired = await BringAsync(HttpMethod.Put, slug, "carol-replaced", new JsonObject());
+        Reply renewed = await BringAsync(HttpMethod.Put, slug, "carol-replaced", Details(("token", Key)));
+        Reply shown = await BringAsync(HttpMethod.Put, slug, "carol-replaced", new JsonObject());
+
+        Status(expired).Should().Be("EXPIRED", "static_auth without details brings nothing");
+        Status(renewed).Should().Be("ACTIVE");
+        Status(shown).Should().Be("ACTIVE");
+        _stage.Server.Time.Advance(TimeSpan.FromSeconds(11)); // past the time in which a failed call's repeat is told the same
+        (await _stage.ExecuteAsync("carol-replaced", $"{slug}_list_things", new { })).Status.Should().Be(200);
+    }
+
+    [Fact]
+    public async Task BroughtCredential_IsCheckedByTheConnectorsFields_AndWhatIsRefusedCreatesNothing()
+    {
+        string slug = await AddAsync("Checked", """{"type":"BASIC"}""");
+
+        Reply partly = await BringAsync(HttpMethod.Post, slug, "dave-checked", Details(("username", "dave")));
+        Reply other = await BringAsync(
+            HttpMethod.Post,
+            slug,
+            "dave-checked",
+            Details(("username", "dave"), ("password", Key), ("token", Key))
+        );
+        Reply oauth = await SendAsync(
+            HttpMethod.Post,
+            "connected_accounts",
+            new JsonObject
+            {
+                ["connector"] = slug,
+                ["identifier"] = "dave-checked",
+                ["connected_account"] = new JsonObject
+                {
+                    ["authorization_details"] = new JsonObject
+                    {
+                        ["oauth_token"] = new JsonObject { ["access_token"] = Key },
+                    },
+                },
+            }
+        );
+
+        foreach (Reply reply in new[] { partly, other, oauth })
+        {
+            reply.Status.Should().Be(400, reply.Body);
+            reply.Body.Should().NotContain(Key);
+        }
+
+        partly.Body.Should().Contain("connected_account.authorization_details.static_auth.details.password");
+        other.Body.Should().Contain("username and password");
+        oauth.Body.Should().Contain("static_auth with username and password");
+        Reply none = await _stage.Server.SendAsync(
+            HttpMethod.Get,
+            $"/api/v1/connected_accounts/details?connector={slug}&identifier=dave-checked",
+            _stage.Server.ServiceToken
+        );
+        none.Status.Should().Be(404, none.Body);
+    }
+
+    [Fact]
+    public async Task UserSession_CannotBringACredential()
+    {
+        string slug = await AddAsync("Session", """{"type":"BEARER"}""");
+        string session = (await _stage.Server.SessionAsync("erin-session")).GetProperty("token").GetString()!;
+
+        Reply refused = await BringAsync(HttpMethod.Post, slug, "erin-session", Details(("token", Key)), session);
+
+        refused.Status.Should().Be(403, refused.Body);
+        refused.ErrorCode.Should().Be("service_credential_required");
+    }
+
+    [Fact]
+    public async Task ReadBack_GivesTheFields_WhereTheOperatorTurnedItOn()
+    {
+        string slug = await AddAsync("Read Back", """{"type":"BASIC"}""");
+        await BringAsync(HttpMethod.Post, slug, "alice-read", Details(("username", "alice"), ("password", $"{Key}:x")));
+        string path = $"/api/v1/connected_accounts/auth?connector={slug}&identifier=alice-read";
+
+        Reply off = await _stage.Server.SendAsync(HttpMethod.Get, path, _stage.Server.ServiceToken);
+        await ReadBackAsync(true);
+        Reply on = await _stage.Server.SendAsync(HttpMethod.Get, path, _stage.Server.ServiceToken);
+        await ReadBackAsync(false);
+
+        off.Status.Should().Be(200, off.Body);
+        off.Body.Should().NotContain(Key);
+        JsonElement details = on
+            .Json.GetProperty("connected_account")
+            .GetProperty("authorization_details")
+            .GetProperty("static_auth")
+            .GetProperty("details");
+        details.GetProperty("username").GetString().Should().Be("alice");
+        details.GetProperty("password").GetString().Should().Be($"{Key}:x");
+    }
+
+    private static string Status(Reply reply) =>
+        reply.Json.GetProperty("connected_account").GetProperty("status").GetString()!;
+
+    private static JsonObject Details(params (string Name, string Value)[] values) =>
+        new()
+        {
+            ["details"] = new JsonObject(
+                values.Select(value => KeyValuePair.Create(value.Name, (JsonNode?)JsonValue.Create(value.Value)))
+            ),
+        };
+
+    private Task<Reply> BringAsync(
+        HttpMethod method,
+        string connection,
+        string identifier,
+        JsonObject staticAuth,
+        string? token = null
+    ) =>
+        SendAsync(
+            method,
+            "connected_accounts",
+            new JsonObject
+            {
+                ["connector"] = connection,
+                ["identifier"] = identifier,
+                ["connected_account"] = new JsonObject
+                {
+                    ["authorization_details"] = new JsonObject { ["static_auth"] = staticAuth },
+                },
+            },
+            token
+        );
+
+    private Task<Reply> ReadBackAsync(bool isOn) =>
+        SendAsync(
+            HttpMethod.Patch,
+            "behalf/environments/default",
+            new JsonObject { ["read_back"] = isOn },
+            _stage.Server.OperatorToken
+        );
+
     private async Task<string> AddAsync(string name, string pattern, string path = "/things")
     {
         JsonObject provider = new()
@@ -202,6 +375,8 @@ public sealed class TypedCredentialTests : IClassFixture<Stage>
         return slug;
     }
 
-    private Task<Reply> SendAsync(string path, JsonObject body) =>
-        _stage.Server.SendAsync(HttpMethod.Post, $"/api/v1/{path}", _stage.Server.ServiceToken, body.ToJsonString());
+    private Task<Reply> SendAsync(string path, JsonObject body) => SendAsync(HttpMethod.Post, path, body);
+
+    private Task<Reply> SendAsync(HttpMethod method, string path, JsonObject body, string? token = null) =>
+        _stage.Server.SendAsync(method, $"/api/v1/{path}", token ?? _stage.Server.ServiceToken, body.ToJsonString());
 }

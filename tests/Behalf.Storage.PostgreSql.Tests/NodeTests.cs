@@ -226,6 +226,51 @@ public sealed class NodeTests : IAsyncLifetime
         last.Draft.Outcome.Should().Be(CallOutcomes.OutcomeUnknown);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task EqualCalls_OnBothNodes_StartOnce_AndNobodyKnowsOnceThatNodeIsDead(bool isNamed)
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        CallKey key = new()
+        {
+            Value = Digest.Of("key").Hex,
+            Content = Digest.Of("content").Hex,
+            IsNamed = isNamed,
+        };
+        CallIntent[] intents = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(async _ => await Acme.IntentAsync(account) with { Key = key, Writes = true })
+        );
+
+        StartResult[] results = await Task.WhenAll(
+            intents.Select((intent, i) => (i % 2 == 0 ? A : B).Audit.StartAsync(intent, Cancellation))
+        );
+
+        StartedCall started = results.OfType<StartResult.Started>().Should().ContainSingle().Which.Call;
+        results
+            .OfType<StartResult.Repeated>()
+            .Should()
+            .HaveCount(19)
+            .And.OnlyContain(one =>
+                one.Prior.Execution == started.Intent.Execution && one.Prior.State == CallState.Running
+            );
+        bool isOfA = Array.FindIndex(results, result => result is StartResult.Started) % 2 == 0;
+        (StorageUnderTest survivor, string dead) = isOfA ? (B, "a") : (A, "b");
+        await SilenceAsync(dead);
+        (await survivor.Audit.CompleteAbandonedAsync(Cancellation)).Should().Be(1);
+
+        StartResult repeat = await survivor.Audit.StartAsync(
+            await Acme.IntentAsync(account) with
+            {
+                Key = key,
+                Writes = true,
+            },
+            Cancellation
+        );
+        PriorCall prior = repeat.Should().BeOfType<StartResult.Repeated>().Which.Prior;
+        (prior.Execution, prior.State).Should().Be((started.Intent.Execution, CallState.Unknown));
+    }
+
     [Fact]
     public async Task Lease_OfADeadProcess_IsFreeOnceItsNodeStartsAgain()
     {

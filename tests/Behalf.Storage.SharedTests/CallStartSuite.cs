@@ -32,10 +32,47 @@ public abstract class CallStartSuite : StoreTests
     }
 
     [Fact]
+    public async Task Call_CannotStart_OnTheClientsOldLimits()
+    {
+        CallIntent intent = await Acme.IntentAsync(await Acme.ActiveAccountAsync("alice"));
+        CredentialLimits limits = new(new HashSet<string> { "tracker" }, null);
+        (await Storage.Clients.ChangeAsync(Acme.Id, Acme.Client.Id, "Renamed", limits, Traces.None, Cancellation))
+            .Should()
+            .BeTrue();
+
+        await RefusedAsync(intent, StartRefusal.ClientChanged, "client_changed");
+    }
+
+    [Fact]
+    public async Task Call_Starts_WhenTheClientWasOnlyRenamed()
+    {
+        CallIntent intent = await Acme.IntentAsync(await Acme.ActiveAccountAsync("alice"));
+        await Storage.Clients.ChangeAsync(
+            Acme.Id,
+            Acme.Client.Id,
+            "Renamed",
+            Acme.Client.Limits,
+            Traces.None,
+            Cancellation
+        );
+
+        (await Storage.Audit.StartAsync(intent, Cancellation)).Should().BeOfType<StartResult.Started>();
+    }
+
+    [Fact]
     public async Task Call_CannotStart_OnceTheProxysModeIsAnother()
     {
         CallIntent intent = await Acme.IntentAsync(await Acme.ActiveAccountAsync("alice"));
-        await Storage.Connections.SetProxyAsync(Acme.Id, Acme.Connection.Id, ProxyMode.Off, Traces.None, Cancellation);
+        Connection connection = (await Storage.Connections.FindAsync(Acme.Id, Acme.Connection.Id, Cancellation))!;
+        await Storage.Connections.ChangeAsync(
+            connection with
+            {
+                Proxy = ProxyMode.Off,
+            },
+            moves: false,
+            Traces.None,
+            Cancellation
+        );
 
         await RefusedAsync(intent, StartRefusal.ConnectionChanged, "connection_changed");
     }

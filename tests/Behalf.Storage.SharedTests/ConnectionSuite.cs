@@ -33,9 +33,19 @@ public abstract class ConnectionSuite : StoreTests
     {
         Connection before = (await Storage.Connections.FindAsync(Acme.Id, Acme.Connection.Id, Cancellation))!;
 
-        (await Storage.Connections.SetProxyAsync(Acme.Id, before.Id, mode, Traces.Of(Acme.Draft()), Cancellation))
+        (
+            await Storage.Connections.ChangeAsync(
+                before with
+                {
+                    Proxy = mode,
+                },
+                moves: false,
+                Traces.Of(Acme.Draft()),
+                Cancellation
+            )
+        )
             .Should()
-            .BeTrue();
+            .Be(ConnectionChanged.Done);
 
         (await Storage.Connections.FindAsync(Acme.Id, before.Id, Cancellation))
             .Should()
@@ -48,23 +58,6 @@ public abstract class ConnectionSuite : StoreTests
                 }
             );
         (await Acme.TrailAsync()).Should().ContainSingle();
-    }
-
-    [Fact]
-    public async Task ProxyMode_IsNotSet_OnAConnectionOfAnotherEnvironment()
-    {
-        (
-            await Storage.Connections.SetProxyAsync(
-                EntityId.New<EnvironmentId>(Time),
-                Acme.Connection.Id,
-                ProxyMode.Full,
-                Traces.Of(Acme.Draft()),
-                Cancellation
-            )
-        )
-            .Should()
-            .BeFalse();
-        (await Acme.TrailAsync()).Should().BeEmpty();
     }
 
     [Theory]

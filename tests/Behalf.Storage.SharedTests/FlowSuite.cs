@@ -1,5 +1,6 @@
 using Behalf.Authorization;
 using Behalf.Connections;
+using Behalf.Events;
 
 namespace Behalf.Storage.SharedTests;
 
@@ -32,8 +33,6 @@ public abstract class FlowSuite : StoreTests
     [InlineData(FlowStep.LinkCreated, FlowStep.AtProvider)]
     [InlineData(FlowStep.AtProvider, FlowStep.AwaitingVerification)]
     [InlineData(FlowStep.AwaitingVerification, FlowStep.Exchanging)]
-    [InlineData(FlowStep.AwaitingVerification, FlowStep.Failed)]
-    [InlineData(FlowStep.Exchanging, FlowStep.Failed)]
     public async Task Step_IsTakenByOne_WhenManyTakeIt(FlowStep from, FlowStep to)
     {
         AuthorizationFlow flow = await Acme.FlowAsync(await Acme.AccountAsync("alice"), from);
@@ -71,7 +70,7 @@ public abstract class FlowSuite : StoreTests
             .Should()
             .BeFalse();
         AuthorizationFlow failed = flow with { Step = FlowStep.Failed, Outcome = AccountReasons.VerificationMismatch };
-        (await Storage.Flows.AdvanceAsync(failed, FlowStep.AwaitingVerification, Traces.None, Cancellation))
+        (await Storage.Flows.FailAsync(failed, FlowStep.AwaitingVerification, null, Traces.None, Cancellation))
             .Should()
             .BeTrue();
         AuthorizationFlow? after = await Storage.Flows.FindAsync(Acme.Id, flow.Id, Cancellation);
@@ -169,31 +168,92 @@ public abstract class FlowSuite : StoreTests
     }
 
     [Fact]
-    public async Task Expiry_FailsWhatIsOpen_ExceptWhatIsBeingExchanged()
+    public async Task Expired_IsWhatIsOpen_ExceptWhatIsBeingExchanged()
     {
         ConnectedAccount account = await Acme.AccountAsync("alice");
         AuthorizationFlow link = await Acme.FlowAsync(account);
         AuthorizationFlow waiting = await Acme.FlowAsync(account, FlowStep.AwaitingVerification);
-        AuthorizationFlow exchanging = await Acme.FlowAsync(account, FlowStep.Exchanging);
+        await Acme.FlowAsync(account, FlowStep.Exchanging);
         Time.Advance(TimeSpan.FromMinutes(10));
-        AuthorizationFlow young = await Acme.FlowAsync(account);
+        await Acme.FlowAsync(account);
 
-        IReadOnlyList<AuthorizationFlow> expired = await Storage.Flows.ExpireAsync(
-            100,
-            flow => Traces.Of(Acme.Draft($"expired.{flow.Outcome}")),
+        IReadOnlyList<AuthorizationFlow> expired = await Storage.Flows.ExpiredAsync(100, Cancellation);
+
+        expired.Select(flow => flow.Id).Should().BeEquivalentTo([link.Id, waiting.Id]);
+        (await Storage.Flows.ExpiredAsync(1, Cancellation)).Should().ContainSingle();
+        foreach (AuthorizationFlow flow in expired)
+        {
+            (await FailAsync(flow, pending: null)).Should().BeTrue();
+        }
+
+        (await Storage.Flows.ExpiredAsync(100, Cancellation)).Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(FlowStep.LinkCreated)]
+    [InlineData(FlowStep.AwaitingVerification)]
+    [InlineData(FlowStep.Exchanging)]
+    public async Task Failure_IsToldOnce_WithAccountRecordAndEventTogether(FlowStep from)
+    {
+        ConnectedAccount account = await Acme.AccountAsync("alice");
+        AuthorizationFlow flow = await Acme.FlowAsync(account, from);
+
+        bool[] failed = await AtOnceAsync(20, _ => FailAsync(flow, Pending(account)));
+
+        failed.Should().ContainSingle(won => won);
+        AuthorizationFlow? after = await Storage.Flows.FindAsync(Acme.Id, flow.Id, Cancellation);
+        (after!.Step, after.Outcome, after.CodeSealed, after.VerifierSealed)
+            .Should()
+            .Be((FlowStep.Failed, AccountReasons.CodeExpired, null, null));
+        (await Storage.Accounts.FindAsync(Acme.Id, account.Id, Cancellation))!
+            .Reason.Should()
+            .Be(AccountReasons.CodeExpired);
+        (await Acme.TrailAsync()).Should().ContainSingle();
+        (await EventsAsync()).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task Failure_LeavesAnAccountThatHasMovedOn_AsItIs()
+    {
+        ConnectedAccount before = await Acme.AccountAsync("alice");
+        AuthorizationFlow flow = await Acme.FlowAsync(before, FlowStep.AwaitingVerification);
+        await Acme.ActiveAccountAsync("alice");
+
+        (await FailAsync(flow, Pending(before))).Should().BeTrue();
+
+        ConnectedAccount now = (await Storage.Accounts.FindAsync(Acme.Id, before.Id, Cancellation))!;
+        (now.State, now.Reason).Should().Be((AccountState.Active, null));
+        (await Acme.TrailAsync()).Should().ContainSingle();
+        (await EventsAsync()).Should().BeEmpty();
+    }
+
+    private static PendingReason Pending(ConnectedAccount account) =>
+        new(
+            account,
+            AccountReasons.CodeExpired,
+            new EventDraft(
+                account.Environment,
+                EventTypes.AccountStatusUpdated,
+                account.Id,
+                new Dictionary<string, string>()
+            )
+        );
+
+    private Task<bool> FailAsync(AuthorizationFlow flow, PendingReason? pending) =>
+        Storage.Flows.FailAsync(
+            flow with
+            {
+                Step = FlowStep.Failed,
+                Outcome = AccountReasons.CodeExpired,
+            },
+            flow.Step,
+            pending,
+            Traces.Of(Acme.Draft()),
             Cancellation
         );
 
-        expired.Select(flow => flow.Id).Should().BeEquivalentTo([link.Id, waiting.Id]);
-        AuthorizationFlow? after = await Storage.Flows.FindAsync(Acme.Id, waiting.Id, Cancellation);
-        after!.Step.Should().Be(FlowStep.Failed);
-        after.Outcome.Should().Be(AccountReasons.NeverVerified);
-        after.CodeSealed.Should().BeNull();
-        (await Storage.Flows.FindAsync(Acme.Id, exchanging.Id, Cancellation))!.Step.Should().Be(FlowStep.Exchanging);
-        (await Storage.Flows.FindAsync(Acme.Id, young.Id, Cancellation))!.Step.Should().Be(FlowStep.LinkCreated);
-        (await Acme.TrailAsync()).Should().HaveCount(2);
-        (await Storage.Flows.ExpireAsync(100, _ => Traces.None, Cancellation)).Should().BeEmpty();
-    }
+    private async Task<IReadOnlyList<StoredEvent>> EventsAsync() =>
+        (await Storage.Events.ListAsync(new EventFilter(Acme.Id), new PageRequest(100), Cancellation)).Items;
 
     [Fact]
     public async Task Exchange_IsAbandoned_OnlyOnceItsFlowHasExpired_WhileItsProcessLives()

@@ -100,7 +100,9 @@ public abstract class IsolationSuite : StoreTests
             .BeFalse();
         AuthorizationFlow claimed = flow with { Environment = Other.Id };
         AuthorizationFlow failed = claimed with { Step = FlowStep.Failed };
-        (await Storage.Flows.AdvanceAsync(failed, FlowStep.Exchanging, Traces.None, Cancellation)).Should().BeFalse();
+        (await Storage.Flows.FailAsync(failed, FlowStep.Exchanging, null, Traces.None, Cancellation))
+            .Should()
+            .BeFalse();
         NewCredential next = Acme.NewCredential(Account, 1);
         (await Storage.Flows.SucceedAsync(claimed, next, Traces.None, Cancellation)).Should().BeFalse();
         (await Storage.Refreshes.AcquireAsync(Other.Id, Account.Id, TimeSpan.FromMinutes(1), Cancellation))

@@ -7,6 +7,7 @@ import credentials from './cases/credentials.mjs';
 import elsewhere from './cases/elsewhere.mjs';
 import events from './cases/events.mjs';
 import execution from './cases/execution.mjs';
+import keys from './cases/keys.mjs';
 import proxy from './cases/proxy.mjs';
 import tools from './cases/tools.mjs';
 import { Rules } from './lib/rules.mjs';
@@ -16,7 +17,7 @@ const [kind, worldFile, resultFile] = process.argv.slice(2);
 const rules = new Rules();
 const stage = await Stage.open(worldFile, kind);
 const told = { rule: (name, body) => rules.rule(name, body) };
-for (const cases of [connections, accounts, connecting, tools, execution, credentials, proxy, events, elsewhere])
+for (const cases of [connections, accounts, connecting, tools, execution, credentials, proxy, events, elsewhere, keys])
   await cases(told, stage);
 await writeFile(resultFile, JSON.stringify(rules.results));
 process.exit(0); // the SDK keeps its connection open

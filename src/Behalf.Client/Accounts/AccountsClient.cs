@@ -46,24 +46,70 @@ public sealed class AccountsClient
 
     /// <summary>A new account, <c>PENDING_AUTH</c> until its user connects.</summary>
     /// <exception cref="BehalfException">Among others: there is one already.</exception>
-    public async Task<ConnectedAccount> CreateAsync(
+    public Task<ConnectedAccount> CreateAsync(
         string connectionName,
         string identifier,
         CancellationToken cancellationToken = default
+    ) => CreateAsync(connectionName, identifier, new AccountSettings(), cancellationToken);
+
+    /// <summary>A new account; with a credential it is <c>ACTIVE</c> at once.</summary>
+    /// <exception cref="BehalfException">Among others: there is one already.</exception>
+    public async Task<ConnectedAccount> CreateAsync(
+        string connectionName,
+        string identifier,
+        AccountSettings settings,
+        CancellationToken cancellationToken = default
     )
     {
+        ArgumentNullException.ThrowIfNull(settings);
         var request = new CreateConnectedAccountRequest
         {
             Connector = connectionName,
             Identifier = identifier,
-            ConnectedAccount = new CreateConnectedAccount(),
+            OrganizationId = settings.OrganizationId ?? "",
+            UserId = settings.UserId ?? "",
+            ConnectedAccount = new CreateConnectedAccount
+            {
+                AuthorizationDetails = AccountWriting.Details(settings.Credential),
+                ApiConfig = AccountWriting.Config(settings.ApiConfig),
+            },
         };
         var created = await _rpc.CallAsync(
                 options => _accounts.CreateConnectedAccountAsync(request, options),
+                AccountWriting.Headers(settings),
                 cancellationToken
             )
             .ConfigureAwait(false);
         return AccountReading.Read(created.ConnectedAccount);
+    }
+
+    /// <summary>
+    /// Changes what is given. A credential makes the account <c>ACTIVE</c>, whatever became of the one before; labels are
+    /// not changed.
+    /// </summary>
+    public async Task<ConnectedAccount> ChangeAsync(
+        string accountId,
+        AccountSettings change,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var request = new UpdateConnectedAccountRequest
+        {
+            Id = accountId,
+            ConnectedAccount = new UpdateConnectedAccount
+            {
+                AuthorizationDetails = AccountWriting.Details(change.Credential),
+                ApiConfig = AccountWriting.Config(change.ApiConfig),
+            },
+        };
+        var changed = await _rpc.CallAsync(
+                options => _accounts.UpdateConnectedAccountAsync(request, options),
+                AccountWriting.Headers(change),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return AccountReading.Read(changed.ConnectedAccount);
     }
 
     public async Task<ConnectedAccount> GetAsync(

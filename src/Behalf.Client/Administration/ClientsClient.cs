@@ -31,6 +31,18 @@ public sealed record NewApiClient
     public IReadOnlyList<string> Tools { get; init; } = [];
 }
 
+/// <summary>What to change about a client; what is left out stays.</summary>
+public sealed record ApiClientChange
+{
+    public string? Name { get; init; }
+
+    /// <value>Connection names it is limited to. Empty: no limit.</value>
+    public IReadOnlyList<string>? Connections { get; init; }
+
+    /// <value>Tool names it is limited to. Empty: no limit.</value>
+    public IReadOnlyList<string>? Tools { get; init; }
+}
+
 /// <summary>The API clients of an environment; needs the operator credential.</summary>
 public sealed class ClientsClient
 {
@@ -66,6 +78,33 @@ public sealed class ClientsClient
             )
             .ConfigureAwait(false);
         return [.. response.Clients.Select(Read)];
+    }
+
+    /// <summary>Holds for every call that starts from now on; tokens and sessions live on, within the new limits.</summary>
+    public async Task<ApiClient> ChangeAsync(
+        string clientId,
+        ApiClientChange change,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var request = new UpdateClientRequest
+        {
+            Environment = _environment,
+            ClientId = clientId,
+            AllConnections = change.Connections is { Count: 0 },
+            AllTools = change.Tools is { Count: 0 },
+        };
+        if (change.Name is { } name)
+        {
+            request.Name = name;
+        }
+        request.Connections.Add(change.Connections ?? []);
+        request.Tools.Add(change.Tools ?? []);
+        return Read(
+            await _rpc.CallAsync(options => _administration.UpdateClientAsync(request, options), cancellationToken)
+                .ConfigureAwait(false)
+        );
     }
 
     /// <summary>A second live secret; the old one ends when the server says, so that nothing stands still.</summary>

@@ -49,6 +49,9 @@ public sealed record ConnectionChange
 
     /// <value>Disabled, a connection starts no call and makes no link.</value>
     public bool? IsEnabled { get; init; }
+
+    /// <value>What the proxy passes: <c>default</c>, <c>off</c>, <c>read</c> or <c>full</c>.</value>
+    public string? Proxy { get; init; }
 }
 
 /// <summary>What is left out comes from the connector.</summary>

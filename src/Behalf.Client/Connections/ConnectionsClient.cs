@@ -76,6 +76,7 @@ public sealed class ConnectionsClient
         );
     }
 
+    /// <summary>Holds for every call that starts from now on.</summary>
     public async Task<ConnectionDetails> ChangeAsync(
         string name,
         ConnectionChange change,
@@ -113,33 +114,14 @@ public sealed class ConnectionsClient
         {
             request.Enabled = enabled;
         }
+        if (change.Proxy is { } proxy)
+        {
+            request.Proxy = proxy;
+        }
         request.Scopes.Add(change.Scopes);
         request.AllowedTools.Add(change.AllowedTools ?? []);
         return Read(
             await _rpc.CallAsync(options => _administration.UpdateConnectionAsync(request, options), cancellationToken)
-                .ConfigureAwait(false)
-        );
-    }
-
-    /// <summary>Holds for every call that starts from now on.</summary>
-    /// <param name="proxy"><c>default</c>, <c>off</c>, <c>read</c> or <c>full</c>.</param>
-    public async Task<ConnectionDetails> SetProxyAsync(
-        string name,
-        string proxy,
-        CancellationToken cancellationToken = default
-    )
-    {
-        var request = new SetConnectionProxyRequest
-        {
-            Environment = _environment,
-            Name = name,
-            Proxy = proxy,
-        };
-        return Read(
-            await _rpc.CallAsync(
-                    options => _administration.SetConnectionProxyAsync(request, options),
-                    cancellationToken
-                )
                 .ConfigureAwait(false)
         );
     }

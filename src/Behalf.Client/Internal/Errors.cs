@@ -15,6 +15,7 @@ internal static class Errors
         "account_not_connected",
         "authorization_required",
         "not_connected",
+        "reconnect_required",
         "scope_missing",
         "scopes_missing",
     };

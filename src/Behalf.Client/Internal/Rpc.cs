@@ -18,6 +18,12 @@ internal sealed class Rpc<TCredential>(
         CancellationToken cancellationToken
     ) => CallAsync((_, callOptions) => call(callOptions), options.Timeout, [], cancellationToken);
 
+    public Task<TResponse> CallAsync<TResponse>(
+        Func<CallOptions, AsyncUnaryCall<TResponse>> call,
+        Metadata headers,
+        CancellationToken cancellationToken
+    ) => CallAsync((_, callOptions) => call(callOptions), options.Timeout, headers, cancellationToken);
+
     public Task<TResponse> ExecuteAsync<TResponse>(
         Func<CallOptions, AsyncUnaryCall<TResponse>> call,
         Metadata headers,

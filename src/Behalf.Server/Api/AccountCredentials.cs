@@ -1,6 +1,6 @@
 using Behalf.Authorization;
-using Behalf.Connections;
 using Behalf.Wire.ConnectedAccounts;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Details = Behalf.Wire.ConnectedAccounts.AuthorizationDetails;
 
@@ -8,33 +8,44 @@ namespace Behalf.Server.Api;
 
 /// <summary>
 /// Credentials that a request brings for an account. An empty <c>oauth_token</c> is what one official SDK sends for "none
-/// yet": it imports nothing and replaces nothing.
+/// yet", also where the connector asks for a key, and a <c>static_auth</c> without details is what an account shows of
+/// itself: they import nothing and replace nothing.
 /// </summary>
-internal sealed class AccountCredentials(IConnections connections)
+internal static class AccountCredentials
 {
     public const string OtherProviderUserHeader = "behalf-allow-other-provider-user";
 
     private const string Field = "connected_account.authorization_details";
 
     /// <returns>Null when the request brings none.</returns>
-    /// <exception cref="RpcException">The connector takes no such credential.</exception>
-    public async Task<ImportRequest?> ReadAsync(ServerCallContext context, ConnectionName connection, Details? details)
+    /// <exception cref="RpcException">No connector takes such a credential, or its form is wrong.</exception>
+    public static ImportRequest? Read(ServerCallContext context, ConnectionName connection, Details? details)
     {
-        switch (details?.DetailsCase)
+        BroughtCredential? credential = details?.DetailsCase switch
         {
-            case null or Details.DetailsOneofCase.None:
-                return null;
-            case Details.DetailsOneofCase.OauthToken:
-                return Read(context, connection, details.OauthToken);
-            default:
-                throw context.Refuse(await OtherTypeAsync(context, connection, details.DetailsCase));
-        }
+            null or Details.DetailsOneofCase.None => null,
+            Details.DetailsOneofCase.OauthToken => Tokens(context, details.OauthToken),
+            Details.DetailsOneofCase.StaticAuth => details.StaticAuth.Details is { } fields
+                ? Typed(context, fields)
+                : null,
+            Details.DetailsOneofCase.GoogleDwd => throw Unsupported(context, "google_dwd"),
+            Details.DetailsOneofCase.TrustedIdp => throw Unsupported(context, "trusted_idp"),
+            var other => throw new InvalidOperationException($"Unknown authorization details {other}."),
+        };
+        return credential is null
+            ? null
+            : new ImportRequest
+            {
+                Connection = connection,
+                Credential = credential,
+                AllowOtherProviderUser = AllowsOtherProviderUser(context),
+            };
     }
 
     public static bool AllowsOtherProviderUser(ServerCallContext context) =>
         context.RequestHeaders.GetValue(OtherProviderUserHeader) == "true";
 
-    private static ImportRequest? Read(ServerCallContext context, ConnectionName connection, OauthToken token)
+    private static BroughtCredential.Tokens? Tokens(ServerCallContext context, OauthToken token)
     {
         if (token.Domain.Length > 0)
         {
@@ -49,13 +60,11 @@ internal sealed class AccountCredentials(IConnections connections)
 
         if (token.AccessToken.Length > 0)
         {
-            return new ImportRequest
+            return new BroughtCredential.Tokens
             {
-                Connection = connection,
                 AccessToken = Secret.FromText(token.AccessToken),
                 RefreshToken = token.RefreshToken.Length == 0 ? null : Secret.FromText(token.RefreshToken),
                 Scopes = token.Scopes.Count == 0 ? null : [.. token.Scopes],
-                AllowOtherProviderUser = AllowsOtherProviderUser(context),
             };
         }
 
@@ -66,31 +75,30 @@ internal sealed class AccountCredentials(IConnections connections)
             );
     }
 
-    private async Task<Problem> OtherTypeAsync(
-        ServerCallContext context,
-        ConnectionName connection,
-        Details.DetailsOneofCase type
-    )
+    private static BroughtCredential.Typed Typed(ServerCallContext context, Struct details)
     {
-        ConnectionView view = (
-            await connections.FindAsync(
-                context.Principal(),
-                context.Environment(),
-                connection,
-                context.CancellationToken
-            )
-        ).OrThrow(context);
-        string given = type switch
+        if (details.Fields.Values.Any(value => value.KindCase != Value.KindOneofCase.StringValue))
         {
-            Details.DetailsOneofCase.StaticAuth => "static_auth",
-            Details.DetailsOneofCase.GoogleDwd => "google_dwd",
-            Details.DetailsOneofCase.TrustedIdp => "trusted_idp",
-            _ => throw new InvalidOperationException($"Unknown authorization details {type}."),
-        };
-        return Problem.Invalid(
-            $"{Field}.{given}",
-            "auth_type",
-            $"{view.ConnectorName} takes OAuth: send oauth_token, or leave it out and send the user to an authorization link"
+            throw context.Refuse(
+                Problem.Invalid($"{Field}.static_auth.details", "string", "holds something other than text")
+            );
+        }
+
+        return new BroughtCredential.Typed(
+            details.Fields.ToDictionary(
+                field => field.Key,
+                field => Secret.FromText(field.Value.StringValue),
+                StringComparer.Ordinal
+            )
         );
     }
+
+    private static RpcException Unsupported(ServerCallContext context, string given) =>
+        context.Refuse(
+            Problem.Invalid(
+                $"{Field}.{given}",
+                "not_supported",
+                "no connector here takes it: send oauth_token or static_auth, or leave it out and send the user to an authorization link"
+            )
+        );
 }

@@ -56,6 +56,14 @@ internal static class AccountWire
             wire.AuthorizationDetails.OauthToken.RefreshToken = tokens.RefreshToken?.RevealText() ?? string.Empty;
             wire.TokenExpiresAt = ToTimestamp(tokens.AccessExpiresAt);
         }
+        else if (tokens.Fields.Count > 0)
+        {
+            wire.AuthorizationDetails.StaticAuth.Details = new Struct();
+            foreach ((string name, Secret value) in tokens.Fields)
+            {
+                wire.AuthorizationDetails.StaticAuth.Details.Fields[name] = Value.ForString(value.RevealText());
+            }
+        }
 
         return wire;
     }

@@ -17,8 +17,12 @@ internal static class ApiDoor
         services.TryAddSingleton<RequestRules>();
         services.TryAddSingleton<RequestSubjects>();
         services.TryAddSingleton<AccountLookup>();
-        services.TryAddSingleton<AccountCredentials>();
         services.TryAddSingleton<OwnAccounts>();
+        services.TryAddSingleton<AccountListing>();
+        services.TryAddSingleton<AccountWriting>();
+        services.TryAddSingleton<AdministeredConnections>();
+        services.TryAddSingleton<AdministeredClients>();
+        services.TryAddSingleton<AdministeredTrail>();
         services.TryAddSingleton<AdministeredEnvironment>();
         services.TryAddSingleton<PageTokens>();
         services

@@ -29,4 +29,9 @@ internal static class CallExtensions
         text.Length == 0 ? null
         : ConnectionName.TryParse(text, out ConnectionName name, out string? problem) ? name
         : throw context.Refuse(Problem.Invalid(field, "connection_name", problem));
+
+    /// <summary>As <see cref="ReadConnection"/>, where the field may not be empty.</summary>
+    public static ConnectionName RequireConnection(this ServerCallContext context, string field, string text) =>
+        context.ReadConnection(field, text)
+        ?? throw context.Refuse(Problem.Invalid(field, "required", "names the connection and is required"));
 }

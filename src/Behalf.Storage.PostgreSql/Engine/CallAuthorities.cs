@@ -16,7 +16,8 @@ internal static class CallAuthorities
           k.policy_revision,
           a.incarnation, a.generation,
           cr.access_sealed, cr.refresh_sealed, cr.extra_sealed, cr.access_expires_at, cr.refresh_expires_at,
-          cr.granted_scopes, d.wrapped_key, d.ring_key_id
+          cr.granted_scopes, d.wrapped_key, d.ring_key_id,
+          c.limits_revision
         FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY
           AS i (environment_id, client, session, identifier, connection, account, place)
         LEFT JOIN api_client c ON c.environment_id = i.environment_id AND c.id = i.client AND c.enabled
@@ -65,6 +66,7 @@ internal static class CallAuthorities
         new()
         {
             ClientEpoch = NumberAt(row, 0),
+            LimitsRevision = NumberAt(row, 17),
             SessionIdentifier = row.IsDBNull(1) ? null : row.GetString(1),
             SessionEpoch = EpochAt(row, 2),
             UserEpoch = EpochAt(row, 4),

@@ -6,7 +6,7 @@ namespace Behalf.Storage.PostgreSql.Stores;
 internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientStore
 {
     private const string Select = """
-        SELECT environment_id, id, client_id, name, limits, epoch, enabled, created_at FROM api_client
+        SELECT environment_id, id, client_id, name, limits, limits_revision, epoch, enabled, created_at FROM api_client
         """;
 
     public Task AddAsync(ApiClient client, Traces traces, CancellationToken cancellationToken) =>
@@ -18,8 +18,8 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
                 await context.ExecuteAsync(
                     """
                     INSERT INTO api_client
-                      (environment_id, id, client_id, name, limits, epoch, enabled, created_at, row_version)
-                    VALUES (@environment, @id, @clientId, @name, @limits, @epoch, @enabled, @createdAt, 1)
+                      (environment_id, id, client_id, name, limits, limits_revision, epoch, enabled, created_at, row_version)
+                    VALUES (@environment, @id, @clientId, @name, @limits, @limitsRevision, @epoch, @enabled, @createdAt, 1)
                     """,
                     new
                     {
@@ -28,6 +28,7 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
                         clientId = client.ClientId,
                         name = client.Name,
                         limits = client.Limits.ToColumn(),
+                        limitsRevision = client.LimitsRevision,
                         epoch = client.Epoch,
                         enabled = client.Enabled,
                         createdAt = client.CreatedAt.ToColumn(),
@@ -137,6 +138,43 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
             cancellationToken
         );
 
+    public Task<bool> ChangeAsync(
+        EnvironmentId environment,
+        ApiClientId id,
+        string name,
+        CredentialLimits limits,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                bool changed = await context.ExecuteOneAsync(
+                    """
+                    UPDATE api_client
+                    SET name = @name, limits = @limits, row_version = row_version + 1,
+                      limits_revision = limits_revision + CASE WHEN limits = @limits THEN 0 ELSE 1 END
+                    WHERE environment_id = @environment AND id = @id AND enabled
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        id = id.ToColumn(),
+                        name,
+                        limits = limits.ToColumn(),
+                    }
+                );
+                if (changed)
+                {
+                    context.Leave(traces);
+                    context.Withdraw();
+                }
+
+                return changed;
+            },
+            cancellationToken
+        );
+
     public Task<bool> RemoveAsync(
         EnvironmentId environment,
         ApiClientId id,
@@ -215,6 +253,7 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
         public required string ClientId { get; init; }
         public required string Name { get; init; }
         public required string Limits { get; init; }
+        public required long LimitsRevision { get; init; }
         public required long Epoch { get; init; }
         public required bool Enabled { get; init; }
         public required long CreatedAt { get; init; }
@@ -227,6 +266,7 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
                 ClientId = ClientId,
                 Name = Name,
                 Limits = Limits.ToLimits(),
+                LimitsRevision = LimitsRevision,
                 Epoch = Epoch,
                 Enabled = Enabled,
                 CreatedAt = CreatedAt.ToInstant(),

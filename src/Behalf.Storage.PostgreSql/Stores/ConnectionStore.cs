@@ -81,40 +81,6 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
             cancellationToken
         );
 
-    public Task<bool> SetProxyAsync(
-        EnvironmentId environment,
-        ConnectionId id,
-        ProxyMode? mode,
-        Traces traces,
-        CancellationToken cancellationToken
-    ) =>
-        database.WriteAsync(
-            async context =>
-            {
-                bool changed = await context.ExecuteOneAsync(
-                    """
-                    UPDATE connection
-                    SET proxy_mode = @mode, policy_revision = policy_revision + 1, row_version = row_version + 1
-                    WHERE environment_id = @environment AND id = @id AND deleted_at IS NULL
-                    """,
-                    new
-                    {
-                        environment = environment.ToColumn(),
-                        id = id.ToColumn(),
-                        mode = (int?)mode,
-                    }
-                );
-                if (changed)
-                {
-                    context.Leave(traces);
-                    context.Withdraw();
-                }
-
-                return changed;
-            },
-            cancellationToken
-        );
-
     public Task<bool> RemoveAsync(
         EnvironmentId environment,
         ConnectionId id,

@@ -38,6 +38,7 @@ internal static class ConnectionUpdate
             oauthUrl = connection.OAuthUrl.OriginalString,
             allowedTools = ConnectionStore.ToolsOf(connection),
             enabled = connection.Enabled,
+            proxy = (int?)connection.Proxy,
         };
         if (
             await context.HoldsAsync(
@@ -63,7 +64,7 @@ internal static class ConnectionUpdate
                 """
                 UPDATE connection
                 SET name = @name, client_id = @clientId, client_secret_sealed = @secret, scopes = @scopes,
-                  base_url = @baseUrl, oauth_url = @oauthUrl, allowed_tools = @allowedTools, enabled = @enabled,
+                  base_url = @baseUrl, oauth_url = @oauthUrl, allowed_tools = @allowedTools, enabled = @enabled, proxy_mode = @proxy,
                   policy_revision = policy_revision + 1, row_version = row_version + 1
                 WHERE environment_id = @environment AND id = @id AND row_version = @version AND deleted_at IS NULL
                 """,

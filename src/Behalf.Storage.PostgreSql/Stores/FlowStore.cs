@@ -6,6 +6,8 @@ namespace Behalf.Storage.PostgreSql.Stores;
 
 internal sealed class FlowStore(PostgreSqlDatabase database) : IFlowStore
 {
+    private const string Expired = "WHERE step < 4 AND expires_at <= behalf_now() ORDER BY expires_at LIMIT @limit";
+
     private static readonly string Abandoned = $"""
         {FlowRow.Select}
         WHERE step = 4
@@ -63,7 +65,7 @@ internal sealed class FlowStore(PostgreSqlDatabase database) : IFlowStore
         CancellationToken cancellationToken
     )
     {
-        if (changed.Step < from || from >= FlowStep.Succeeded)
+        if (changed.Step < from || changed.Step >= FlowStep.Succeeded)
         {
             throw new ArgumentException($"A flow does not go from {from} to {changed.Step}.", nameof(changed));
         }
@@ -71,7 +73,6 @@ internal sealed class FlowStore(PostgreSqlDatabase database) : IFlowStore
         return database.WriteAsync(
             async context =>
             {
-                // 6 = failed: what has expired can still be ended with its reason.
                 bool advanced = await context.ExecuteOneAsync(
                     """
                     UPDATE authorization_flow
@@ -80,7 +81,7 @@ internal sealed class FlowStore(PostgreSqlDatabase database) : IFlowStore
                       verifier_sealed = @verifier, code_sealed = @code, issuer = @issuer, outcome = @outcome,
                       mismatched_identifier = @mismatched, exchange_owner = @exchangeOwner, expires_at = @expiresAt
                     WHERE environment_id = @environment AND id = @id AND step = @from
-                      AND (expires_at > behalf_now() OR @step = 6)
+                      AND expires_at > behalf_now()
                     """,
                     FlowRow.Values(changed, from, OwnerOf(context, changed))
                 );
@@ -102,47 +103,64 @@ internal sealed class FlowStore(PostgreSqlDatabase database) : IFlowStore
         CancellationToken cancellationToken
     ) => database.WriteAsync(context => FlowSuccess.RunAsync(context, flow, credential, traces), cancellationToken);
 
-    public Task<IReadOnlyList<AuthorizationFlow>> ExpireAsync(
-        int limit,
-        Func<AuthorizationFlow, Traces> traces,
+    public Task<bool> FailAsync(
+        AuthorizationFlow ended,
+        FlowStep from,
+        PendingReason? pending,
+        Traces traces,
         CancellationToken cancellationToken
-    ) =>
-        database.WriteAsync<IReadOnlyList<AuthorizationFlow>>(
+    )
+    {
+        if (ended.Step != FlowStep.Failed || from >= FlowStep.Succeeded)
+        {
+            throw new ArgumentException($"A flow does not fail from {from} to {ended.Step}.", nameof(ended));
+        }
+
+        return database.WriteAsync(
             async context =>
             {
-                // Several nodes may do this at once: each takes what no other one has taken.
-                AuthorizationFlow[] expired =
-                [
-                    .. (
-                        await context.QueryAsync<FlowRow>(
-                            $"""
-                            {FlowRow.Select} WHERE step < 4 AND expires_at <= behalf_now()
-                            ORDER BY expires_at LIMIT @limit FOR UPDATE SKIP LOCKED
-                            """,
-                            new { limit }
-                        )
-                    ).Select(row => Failed(row.ToFlow())),
-                ];
-                foreach (AuthorizationFlow flow in expired)
-                {
-                    await context.ExecuteAsync(
+                // The account before its flow, as everywhere; a flow that moved meanwhile takes the account's change with it.
+                bool explained =
+                    pending is { Account: var account }
+                    && await CredentialChange.MarkAsync(
+                        context,
+                        account.Environment,
+                        account.Id,
+                        account.Generation,
+                        CredentialStatus.None,
+                        pending.Reason
+                    );
+                if (
+                    !await context.ExecuteOneAsync(
                         """
                         UPDATE authorization_flow
-                        SET step = 6, outcome = @outcome, code_sealed = NULL, verifier_sealed = NULL
-                        WHERE environment_id = @environment AND id = @id
+                        SET step = 6, code_sealed = NULL, verifier_sealed = NULL, exchange_owner = NULL, issuer = @issuer,
+                          outcome = @outcome, mismatched_identifier = @mismatched
+                        WHERE environment_id = @environment AND id = @id AND step = @from
                         """,
-                        new
-                        {
-                            environment = flow.Environment.ToColumn(),
-                            id = flow.Id.ToColumn(),
-                            outcome = flow.Outcome,
-                        }
-                    );
-                    context.Leave(traces(flow));
+                        FlowRow.Values(ended, from, null)
+                    )
+                )
+                {
+                    context.Undo();
+                    return false;
                 }
 
-                return expired;
+                context.Leave(explained ? traces.With(pending!.Event) : traces);
+                return true;
             },
+            cancellationToken
+        );
+    }
+
+    public Task<IReadOnlyList<AuthorizationFlow>> ExpiredAsync(int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<AuthorizationFlow>>(
+            async session =>
+                [
+                    .. (await session.QueryAsync<FlowRow>($"{FlowRow.Select} {Expired}", new { limit })).Select(row =>
+                        row.ToFlow()
+                    ),
+                ],
             cancellationToken
         );
 
@@ -169,16 +187,4 @@ internal sealed class FlowStore(PostgreSqlDatabase database) : IFlowStore
     /// <summary>So that an exchange whose process died is known by it.</summary>
     private static string? OwnerOf(WriteContext context, AuthorizationFlow flow) =>
         flow.Step == FlowStep.Exchanging ? context.Process : null;
-
-    private static AuthorizationFlow Failed(AuthorizationFlow flow) =>
-        flow with
-        {
-            Step = FlowStep.Failed,
-            Outcome =
-                flow.Step == FlowStep.AwaitingVerification
-                    ? AccountReasons.NeverVerified
-                    : AccountReasons.NeverConnected,
-            CodeSealed = null,
-            VerifierSealed = null,
-        };
 }

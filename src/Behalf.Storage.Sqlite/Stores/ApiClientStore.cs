@@ -9,7 +9,7 @@ namespace Behalf.Storage.Sqlite.Stores;
 internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
 {
     private const string Select = """
-        SELECT environment_id, id, client_id, name, limits, epoch, enabled, created_at FROM api_client
+        SELECT environment_id, id, client_id, name, limits, limits_revision, epoch, enabled, created_at FROM api_client
         """;
 
     public Task AddAsync(ApiClient client, Traces traces, CancellationToken cancellationToken) =>
@@ -21,8 +21,8 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
                 context.Execute(
                     """
                     INSERT INTO api_client
-                      (environment_id, id, client_id, name, limits, epoch, enabled, created_at, row_version)
-                    VALUES (@environment, @id, @clientId, @name, @limits, @epoch, @enabled, @createdAt, 1)
+                      (environment_id, id, client_id, name, limits, limits_revision, epoch, enabled, created_at, row_version)
+                    VALUES (@environment, @id, @clientId, @name, @limits, @limitsRevision, @epoch, @enabled, @createdAt, 1)
                     """,
                     new
                     {
@@ -31,6 +31,7 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
                         clientId = client.ClientId,
                         name = client.Name,
                         limits = client.Limits.ToColumn(),
+                        limitsRevision = client.LimitsRevision,
                         epoch = client.Epoch,
                         enabled = client.Enabled,
                         createdAt = client.CreatedAt.ToColumn(),
@@ -130,6 +131,42 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
             cancellationToken
         );
 
+    public Task<bool> ChangeAsync(
+        EnvironmentId environment,
+        ApiClientId id,
+        string name,
+        CredentialLimits limits,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                bool changed = context.ExecuteOne(
+                    """
+                    UPDATE api_client
+                    SET name = @name, limits = @limits, row_version = row_version + 1,
+                      limits_revision = limits_revision + CASE WHEN limits = @limits THEN 0 ELSE 1 END
+                    WHERE environment_id = @environment AND id = @id AND enabled = 1
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        id = id.ToColumn(),
+                        name,
+                        limits = limits.ToColumn(),
+                    }
+                );
+                if (changed)
+                {
+                    context.Leave(traces);
+                }
+
+                return changed;
+            },
+            cancellationToken
+        );
+
     public Task<bool> RemoveAsync(
         EnvironmentId environment,
         ApiClientId id,
@@ -205,6 +242,7 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
         public required string ClientId { get; init; }
         public required string Name { get; init; }
         public required string Limits { get; init; }
+        public required long LimitsRevision { get; init; }
         public required long Epoch { get; init; }
         public required long Enabled { get; init; }
         public required long CreatedAt { get; init; }
@@ -217,6 +255,7 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
                 ClientId = ClientId,
                 Name = Name,
                 Limits = Limits.ToLimits(),
+                LimitsRevision = LimitsRevision,
                 Epoch = Epoch,
                 Enabled = Enabled != 0,
                 CreatedAt = CreatedAt.ToInstant(),

@@ -22,7 +22,8 @@ internal static class CallStart
           k.policy_revision,
           a.incarnation, a.generation,
           cr.access_sealed, cr.refresh_sealed, cr.extra_sealed, cr.access_expires_at, cr.refresh_expires_at,
-          cr.granted_scopes, d.wrapped_key, d.ring_key_id
+          cr.granted_scopes, d.wrapped_key, d.ring_key_id,
+          c.limits_revision
         FROM (SELECT 1) one
         LEFT JOIN api_client c ON c.environment_id = @environment AND c.id = @client AND c.enabled = 1
         LEFT JOIN user_session s
@@ -92,6 +93,7 @@ internal static class CallStart
         return new CallAuthority
         {
             ClientEpoch = row.NumberOrNull(0),
+            LimitsRevision = row.NumberOrNull(17),
             SessionIdentifier = row.TextOrNull(1),
             SessionEpoch = EpochAt(row, 2),
             UserEpoch = EpochAt(row, 4),

@@ -76,39 +76,6 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
             cancellationToken
         );
 
-    public Task<bool> SetProxyAsync(
-        EnvironmentId environment,
-        ConnectionId id,
-        ProxyMode? mode,
-        Traces traces,
-        CancellationToken cancellationToken
-    ) =>
-        database.WriteAsync(
-            context =>
-            {
-                bool changed = context.ExecuteOne(
-                    """
-                    UPDATE connection
-                    SET proxy_mode = @mode, policy_revision = policy_revision + 1, row_version = row_version + 1
-                    WHERE environment_id = @environment AND id = @id AND deleted_at IS NULL
-                    """,
-                    new
-                    {
-                        environment = environment.ToColumn(),
-                        id = id.ToColumn(),
-                        mode = (int?)mode,
-                    }
-                );
-                if (changed)
-                {
-                    context.Leave(traces);
-                }
-
-                return changed;
-            },
-            cancellationToken
-        );
-
     public Task<bool> RemoveAsync(
         EnvironmentId environment,
         ConnectionId id,

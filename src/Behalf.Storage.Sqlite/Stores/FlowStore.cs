@@ -8,6 +8,8 @@ namespace Behalf.Storage.Sqlite.Stores;
 
 internal sealed class FlowStore(SqliteDatabase database) : IFlowStore
 {
+    private const string Expired = "WHERE step < 4 AND expires_at <= behalf_now() ORDER BY expires_at LIMIT @limit";
+
     public Task AddAsync(AuthorizationFlow flow, Traces traces, CancellationToken cancellationToken) =>
         database.WriteAsync(
             context =>
@@ -59,7 +61,7 @@ internal sealed class FlowStore(SqliteDatabase database) : IFlowStore
         CancellationToken cancellationToken
     )
     {
-        if (changed.Step < from || from >= FlowStep.Succeeded)
+        if (changed.Step < from || changed.Step >= FlowStep.Succeeded)
         {
             throw new ArgumentException($"A flow does not go from {from} to {changed.Step}.", nameof(changed));
         }
@@ -67,7 +69,6 @@ internal sealed class FlowStore(SqliteDatabase database) : IFlowStore
         return database.WriteAsync(
             context =>
             {
-                // 6 = failed: what has expired can still be ended with its reason.
                 bool advanced = context.ExecuteOne(
                     """
                     UPDATE authorization_flow
@@ -76,7 +77,7 @@ internal sealed class FlowStore(SqliteDatabase database) : IFlowStore
                       verifier_sealed = @verifier, code_sealed = @code, issuer = @issuer, outcome = @outcome,
                       mismatched_identifier = @mismatched, exchange_owner = @exchangeOwner, expires_at = @expiresAt
                     WHERE environment_id = @environment AND id = @id AND step = @from
-                      AND (expires_at > behalf_now() OR @step = 6)
+                      AND expires_at > behalf_now()
                     """,
                     FlowRow.Values(changed, from, OwnerOf(context, changed))
                 );
@@ -98,45 +99,62 @@ internal sealed class FlowStore(SqliteDatabase database) : IFlowStore
         CancellationToken cancellationToken
     ) => database.WriteAsync(context => FlowSuccess.Run(context, flow, credential, traces), cancellationToken);
 
-    public Task<IReadOnlyList<AuthorizationFlow>> ExpireAsync(
-        int limit,
-        Func<AuthorizationFlow, Traces> traces,
+    public Task<bool> FailAsync(
+        AuthorizationFlow ended,
+        FlowStep from,
+        PendingReason? pending,
+        Traces traces,
         CancellationToken cancellationToken
-    ) =>
-        database.WriteAsync<IReadOnlyList<AuthorizationFlow>>(
+    )
+    {
+        if (ended.Step != FlowStep.Failed || from >= FlowStep.Succeeded)
+        {
+            throw new ArgumentException($"A flow does not fail from {from} to {ended.Step}.", nameof(ended));
+        }
+
+        return database.WriteAsync(
             context =>
             {
-                AuthorizationFlow[] expired =
-                [
-                    .. context
-                        .Connection.Query<FlowRow>(
-                            $"""
-                            {FlowRow.Select} WHERE step < 4 AND expires_at <= behalf_now() ORDER BY expires_at LIMIT @limit
-                            """,
-                            new { limit }
-                        )
-                        .Select(row => Failed(row.ToFlow())),
-                ];
-                foreach (AuthorizationFlow flow in expired)
-                {
-                    context.Execute(
+                if (
+                    !context.ExecuteOne(
                         """
                         UPDATE authorization_flow
-                        SET step = 6, outcome = @outcome, code_sealed = NULL, verifier_sealed = NULL
-                        WHERE environment_id = @environment AND id = @id
+                        SET step = 6, code_sealed = NULL, verifier_sealed = NULL, exchange_owner = NULL, issuer = @issuer,
+                          outcome = @outcome, mismatched_identifier = @mismatched
+                        WHERE environment_id = @environment AND id = @id AND step = @from
                         """,
-                        new
-                        {
-                            environment = flow.Environment.ToColumn(),
-                            id = flow.Id.ToColumn(),
-                            outcome = flow.Outcome,
-                        }
-                    );
-                    context.Leave(traces(flow));
+                        FlowRow.Values(ended, from, null)
+                    )
+                )
+                {
+                    return false;
                 }
 
-                return expired;
+                bool explained =
+                    pending is { Account: var account }
+                    && CredentialChange.Mark(
+                        context,
+                        account.Environment,
+                        account.Id,
+                        account.Generation,
+                        CredentialStatus.None,
+                        pending.Reason
+                    );
+                context.Leave(explained ? traces.With(pending!.Event) : traces);
+                return true;
             },
+            cancellationToken
+        );
+    }
+
+    public Task<IReadOnlyList<AuthorizationFlow>> ExpiredAsync(int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<AuthorizationFlow>>(
+            connection =>
+                [
+                    .. connection
+                        .Query<FlowRow>($"{FlowRow.Select} {Expired}", new { limit })
+                        .Select(row => row.ToFlow()),
+                ],
             cancellationToken
         );
 
@@ -163,16 +181,4 @@ internal sealed class FlowStore(SqliteDatabase database) : IFlowStore
     /// <summary>One process serves the folder: an exchange of another one is an exchange that died.</summary>
     private static string? OwnerOf(WriteContext context, AuthorizationFlow flow) =>
         flow.Step == FlowStep.Exchanging ? context.Process : null;
-
-    private static AuthorizationFlow Failed(AuthorizationFlow flow) =>
-        flow with
-        {
-            Step = FlowStep.Failed,
-            Outcome =
-                flow.Step == FlowStep.AwaitingVerification
-                    ? AccountReasons.NeverVerified
-                    : AccountReasons.NeverConnected,
-            CodeSealed = null,
-            VerifierSealed = null,
-        };
 }

@@ -131,6 +131,7 @@ public enum StartRefusal
     AccountNotActive = 5,
     ScopesMissing = 6,
     KeyReused = 7,
+    ClientChanged = 8,
 }
 
 public abstract record StartResult

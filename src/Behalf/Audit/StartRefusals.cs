@@ -12,6 +12,11 @@ internal static class StartRefusals
                 "client_removed",
                 $"the API client {intent.Subject.Principal.ClientId} was removed or its secrets were ended; use a client that is enabled"
             ),
+            StartRefusal.ClientChanged => new Problem(
+                ProblemKind.FailedPrecondition,
+                "client_changed",
+                $"the limits of the API client {intent.Subject.Principal.ClientId} were changed while the call was prepared; repeat the call"
+            ),
             StartRefusal.SessionEnded => Unauthenticated(
                 "session_ended",
                 $"the session of {intent.Subject.Identifier} has ended; ask the application for a new one"
@@ -45,7 +50,10 @@ internal static class StartRefusals
             ProblemKind.FailedPrecondition,
             "account_not_active",
             $"the account of {intent.Subject.Identifier} at \"{intent.ConnectionName}\" is {state}{reason}; ask for a new authorization link and connect again"
-        );
+        )
+        {
+            Reconnect = account?.State == AccountState.PendingVerification ? null : intent.ConnectionName,
+        };
     }
 
     private static Problem Unauthenticated(string code, string message) =>

@@ -13,7 +13,7 @@ internal sealed class AuthorizationRoom(
     CredentialForm form,
     Verification verification,
     TokenRefresher refresher,
-    TokenImport import,
+    CredentialImport import,
     ReadBack readBack,
     RevocationJobs jobs,
     BackgroundWork work,

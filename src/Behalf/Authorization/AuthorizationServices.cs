@@ -34,7 +34,8 @@ public static class AuthorizationServices
         services.TryAddSingleton<RefreshRun>();
         services.TryAddSingleton<TokenRefresher>();
         services.TryAddSingleton<ProviderIdentity>();
-        services.TryAddSingleton<TokenImport>();
+        services.TryAddSingleton<BroughtCredentials>();
+        services.TryAddSingleton<CredentialImport>();
         services.TryAddSingleton<ReadBack>();
         services.TryAddSingleton<RevocationJobs>();
         services.TryAddSingleton<Revoker>();
@@ -43,6 +44,7 @@ public static class AuthorizationServices
         services.TryAddSingleton<AuthorizationWorker>();
         services.TryAddSingleton<IAuthorizationWorker>(provider => provider.GetRequiredService<AuthorizationWorker>());
         services.TryAddSingleton<IAuthorization, AuthorizationRoom>();
+        services.TryAddSingleton<IReconnectLinks, ReconnectLinks>();
         return services;
     }
 }

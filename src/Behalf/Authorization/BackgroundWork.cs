@@ -1,4 +1,3 @@
-using Behalf.Audit;
 using Behalf.Connections;
 using Behalf.Vault;
 using Microsoft.Extensions.Logging;
@@ -35,37 +34,22 @@ internal sealed partial class BackgroundWork(
 
     private async Task<bool> ExpireFlowsAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<AuthorizationFlow> expired = await flows.ExpireAsync(
-            Portion,
-            flow => Traces.Of(Expired(flow)),
-            cancellationToken
-        );
+        IReadOnlyList<AuthorizationFlow> expired = await flows.ExpiredAsync(Portion, cancellationToken);
+        int ended = 0;
         await EachAsync(
             expired,
             flow => $"{flow.Id}",
             async (flow, token) =>
             {
-                if (flow.CodeSealed is not null || flow.AuthRequest is not null)
+                if (await ending.ExpireAsync(flow, token))
                 {
-                    await ending.ExplainAsync(flow, AccountReasons.NeverVerified, token);
+                    Interlocked.Increment(ref ended);
                 }
             },
             cancellationToken
         );
-        return expired.Count >= Portion;
+        return ended >= Portion;
     }
-
-    private static AuditDraft Expired(AuthorizationFlow flow) =>
-        new()
-        {
-            Environment = flow.Environment,
-            Kind = AuditKind.Admin,
-            Action = "flow.expired",
-            Identifier = flow.Identifier.Value,
-            Principal = flow.CreatedBy,
-            Account = flow.Account,
-            Outcome = flow.AuthRequest is null ? "not_finished" : AccountReasons.NeverVerified,
-        };
 
     private async Task EndAbandonedAsync(CancellationToken cancellationToken)
     {

@@ -98,12 +98,27 @@ public interface IFlowStore
     Task<AuthorizationFlow?> FindAsync(EnvironmentId environment, FlowId id, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes the changed flow if it still stands at <paramref name="from"/> and has not expired (database time); a change
-    /// to <see cref="FlowStep.Failed"/> is written after expiry too. Exactly one of concurrent callers gets true.
+    /// Writes the changed flow if it still stands at <paramref name="from"/> and has not expired (database time). Exactly
+    /// one of concurrent callers gets true. A flow that ends goes by <see cref="FailAsync"/> or <see cref="SucceedAsync"/>.
     /// </summary>
     Task<bool> AdvanceAsync(
         AuthorizationFlow changed,
         FlowStep from,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// One transaction: ends the flow if it still stands at <paramref name="from"/>, expired or not, destroying code and
+    /// verifier, and says at an account that never worked why it is still pending. Exactly one of concurrent callers gets
+    /// true.
+    /// </summary>
+    /// <param name="ended">At <see cref="FlowStep.Failed"/>, with its outcome.</param>
+    /// <param name="pending">Null: the account has nothing to say.</param>
+    Task<bool> FailAsync(
+        AuthorizationFlow ended,
+        FlowStep from,
+        PendingReason? pending,
         Traces traces,
         CancellationToken cancellationToken
     );
@@ -120,17 +135,17 @@ public interface IFlowStore
         CancellationToken cancellationToken
     );
 
-    /// <summary>Fails open flows past their expiry (except those in Exchanging), destroying code and verifier.</summary>
-    /// <param name="traces">Makes the records for each of them.</param>
-    Task<IReadOnlyList<AuthorizationFlow>> ExpireAsync(
-        int limit,
-        Func<AuthorizationFlow, Traces> traces,
-        CancellationToken cancellationToken
-    );
+    /// <summary>Open flows past their expiry (except those in Exchanging), the oldest first.</summary>
+    Task<IReadOnlyList<AuthorizationFlow>> ExpiredAsync(int limit, CancellationToken cancellationToken);
 
     /// <summary>Flows in Exchanging past their expiry, left so by a process that died: their codes may be spent.</summary>
     Task<IReadOnlyList<AuthorizationFlow>> AbandonedAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>Why an account that never worked is still pending; one that has moved on is left as it is.</summary>
+/// <param name="Account">As it was read.</param>
+/// <param name="Event">Left only where the account says so now.</param>
+public sealed record PendingReason(Connections.ConnectedAccount Account, string Reason, Events.EventDraft Event);
 
 /// <summary>What an exchange or refresh stores.</summary>
 public sealed record NewCredential

@@ -8,21 +8,13 @@ namespace Behalf.Authorization;
 internal sealed class FlowEnding(IFlowStore flows, IAccountStore accounts)
 {
     /// <returns>False when the flow had moved on before.</returns>
-    public async Task<bool> FailAsync(
+    public Task<bool> FailAsync(
         AuthorizationFlow flow,
         ConnectionName connection,
         FlowFailure failure,
         CancellationToken cancellationToken
     )
     {
-        AuthorizationFlow ended = flow with
-        {
-            Step = FlowStep.Failed,
-            Outcome = failure.Outcome,
-            MismatchedIdentifier = failure.MismatchedIdentifier,
-            CodeSealed = null,
-            VerifierSealed = null,
-        };
         AuditKind kind = failure.IsDenial ? AuditKind.Denial : AuditKind.Admin;
         AuditDraft record = flow.Record(
             connection,
@@ -32,33 +24,67 @@ internal sealed class FlowEnding(IFlowStore flows, IAccountStore accounts)
             failure.Detail,
             kind
         );
-        if (!await flows.AdvanceAsync(ended, flow.Step, Traces.Of(record), cancellationToken))
+        AuthorizationFlow ended = flow with
         {
-            return false;
-        }
-
-        await ExplainAsync(flow, failure.Outcome, cancellationToken);
-        return true;
+            Outcome = failure.Outcome,
+            MismatchedIdentifier = failure.MismatchedIdentifier,
+        };
+        return EndAsync(ended, flow.Step, failure.Outcome, record, cancellationToken);
     }
 
-    /// <summary>An account that never worked says why it is still pending; a working or ended one keeps its own state.</summary>
-    public async Task ExplainAsync(AuthorizationFlow flow, string outcome, CancellationToken cancellationToken)
+    /// <summary>Of a flow past its expiry. Only one whose consent was given, and nobody confirmed, is news of the account.</summary>
+    /// <returns>False when the flow had moved on before.</returns>
+    public Task<bool> ExpireAsync(AuthorizationFlow flow, CancellationToken cancellationToken)
     {
-        ConnectedAccount? account = await accounts.FindAsync(flow.Environment, flow.Account, cancellationToken);
-        if (account is not { Status: CredentialStatus.None })
+        bool consented = flow.AuthRequest is not null;
+        AuditDraft record = new()
         {
-            return;
-        }
+            Environment = flow.Environment,
+            Kind = AuditKind.Admin,
+            Action = "flow.expired",
+            Identifier = flow.Identifier.Value,
+            Principal = flow.CreatedBy,
+            Account = flow.Account,
+            Outcome = consented ? AccountReasons.NeverVerified : "not_finished",
+        };
+        AuthorizationFlow ended = flow with
+        {
+            Outcome = consented ? AccountReasons.NeverVerified : AccountReasons.NeverConnected,
+        };
+        string? told = consented ? AccountReasons.NeverVerified : null;
+        return EndAsync(ended, flow.Step, told, record, cancellationToken);
+    }
 
-        Traces traces = Traces.None.With(
-            account.Event(EventTypes.AccountStatusUpdated, AccountState.PendingAuth, outcome)
-        );
-        await accounts.MarkAsync(
-            account,
-            account.Generation,
-            CredentialStatus.None,
-            outcome,
-            traces,
+    /// <param name="told">What an account that never worked says of it; null: nothing.</param>
+    private async Task<bool> EndAsync(
+        AuthorizationFlow ended,
+        FlowStep from,
+        string? told,
+        AuditDraft record,
+        CancellationToken cancellationToken
+    )
+    {
+        // A working or ended account keeps its own state.
+        PendingReason? pending =
+            told is not null
+            && await accounts.FindAsync(ended.Environment, ended.Account, cancellationToken)
+                is { Status: CredentialStatus.None } account
+                ? new PendingReason(
+                    account,
+                    told,
+                    account.Event(EventTypes.AccountStatusUpdated, AccountState.PendingAuth, told)
+                )
+                : null;
+        return await flows.FailAsync(
+            ended with
+            {
+                Step = FlowStep.Failed,
+                CodeSealed = null,
+                VerifierSealed = null,
+            },
+            from,
+            pending,
+            Traces.Of(record),
             cancellationToken
         );
     }

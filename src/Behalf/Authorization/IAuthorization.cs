@@ -59,9 +59,10 @@ public interface IAuthorization
     );
 
     /// <summary>
-    /// Makes tokens that the user granted elsewhere the next generation of the account: active at once, pinned to the
-    /// provider's user where the provider says who that is. Only for service clients. A credential they replace is revoked
-    /// upstream only if it is certainly another provider user's: of the same user it may be the same grant.
+    /// Makes tokens that the user granted elsewhere, or a key, token or password of the user's, the next generation of the
+    /// account: active at once, pinned to the provider's user where the provider says who that is. Only for service
+    /// clients. A credential they replace is revoked upstream only if it is certainly another provider user's: of the same
+    /// user it may be the same grant.
     /// </summary>
     Task<Result<Connections.ConnectedAccount>> ImportAsync(
         ActingSubject subject,

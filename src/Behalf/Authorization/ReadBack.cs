@@ -64,21 +64,27 @@ internal sealed class ReadBack(
         );
         return fresh switch
         {
-            FreshCredential.Usable { Credential: var credential } => Open(credential),
-            FreshCredential.Later => Open(stored),
+            FreshCredential.Usable { Credential: var credential } => Open(credential, context),
+            FreshCredential.Later => Open(stored, context),
             _ => ReadBackTokens.None,
         };
     }
 
-    private Result<ReadBackTokens> Open(SealedCredential credential)
+    private Result<ReadBackTokens> Open(SealedCredential credential, FlowContext context)
     {
         try
         {
-            return new ReadBackTokens(
-                vault.OpenAccess(credential),
-                vault.OpenRefresh(credential),
-                credential.AccessExpiresAt
-            );
+            if (context.Profile.IsUsed)
+            {
+                return new ReadBackTokens(
+                    vault.OpenAccess(credential),
+                    vault.OpenRefresh(credential),
+                    credential.AccessExpiresAt
+                );
+            }
+
+            using Secret typed = vault.OpenAccess(credential);
+            return ReadBackTokens.None with { Fields = TypedCredential.FieldsOf(context.Auth, typed) };
         }
         catch (SealBrokenException)
         {

@@ -24,7 +24,7 @@ internal static class TypedCredential
                 .Keys.Where(name => auth.Fields.All(asked => asked.Name != name))
                 .Select(name => new FieldViolation(
                     field,
-                    "holds a field that the connector does not ask for",
+                    $"holds a field that the connector does not ask for{AskedBy(auth)}",
                     "unknown"
                 )),
         ];
@@ -69,6 +69,21 @@ internal static class TypedCredential
                 + '\n'
                 + credential;
     }
+
+    /// <summary>The other way round: the fields that a stored credential was made of.</summary>
+    /// <returns>Secrets to dispose.</returns>
+    public static IReadOnlyDictionary<string, Secret> FieldsOf(AuthProfile auth, Secret credential)
+    {
+        string[] values = credential.RevealText().Split(':', auth.Fields.Count); // of a user name and password: RFC 7617 §2
+        return auth
+            .Fields.Zip(values)
+            .ToDictionary(pair => pair.First.Name, pair => Secret.FromText(pair.Second), StringComparer.Ordinal);
+    }
+
+    private static string AskedBy(AuthProfile auth) =>
+        auth.Fields.Count == 0
+            ? ""
+            : $", which asks for {string.Join(" and ", auth.Fields.Select(field => field.Name))}";
 
     private static string? FaultOf(AuthProfile auth, CredentialField asked, string value)
     {

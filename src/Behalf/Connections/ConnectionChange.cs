@@ -20,7 +20,12 @@ public sealed record ConnectionChange
     public IReadOnlyList<string>? AllowedTools { get; init; }
 
     public bool? Enabled { get; init; }
+
+    public ProxyChange? Proxy { get; init; }
 }
+
+/// <param name="Mode">Null: the default, by who calls.</param>
+public sealed record ProxyChange(ProxyMode? Mode);
 
 /// <summary>What a store made of a changed connection.</summary>
 public enum ConnectionChanged

@@ -167,42 +167,6 @@ internal sealed class ConnectionRegistry(
         return KeyedList.Page(views, view => view.Connection.Id.Value, page);
     }
 
-    /// <summary>Calls that were prepared under the old mode do not start any more.</summary>
-    public async Task<Result<ConnectionView>> SetProxyAsync(
-        Principal principal,
-        EnvironmentId environment,
-        ConnectionName name,
-        ProxyMode? mode,
-        CancellationToken cancellationToken
-    )
-    {
-        if (!principal.Manages(environment))
-        {
-            return Problem.Forbidden("not_allowed", "This credential may not change connections here.");
-        }
-
-        if (
-            !principal.Limits.AllowsConnection(name.Value)
-            || await store.FindByNameAsync(environment, name, cancellationToken) is not { } connection
-        )
-        {
-            return Problem.NotFound("connection");
-        }
-
-        var record = new AuditDraft
-        {
-            Environment = environment,
-            Kind = AuditKind.Admin,
-            Action = "connection.changed",
-            Principal = principal.ClientId,
-            Connection = name.Value,
-            Detail = $"proxy: {mode?.ToString().ToLowerInvariant() ?? "default"}",
-        };
-        return await store.SetProxyAsync(environment, connection.Id, mode, Traces.Of(record), cancellationToken)
-            ? await FindAsync(environment, connection.Id, cancellationToken)
-            : Problem.NotFound("connection");
-    }
-
     public Task<bool> RemoveAsync(Principal principal, Connection connection, CancellationToken cancellationToken)
     {
         var record = new AuditDraft

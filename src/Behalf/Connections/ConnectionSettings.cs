@@ -130,6 +130,7 @@ internal sealed class ConnectionSettings(
                 var tools => tools,
             },
             Enabled = change.Enabled ?? before.Enabled,
+            Proxy = change.Proxy is { } proxy ? proxy.Mode : before.Proxy,
         };
 
     /// <summary>The whole connection as it would be, for the rules a new one has to keep.</summary>
@@ -165,6 +166,7 @@ internal sealed class ConnectionSettings(
             ("oauth_url", before.OAuthUrl, after.OAuthUrl),
             ("allowed_tools", ListOf(before), ListOf(after)),
             ("enabled", before.Enabled, after.Enabled),
+            ("proxy", NameOf(before.Proxy), NameOf(after.Proxy)),
         ];
         foreach ((string name, object? old, object? now) in settings)
         {
@@ -179,6 +181,8 @@ internal sealed class ConnectionSettings(
             yield return "client_secret";
         }
     }
+
+    private static string NameOf(ProxyMode? mode) => mode?.ToString().ToLowerInvariant() ?? "default";
 
     private static string? ListOf(Connection connection) =>
         connection.AllowedTools is { } tools ? string.Join(',', tools) : null;

@@ -98,14 +98,6 @@ internal sealed class ConnectionsRoom(
         CancellationToken cancellationToken
     ) => settings.WriteContextAsync(principal, environment, id, organization, context, cancellationToken);
 
-    public Task<Result<ConnectionView>> SetProxyAsync(
-        Principal principal,
-        EnvironmentId environment,
-        ConnectionName name,
-        ProxyMode? mode,
-        CancellationToken cancellationToken
-    ) => registry.SetProxyAsync(principal, environment, name, mode, cancellationToken);
-
     public async Task<Result<Done>> RemoveAsync(
         Principal principal,
         EnvironmentId environment,

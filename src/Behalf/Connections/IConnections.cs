@@ -88,16 +88,6 @@ public interface IConnections
         CancellationToken cancellationToken
     );
 
-    /// <summary>Holds for every call that starts from now on, also those that are prepared already.</summary>
-    /// <param name="mode">Null: the default, by who calls.</param>
-    Task<Result<ConnectionView>> SetProxyAsync(
-        Principal principal,
-        EnvironmentId environment,
-        ConnectionName name,
-        ProxyMode? mode,
-        CancellationToken cancellationToken
-    );
-
     /// <summary>Refused while live accounts use it, unless forced: then they are revoked first.</summary>
     Task<Result<Done>> RemoveAsync(
         Principal principal,
@@ -191,6 +181,9 @@ public interface IUpstream
     StartedCall Call { get; }
 
     ExecutionId Execution => Call.Intent.Execution;
+
+    /// <value>The connection it goes through; null where there is none, as in fixtures.</value>
+    ConnectionName? ConnectionName => Call.Intent.ConnectionName;
 
     /// <value>What is kept with the account's credential; no secrets.</value>
     IReadOnlyDictionary<string, string> Kept => ImmutableDictionary<string, string>.Empty;

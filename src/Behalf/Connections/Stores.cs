@@ -51,16 +51,6 @@ public interface IConnectionStore
         CancellationToken cancellationToken
     );
 
-    /// <summary>Sets the mode and moves the policy revision, so that no call starts on the old one.</summary>
-    /// <returns>False when there is no such connection.</returns>
-    Task<bool> SetProxyAsync(
-        EnvironmentId environment,
-        ConnectionId id,
-        ProxyMode? mode,
-        Traces traces,
-        CancellationToken cancellationToken
-    );
-
     /// <summary>Removes when no live account is left.</summary>
     Task<bool> RemoveAsync(
         EnvironmentId environment,

@@ -36,6 +36,7 @@ internal sealed class UpstreamOpener(
             )
             {
                 Execution = call.Intent.Execution,
+                Reconnect = connection.Name,
             },
             FreshCredential.Later later => Upstream.NotNow(call, later),
             _ => throw new InvalidOperationException($"Unknown credential outcome {fresh.GetType().Name}."),

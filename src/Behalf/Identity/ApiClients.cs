@@ -87,6 +87,48 @@ internal sealed class ApiClients(IApiClientStore clients, IEnvironmentStore envi
             : Problem.NotFound("client");
     }
 
+    /// <summary>Holds for every call that starts from now on, with tokens and sessions that were issued before too.</summary>
+    public async Task<Result<ApiClient>> ChangeAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string clientId,
+        ApiClientChange change,
+        CancellationToken cancellationToken
+    )
+    {
+        if (Refuse(principal) is { } problem)
+        {
+            return problem;
+        }
+
+        if (await FindAsync(environment, clientId, cancellationToken) is not { } client)
+        {
+            return Problem.NotFound("client");
+        }
+
+        ApiClient wanted = client with
+        {
+            Name = change.Name ?? client.Name,
+            Limits = new CredentialLimits(
+                change.Connections is { } connections ? NoneIsAll(connections) : client.Limits.Connections,
+                change.Tools is { } tools ? NoneIsAll(tools) : client.Limits.Tools
+            ),
+        };
+        string detail =
+            $"{clientId} \"{wanted.Name}\" connections={Spell(wanted.Limits.Connections)} tools={Spell(wanted.Limits.Tools)}";
+        bool changed = await clients.ChangeAsync(
+            environment,
+            client.Id,
+            wanted.Name,
+            wanted.Limits,
+            Traces.Of(Record(environment, "client.changed", principal.ClientId, detail)),
+            cancellationToken
+        );
+        return changed && await FindAsync(environment, clientId, cancellationToken) is { } now
+            ? now
+            : Problem.NotFound("client");
+    }
+
     public async Task<Result<Done>> RemoveAsync(
         Principal principal,
         EnvironmentId environment,
@@ -109,6 +151,11 @@ internal sealed class ApiClients(IApiClientStore clients, IEnvironmentStore envi
             ? Done.Value
             : Problem.NotFound("client");
     }
+
+    private static IReadOnlySet<string>? NoneIsAll(IReadOnlySet<string> names) => names.Count == 0 ? null : names;
+
+    private static string Spell(IReadOnlySet<string>? names) =>
+        names is null ? "all" : string.Join(',', names.Order(StringComparer.Ordinal));
 
     private async Task<ApiClient?> FindAsync(
         EnvironmentId environment,

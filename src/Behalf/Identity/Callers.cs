@@ -144,6 +144,7 @@ internal sealed class Callers(
                 DisplayName = client.Name,
                 Client = client.Id,
                 ClientEpoch = client.Epoch,
+                LimitsRevision = client.LimitsRevision,
                 Limits = client.Limits,
             }
             : null;
@@ -179,6 +180,7 @@ internal sealed class Callers(
                 DisplayName = client.Name,
                 Client = client.Id,
                 ClientEpoch = client.Epoch,
+                LimitsRevision = client.LimitsRevision,
                 Session = session.Id,
                 Subject = session.Identifier,
                 SubjectEpoch = session.Epoch,

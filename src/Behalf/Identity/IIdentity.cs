@@ -65,6 +65,18 @@ public interface IIdentity
         CancellationToken cancellationToken
     );
 
+    /// <summary>
+    /// Changes name and limits of a client, from the next call that starts, on every node. Its tokens and sessions live on,
+    /// within the new limits. Only for operators.
+    /// </summary>
+    Task<Result<ApiClient>> ChangeClientAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string clientId,
+        ApiClientChange change,
+        CancellationToken cancellationToken
+    );
+
     Task<Result<NewApiClient>> RotateClientAsync(
         Principal principal,
         EnvironmentId environment,
@@ -146,6 +158,18 @@ public sealed record MintedSession(
     Secret ClientSecret,
     DateTimeOffset ExpiresAt
 );
+
+/// <summary>What to change about an API client; null leaves it as it is.</summary>
+public sealed record ApiClientChange
+{
+    public string? Name { get; init; }
+
+    /// <value>Empty: no limit any more.</value>
+    public IReadOnlySet<string>? Connections { get; init; }
+
+    /// <value>Empty: no limit any more.</value>
+    public IReadOnlySet<string>? Tools { get; init; }
+}
 
 /// <summary>Shown once; only the digest of the secret is stored.</summary>
 public sealed record NewApiClient(ApiClient Client, Secret ClientSecret);

@@ -61,6 +61,14 @@ internal sealed class IdentityRoom(
         CancellationToken cancellationToken
     ) => clients.AddAsync(principal, environment, name, limits, cancellationToken);
 
+    public Task<Result<ApiClient>> ChangeClientAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string clientId,
+        ApiClientChange change,
+        CancellationToken cancellationToken
+    ) => clients.ChangeAsync(principal, environment, clientId, change, cancellationToken);
+
     public Task<Result<NewApiClient>> RotateClientAsync(
         Principal principal,
         EnvironmentId environment,

@@ -55,6 +55,9 @@ public sealed class Principal
     /// <value>The client's epoch when the token was issued.</value>
     public required long ClientEpoch { get; init; }
 
+    /// <value>The client's, of which <see cref="Limits"/> were read: a call does not start on others.</value>
+    public long LimitsRevision { get; init; } = ApiClient.FirstLimitsRevision;
+
     public UserSessionId? Session { get; init; }
 
     /// <value>The one identifier of a user session; null for the others.</value>

@@ -61,7 +61,12 @@ public sealed record ApiClient
 
     public required string Name { get; init; }
 
+    public const long FirstLimitsRevision = 1;
+
     public required CredentialLimits Limits { get; init; }
+
+    /// <value>Moves with the limits.</value>
+    public long LimitsRevision { get; init; } = FirstLimitsRevision;
 
     public required long Epoch { get; init; }
 
@@ -137,6 +142,20 @@ public interface IApiClientStore
         ApiClientId id,
         Digest secret,
         DateTimeOffset previousNotAfter,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// Replaces name and limits; the limits' revision moves when they differ, so that no call starts on the old ones. Its
+    /// tokens and sessions live on.
+    /// </summary>
+    /// <returns>False when there is no such client, or it is disabled.</returns>
+    Task<bool> ChangeAsync(
+        EnvironmentId environment,
+        ApiClientId id,
+        string name,
+        CredentialLimits limits,
         Traces traces,
         CancellationToken cancellationToken
     );

@@ -56,6 +56,9 @@ internal static class ProxyOutcomes
                     CallOutcomes.ReconnectRequired,
                     $"{provider} does not accept {call.Intent.Subject.Identifier}'s connection \"{call.Intent.ConnectionName}\" any more; it must be reconnected with a new authorization link."
                 )
+                {
+                    Reconnect = call.Intent.ConnectionName,
+                }
             ),
             UpstreamOutcome.Stopped stopped => (CallOutcomes.PlatformError, stopped.Problem),
             _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),

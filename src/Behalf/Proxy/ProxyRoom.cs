@@ -1,5 +1,6 @@
 using System.Text;
 using Behalf.Audit;
+using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Identity;
 using Behalf.Vault;
@@ -12,6 +13,7 @@ internal sealed class ProxyRoom(
     ProxyTargets targets,
     IAudit audit,
     IConnections connections,
+    IReconnectLinks links,
     IVault vault,
     IOptions<BehalfOptions> options,
     TimeProvider time
@@ -27,6 +29,16 @@ internal sealed class ProxyRoom(
     {
         ArgumentNullException.ThrowIfNull(subject);
         ArgumentNullException.ThrowIfNull(request);
+        Result<ProxyAnswer> answer = await RunAsync(subject, request, cancellationToken);
+        return answer.Succeeded ? answer : await links.AddToAsync(subject, answer.Problem, cancellationToken);
+    }
+
+    private async Task<Result<ProxyAnswer>> RunAsync(
+        ActingSubject subject,
+        ProxyRequest request,
+        CancellationToken cancellationToken
+    )
+    {
         Result<ProxyTarget> found = await targets.FindAsync(subject, request, cancellationToken);
         if (!found.Succeeded)
         {

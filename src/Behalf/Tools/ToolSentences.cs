@@ -12,7 +12,10 @@ internal static class ToolSentences
             ProblemKind.FailedPrecondition,
             "not_connected",
             $"{subject.Identifier} has no account connected to \"{connection.Name}\". Create an authorization link and send {subject.Identifier} to it."
-        );
+        )
+        {
+            Reconnect = connection.Name,
+        };
 
     public static Problem NotActive(ConnectedAccount account)
     {
@@ -32,11 +35,11 @@ internal static class ToolSentences
         };
         string state = NameOf(account.State);
         string reason = account.Reason is { } code ? $", {code}" : "";
-        return new Problem(
-            ProblemKind.FailedPrecondition,
-            "account_not_active",
-            $"{sentence} (status {state}{reason})"
-        );
+        return new Problem(ProblemKind.FailedPrecondition, "account_not_active", $"{sentence} (status {state}{reason})")
+        {
+            // Consent was given already: another link would only begin anew.
+            Reconnect = account.State == AccountState.PendingVerification ? null : account.ConnectionName,
+        };
     }
 
     public static Problem ScopeMissing(OfferedTool tool, ConnectedAccount account)

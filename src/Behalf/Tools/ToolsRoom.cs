@@ -1,3 +1,4 @@
+using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Connectors.Custom;
@@ -13,7 +14,8 @@ internal sealed class ToolsRoom(
     ToolExecution execution,
     CustomTools custom,
     ToolExplainer explainer,
-    ToolStyle style
+    ToolStyle style,
+    IReconnectLinks links
 ) : ITools
 {
     public async Task<ScopedToolPage> ListScopedAsync(
@@ -80,11 +82,15 @@ internal sealed class ToolsRoom(
     public Task<IReadOnlySet<string>> NamesOfAsync(Connection connection, CancellationToken cancellationToken) =>
         scoped.NamesOfAsync(connection, cancellationToken);
 
-    public Task<Result<ToolAnswer>> ExecuteAsync(
+    public async Task<Result<ToolAnswer>> ExecuteAsync(
         ActingSubject subject,
         ToolCall call,
         CancellationToken cancellationToken
-    ) => execution.RunAsync(subject, call, cancellationToken);
+    )
+    {
+        Result<ToolAnswer> answer = await execution.RunAsync(subject, call, cancellationToken);
+        return answer.Succeeded ? answer : await links.AddToAsync(subject, answer.Problem, cancellationToken);
+    }
 
     public Task<Result<ToolDefinition>> CreateAsync(
         Principal principal,

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using System.Web;
+using Behalf.Client.AspNetCore;
 using Behalf.Server.Tests.Infrastructure;
+using Microsoft.Extensions.Logging;
 
 namespace Behalf.Client.Tests.Connect;
 
@@ -287,6 +289,43 @@ public sealed class ConnectTests(Stage stage) : IClassFixture<Stage>, IAsyncLife
 
         own.Should().NotBeEmpty();
         own.Where(line => secrets.Any(secret => line.Contains(secret, StringComparison.Ordinal))).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task RequestLog_HoldsNoQuery_AsApplicationsRunIt()
+    {
+        var alice = await SignInAsync("alice-request-log");
+        var link = await BeginAsync(alice);
+        var back = await ReturnAsync(alice, link);
+        await alice.OpenAsync(back);
+        string[] secrets = [link.Segments[^1], Query(back, "state"), Query(back, "auth_request_id")];
+
+        var shown = _application.Log.Lines.Where(line =>
+            !line.Contains(": Trace ", StringComparison.Ordinal) && !line.Contains(": Debug ", StringComparison.Ordinal)
+        );
+
+        shown.Where(line => secrets.Any(secret => line.Contains(secret, StringComparison.Ordinal))).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void RequestLog_IsSilenced_AlsoForProvidersWithRulesOfTheirOwn()
+    {
+        LoggerFilterOptions options = new() { MinLevel = LogLevel.Trace };
+        options.Rules.Add(new LoggerFilterRule("Console", null, LogLevel.Information, null));
+        options.Rules.Add(new LoggerFilterRule(null, "Microsoft", LogLevel.Information, null));
+
+        RequestLog.Silence(options);
+
+        foreach (var provider in new[] { "Console", null })
+        {
+            options
+                .Rules.Should()
+                .ContainSingle(rule =>
+                    rule.ProviderName == provider
+                    && rule.CategoryName == "Microsoft.AspNetCore.Hosting.Diagnostics"
+                    && rule.LogLevel == LogLevel.Warning
+                );
+        }
     }
 
     [Fact]

@@ -92,6 +92,7 @@ export default async function execution({ rule }, stage) {
       const failure = await stage.refused(
         call('execute', { identifier: 'dave', toolName: 'asana_team_list_my_tasks', toolInput: {} }), unauthorized);
       expectEqual(failure.fact.tool_error_code, 'reconnect_required', 'tool_error_code');
+      expect(failure.fact.links?.includes('authorization_link'), `links ${failure.fact.links}`);
       see('refused', withoutStatus(failure.fact));
     });
     expectEqual(requests.length, 1, 'requests at the provider');
@@ -117,9 +118,11 @@ export default async function execution({ rule }, stage) {
       const refusal = await stage.refused(
         execute('asana_list_my_tasks', {}, { identifier: 'nobody' }), 'FAILED_PRECONDITION', see);
       expectEqual(refusal.fact.error_code, 'not_connected', 'error_code');
+      expect(refusal.fact.links?.includes('authorization_link'), `links ${refusal.fact.links}`);
       const pending = await stage.refused(
         execute('asana_list_my_tasks', {}, { identifier: 'u1' }), 'FAILED_PRECONDITION', see);
       expect(/PENDING_AUTH/.test(pending.fact.message), `the state is not named: ${pending.fact.message}`);
+      expect(pending.fact.links?.includes('authorization_link'), `links ${pending.fact.links}`);
     });
     expectEqual(requests.length, 0, 'requests at the provider');
   });

@@ -26,10 +26,11 @@ internal static class ConnectionUpdateCommand
             HelpName = "on|off",
         };
         enabled.AcceptOnlyFromAmong(On, Off);
+        var proxy = ProxyFeature.Option("What the proxy passes.");
         return shell.Verb(
             "update",
-            "Changes a connection. Origins and OAuth client stay while it holds users' tokens.",
-            [name, newName, clientId, .. secret.Options, scopes, baseUrl, oauthUrl, tools, allTools, enabled],
+            "Changes a connection, for every call that starts from now on. Origins and OAuth client stay while it holds users' tokens.",
+            [name, newName, clientId, .. secret.Options, scopes, baseUrl, oauthUrl, tools, allTools, enabled, proxy],
             async call =>
             {
                 using var behalf = call.ConnectAsService();
@@ -49,6 +50,7 @@ internal static class ConnectionUpdateCommand
                             : call.Get(allTools) ? []
                             : null,
                         IsEnabled = call.Get(enabled) is { } word ? word == On : null,
+                        Proxy = call.Get(proxy),
                     },
                     call.Token
                 );

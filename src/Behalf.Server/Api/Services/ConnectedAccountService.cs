@@ -16,159 +16,32 @@ internal sealed class ConnectedAccountService(
     IAuthorization authorization,
     RequestSubjects subjects,
     AccountLookup accounts,
-    AccountCredentials credentials,
+    AccountListing listing,
+    AccountWriting writing,
     OwnAccounts own,
     IIdentity identity,
-    PublicUrls urls,
-    PageTokens pages
+    PublicUrls urls
 ) : Wire.ConnectedAccounts.ConnectedAccountService.ConnectedAccountServiceBase
 {
-    private const int DefaultPageSize = 50;
-    private const int SearchPageSize = 30;
-
-    public override async Task<ListConnectedAccountsResponse> ListConnectedAccounts(
+    public override Task<ListConnectedAccountsResponse> ListConnectedAccounts(
         ListConnectedAccountsRequest request,
         ServerCallContext context
-    )
-    {
-        AccountFilter filter = await FilterAsync(context, request.Identifier, request.UserId);
-        List<ConnectionName> names = [.. request.ConnectionNames.Select(ConnectionName.Parse)];
-        if (context.ReadConnection("connector", request.Connector) is { } connector)
-        {
-            names = names.Count == 0 || names.Contains(connector) ? [connector] : throw NoOverlap(context);
-        }
+    ) => listing.ListAsync(request, context);
 
-        AccountLabels labels = AccountLookup.LabelsOf(
-            context,
-            AccountName.Labelled(request.OrganizationId, request.UserId)
-        );
-        Page<Account> page = await connections.ListAccountsAsync(
-            context.Principal(),
-            filter with
-            {
-                Connections = names,
-                Connector = request.Provider.Length == 0 ? null : request.Provider.ToLowerInvariant(),
-                IdentifierPrefix = request.Query.Length == 0 ? null : request.Query,
-                OrganizationId = labels.OrganizationId,
-                UserId = labels.UserId,
-            },
-            pages.Read(context, request, request.PageToken, SizeOf(request.PageSize, DefaultPageSize)),
-            context.CancellationToken
-        );
-        ListConnectedAccountsResponse response = new()
-        {
-            TotalSize = (uint)page.TotalSize,
-            NextPageToken = pages.After(context, request, page.Next),
-            PrevPageToken = pages.Before(context, request, page.Previous),
-        };
-        response.ConnectedAccounts.AddRange(page.Items.Select(AccountWire.ToListItem));
-        return response;
-    }
-
-    public override async Task<SearchConnectedAccountsResponse> SearchConnectedAccounts(
+    public override Task<SearchConnectedAccountsResponse> SearchConnectedAccounts(
         SearchConnectedAccountsRequest request,
         ServerCallContext context
-    )
-    {
-        AccountFilter filter = await FilterAsync(context, string.Empty, string.Empty);
-        List<ConnectionName> names = [];
-        if (request.ConnectionId.Length > 0)
-        {
-            ConnectionId id = EntityId.TryParse(request.ConnectionId, out ConnectionId parsed)
-                ? parsed
-                : throw context.Refuse(Problem.NotFound("connection"));
-            ConnectionView view = (
-                await connections.FindAsync(context.Principal(), context.Environment(), id, context.CancellationToken)
-            ).OrThrow(context);
-            names.Add(view.Connection.Name);
-        }
+    ) => listing.SearchAsync(request, context);
 
-        Page<Account> page = await connections.ListAccountsAsync(
-            context.Principal(),
-            filter with
-            {
-                Connections = names,
-                IdentifierPrefix = request.Query,
-            },
-            pages.Read(context, request, request.PageToken, SizeOf(request.PageSize, SearchPageSize)),
-            context.CancellationToken
-        );
-        SearchConnectedAccountsResponse response = new()
-        {
-            TotalSize = (uint)page.TotalSize,
-            NextPageToken = pages.After(context, request, page.Next),
-            PrevPageToken = pages.Before(context, request, page.Previous),
-        };
-        response.ConnectedAccounts.AddRange(page.Items.Select(AccountWire.ToListItem));
-        return response;
-    }
-
-    public override async Task<CreateConnectedAccountResponse> CreateConnectedAccount(
+    public override Task<CreateConnectedAccountResponse> CreateConnectedAccount(
         CreateConnectedAccountRequest request,
         ServerCallContext context
-    )
-    {
-        ConnectionName connection = Require(context, request.Connector);
-        ActingSubject subject = await subjects.ResolveAsync(context, request.Identifier, request.UserId);
-        AccountLabels labels = AccountLookup.LabelsOf(
-            context,
-            AccountName.Labelled(request.OrganizationId, request.UserId)
-        ) with
-        {
-            ApiConfig = ReadConfig(context, request.ConnectedAccount.ApiConfig),
-        };
-        using ImportRequest? import = await credentials.ReadAsync(
-            context,
-            connection,
-            request.ConnectedAccount.AuthorizationDetails
-        );
-        Account account = (
-            import is null
-                ? await connections.CreateAccountAsync(subject, connection, labels, context.CancellationToken)
-                : await authorization.ImportAsync(
-                    subject,
-                    import with
-                    {
-                        Creates = true,
-                        Labels = labels,
-                    },
-                    context.CancellationToken
-                )
-        ).OrThrow(context);
-        return new CreateConnectedAccountResponse { ConnectedAccount = AccountWire.ToWire(account) };
-    }
+    ) => writing.CreateAsync(request, context);
 
-    /// <summary>By id, or by connection and user. A credential that comes along replaces the one there is.</summary>
-    public override async Task<UpdateConnectedAccountResponse> UpdateConnectedAccount(
+    public override Task<UpdateConnectedAccountResponse> UpdateConnectedAccount(
         UpdateConnectedAccountRequest request,
         ServerCallContext context
-    )
-    {
-        Account account = await accounts.FindAsync(
-            context,
-            new AccountName(request.Id, request.Connector, request.Identifier, request.OrganizationId, request.UserId)
-        );
-        string? config = ReadConfig(context, request.ConnectedAccount.ApiConfig);
-        using ImportRequest? import = await credentials.ReadAsync(
-            context,
-            account.ConnectionName,
-            request.ConnectedAccount.AuthorizationDetails
-        );
-        if (import is not null)
-        {
-            ActingSubject subject = await subjects.ResolveAsync(context, account.Identifier.Value);
-            account = (await authorization.ImportAsync(subject, import, context.CancellationToken)).OrThrow(context);
-        }
-
-        if (config is not null)
-        {
-            account = (
-                await connections.ChangeAccountAsync(context.Principal(), account.Id, config, context.CancellationToken)
-            ).OrThrow(context);
-        }
-
-        return new UpdateConnectedAccountResponse { ConnectedAccount = AccountWire.ToWire(account) };
-    }
+    ) => writing.UpdateAsync(request, context);
 
     public override async Task<GetConnectedAccountResponse> GetConnectedAccount(
         GetConnectedAccountRequest request,
@@ -333,36 +206,6 @@ internal sealed class ConnectedAccountService(
         return new GetRedirectUrlResponse { RedirectUrl = urls.ConnectedPage(environment).ToString() };
     }
 
-    private static string? ReadConfig(ServerCallContext context, Struct? config) =>
-        config is null
-            ? null
-            : StructJson.ToElement(config, "connected_account.api_config").OrThrow(context).GetRawText();
-
-    private static int SizeOf(uint asked, int otherwise) => asked == 0 ? otherwise : (int)asked;
-
-    private static ConnectionName Require(ServerCallContext context, string connector) =>
-        context.ReadConnection("connector", connector)
-        ?? throw context.Refuse(Problem.Invalid("connector", "required", "names the connection and is required"));
-
-    private static RpcException NoOverlap(ServerCallContext context) =>
-        context.Refuse(Problem.Invalid("connector", "conflict", "is not among connection_names"));
-
-    /// <summary>A user session sees its own user's accounts; a service credential those it asks for.</summary>
-    private async Task<AccountFilter> FilterAsync(ServerCallContext context, string identifier, string userId)
-    {
-        AccountFilter filter = new() { Environment = context.Environment() };
-        bool isUser = context.Principal().Kind == PrincipalKind.UserSession;
-        if (!isUser && identifier.Length == 0)
-        {
-            return filter;
-        }
-
-        ActingSubject subject = isUser
-            ? await subjects.ResolveAsync(context, identifier, userId)
-            : await subjects.ResolveAsync(context, identifier);
-        return filter with { Identifier = subject.Identifier };
-    }
-
     /// <summary>By id; without one, a user session's only account.</summary>
     private async Task<Account> FindOrOwnAsync(ServerCallContext context, string id)
     {
@@ -396,7 +239,7 @@ internal sealed class ConnectedAccountService(
         if (name.Id.Length == 0)
         {
             ActingSubject named = await subjects.ResolveAsync(context, name.Identifier, name.UserId);
-            return (named, Require(context, name.Connector));
+            return (named, context.RequireConnection("connector", name.Connector));
         }
 
         Account account = await accounts.FindAsync(context, name);

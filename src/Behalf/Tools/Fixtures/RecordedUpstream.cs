@@ -15,6 +15,8 @@ internal sealed class RecordedUpstream(JsonArray exchanges) : IUpstream
 
     public ExecutionId Execution { get; } = ExecutionId.From(Guid.Empty);
 
+    public ConnectionName? ConnectionName => null;
+
     public StartedCall Call => throw new NotSupportedException("Nobody made this call.");
 
     /// <value>The requests that were made, as a fixture describes them.</value>

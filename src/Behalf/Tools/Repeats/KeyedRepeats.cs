@@ -67,14 +67,23 @@ internal sealed class KeyedRepeats(
     {
         ExecutionId execution = repeated.Prior.Execution;
         long began = time.GetTimestamp();
-        for (PriorCall? prior = repeated.Prior; prior is not null; )
+        // Whoever came while it ran gets its answer, also when others had it first: to ask again would be to call again.
+        bool cameWhileItRan = repeated.Prior.State == CallState.Running;
+        PriorCall? prior = repeated.Prior;
+        while (prior is not null)
         {
             if (_runs.TryGetValue(execution, out SharedRun? run))
             {
                 if (run.Answer.IsCompleted)
                 {
                     await run.Settled.WaitAsync(cancellationToken);
-                    return null;
+                    if (!cameWhileItRan)
+                    {
+                        return null;
+                    }
+
+                    prior = await store.FindAsync(intent.Subject.Environment, execution, cancellationToken);
+                    continue;
                 }
 
                 if (run.TryJoin(delivery))
@@ -86,9 +95,16 @@ internal sealed class KeyedRepeats(
             bool isOpen = !key.IsNamed && prior is { State: CallState.Succeeded, Answer: AnswerFate.Open };
             if (prior.State != CallState.Running && !(isOpen && time.GetElapsedTime(began) < LongestDoubt))
             {
-                return key.IsNamed || prior.State != CallState.Succeeded
-                    ? seal.Open(intent, prior, repeated.AccountKey)
-                    : AnswerAgain(intent, key, prior, repeated.AccountKey, delivery);
+                if (key.IsNamed || prior.State != CallState.Succeeded || prior.Answer == AnswerFate.Delivered)
+                {
+                    return seal.Open(intent, prior, repeated.AccountKey);
+                }
+
+                Result<ToolAnswer>? again = AnswerAgain(intent, key, prior, repeated.AccountKey, delivery);
+                if (again is not null || !cameWhileItRan)
+                {
+                    return again;
+                }
             }
 
             // Real time: what it waits for happens in another process, whatever this one's clock says.

@@ -26,7 +26,8 @@ internal sealed class OutcomeSeal(IVault vault)
                     problem.Message,
                     problem.Violations,
                     problem.RetryAfter,
-                    problem.ProviderStatus
+                    problem.ProviderStatus,
+                    problem.Reconnect?.Value
                 )
                 : null
         );
@@ -71,6 +72,7 @@ internal sealed class OutcomeSeal(IVault vault)
                 Violations = problem.Violations,
                 RetryAfter = problem.RetryAfter,
                 ProviderStatus = problem.ProviderStatus,
+                Reconnect = problem.Reconnect is { } name ? ConnectionName.Parse(name) : null,
                 Execution = prior.Execution,
             },
             _ => throw new InvalidOperationException($"The outcome of {prior.Execution} holds nothing."),
@@ -109,7 +111,8 @@ internal sealed record ProblemDocument(
     string Message,
     IReadOnlyList<FieldViolation> Violations,
     TimeSpan? RetryAfter,
-    int? ProviderStatus
+    int? ProviderStatus,
+    string? Reconnect
 );
 
 [JsonSourceGenerationOptions(

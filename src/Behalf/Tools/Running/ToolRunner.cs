@@ -36,7 +36,6 @@ internal sealed partial class ToolRunner(TimeProvider time, ILogger<ToolRunner> 
     )
     {
         RunContext context = new(definition, tool, upstream, time);
-        ExecutionId execution = upstream.Execution;
         RunScope scope = RunScope.Of(arguments, account, cursor, ExpressionFunctions.Iso(time.GetUtcNow()));
         try
         {
@@ -53,26 +52,26 @@ internal sealed partial class ToolRunner(TimeProvider time, ILogger<ToolRunner> 
                         ProviderStatus = fault.ProviderStatus,
                         RetryAfter = fault.RetryAfter,
                     },
-                    execution
+                    upstream
                 )
-                : OutcomeOf(fault, execution);
+                : OutcomeOf(fault, upstream);
         }
         catch (ExpressionFailure failure)
         {
-            Log.Unreadable(logger, definition.Slug, tool.Name, execution, failure.Message);
+            Log.Unreadable(logger, definition.Slug, tool.Name, upstream.Execution, failure.Message);
             return context.Wrote
-                ? Failed(FaultKinds.OutcomeUnknown, FaultSentences.Unknown(definition.Name), context, execution)
+                ? Failed(FaultKinds.OutcomeUnknown, FaultSentences.Unknown(definition.Name), context, upstream)
                 : Failed(
                     FaultKinds.ProviderError,
                     $"{definition.Name} answered in a form that this tool does not understand.",
                     context,
-                    execution
+                    upstream
                 );
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return context.WriteInFlight
-                ? Failed(FaultKinds.OutcomeUnknown, FaultSentences.Unknown(definition.Name), context, execution)
+                ? Failed(FaultKinds.OutcomeUnknown, FaultSentences.Unknown(definition.Name), context, upstream)
                 : new RunOutcome.Failed(
                     new Problem(
                         ProblemKind.DeadlineExceeded,
@@ -80,23 +79,24 @@ internal sealed partial class ToolRunner(TimeProvider time, ILogger<ToolRunner> 
                         "The call took too long and was ended."
                     )
                     {
-                        Execution = execution,
+                        Execution = upstream.Execution,
                     },
                     CallOutcomes.Cancelled
                 );
         }
     }
 
-    private static RunOutcome.Failed Failed(string kind, string message, RunContext context, ExecutionId execution) =>
-        OutcomeOf(new ToolFault(kind, message) { ProviderStatus = context.LastStatus }, execution);
+    private static RunOutcome.Failed Failed(string kind, string message, RunContext context, IUpstream upstream) =>
+        OutcomeOf(new ToolFault(kind, message) { ProviderStatus = context.LastStatus }, upstream);
 
-    private static RunOutcome.Failed OutcomeOf(ToolFault fault, ExecutionId execution) =>
+    private static RunOutcome.Failed OutcomeOf(ToolFault fault, IUpstream upstream) =>
         fault.Stopped is { } stopped
-            ? new RunOutcome.Failed(stopped with { Execution = execution }, CallOutcomes.PlatformError)
+            ? new RunOutcome.Failed(stopped with { Execution = upstream.Execution }, CallOutcomes.PlatformError)
             : new RunOutcome.Failed(
                 new Problem(ProblemKind.ToolError, fault.Kind, fault.Message)
                 {
-                    Execution = execution,
+                    Execution = upstream.Execution,
+                    Reconnect = fault.Kind == FaultKinds.ReconnectRequired ? upstream.ConnectionName : null,
                     ProviderStatus = fault.ProviderStatus,
                     RetryAfter = fault.RetryAfter,
                 },

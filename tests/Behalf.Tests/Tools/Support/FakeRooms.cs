@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Behalf.Audit;
+using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Identity;
@@ -47,7 +48,8 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
             ),
             new CustomTools(Custom, this, this, Time),
             new ToolExplainer(scoped, this, this, new ConnectionPolicy(), this, vault),
-            new ToolStyle(new OneEnvironment(this))
+            new ToolStyle(new OneEnvironment(this)),
+            new NoLinks()
         );
     }
 
@@ -271,14 +273,6 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         CancellationToken cancellationToken
     ) => throw NotAsked();
 
-    Task<Result<ConnectionView>> IConnections.SetProxyAsync(
-        Principal principal,
-        EnvironmentId environment,
-        ConnectionName name,
-        ProxyMode? mode,
-        CancellationToken cancellationToken
-    ) => throw NotAsked();
-
     Task<Result<Done>> IConnections.RemoveAsync(
         Principal principal,
         EnvironmentId environment,
@@ -460,5 +454,11 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         public Secret Open(SealPlace place, ReadOnlyMemory<byte> sealedValue) => throw NotAsked();
 
         public IReadOnlyList<SigningKey> SigningKeys(SigningPurpose purpose) => throw NotAsked();
+    }
+
+    private sealed class NoLinks : IReconnectLinks
+    {
+        public Task<Problem> AddToAsync(ActingSubject subject, Problem problem, CancellationToken cancellationToken) =>
+            Task.FromResult(problem);
     }
 }

@@ -3,31 +3,23 @@ using Behalf.Connectors;
 using Behalf.Events;
 using Behalf.Identity;
 using Behalf.Vault;
-using Microsoft.Extensions.Options;
 
 namespace Behalf.Authorization;
 
 /// <summary>
-/// Makes tokens that a user granted elsewhere the next generation of an account. The application vouches for the user, as
+/// Makes a credential that came about elsewhere the next generation of an account. The application vouches for the user, as
 /// it does when it verifies; so only a service credential may. A pinned provider user stays pinned.
 /// </summary>
-internal sealed class TokenImport(
+internal sealed class CredentialImport(
     IAccountStore accounts,
     FlowContexts contexts,
     IConnectionStore connections,
-    ProviderIdentity identity,
-    Introspection introspection,
+    BroughtCredentials brought,
     GrantedTokens granted,
-    RevocationJobs jobs,
-    IVault vault,
-    IOptions<BehalfOptions> options,
-    TimeProvider time
+    RevocationJobs jobs
 )
 {
     private const int MaxTries = 10;
-    private const string FromImport = "import";
-    private const string FromIntrospection = "introspection";
-    private const string FromConnection = "connection";
 
     public async Task<Result<ConnectedAccount>> RunAsync(
         ActingSubject subject,
@@ -39,13 +31,8 @@ internal sealed class TokenImport(
         {
             return Problem.Forbidden(
                 "service_credential_required",
-                "Only a service credential may bring tokens: it vouches for whose they are."
+                "Only a service credential may bring credentials: it vouches for whose they are."
             );
-        }
-
-        if (Check(request) is { } fault)
-        {
-            return fault;
         }
 
         FlowContext? context = await FindContextAsync(subject, request.Connection, cancellationToken);
@@ -70,45 +57,15 @@ internal sealed class TokenImport(
             return Problem.NotFound("connected account");
         }
 
-        if (request.RefreshToken is not null && context.Connection.ClientId is null)
+        Result<BroughtGrant> read = await brought.ReadAsync(context, request.Credential, cancellationToken);
+        if (!read.Succeeded)
         {
-            return new Problem(
-                ProblemKind.FailedPrecondition,
-                "connection_without_client",
-                $"Connection {request.Connection} has no OAuth client yet, so a refresh token is of no use to it."
-            );
+            return read.Problem;
         }
 
-        return await ReadAsync(context, request, cancellationToken) switch
-        {
-            { Problem: { } problem } => problem,
-            { Value: { } grant } => await StoreAsync(subject, context, request, grant, cancellationToken),
-            _ => throw new InvalidOperationException("A result that is neither a value nor a problem."),
-        };
+        using BroughtGrant grant = read.Value;
+        return await StoreAsync(subject, context, request, grant, cancellationToken);
     }
-
-    private static Problem? Check(ImportRequest request)
-    {
-        var faults = new List<FieldViolation>();
-        CheckToken(faults, "access_token", request.AccessToken);
-        CheckToken(faults, "refresh_token", request.RefreshToken);
-        if (request.Scopes is { } scopes && !ScopeSyntax.AreScopes(scopes))
-        {
-            faults.Add(new(Field("scopes"), ScopeSyntax.Rule, "pattern"));
-        }
-
-        return faults.Count == 0 ? null : Problem.Invalid(faults);
-    }
-
-    private static void CheckToken(List<FieldViolation> faults, string field, Secret? token)
-    {
-        if (token is not null && !TokenAnswerReader.IsToken(token.RevealText()))
-        {
-            faults.Add(new(Field(field), "is no bearer token: visible ASCII without spaces", "pattern"));
-        }
-    }
-
-    private static string Field(string name) => $"connected_account.authorization_details.oauth_token.{name}";
 
     private async Task<FlowContext?> FindContextAsync(
         ActingSubject subject,
@@ -120,69 +77,11 @@ internal sealed class TokenImport(
             ? await contexts.FindAsync(subject.Environment, connection.Id, cancellationToken)
             : null;
 
-    /// <summary>Whose the token is and what it may do, as far as the provider says.</summary>
-    private async Task<Result<ImportedGrant>> ReadAsync(
-        FlowContext context,
-        ImportRequest request,
-        CancellationToken cancellationToken
-    )
-    {
-        using var deadline = new Deadline(time, options.Value.TokenRequestTimeout);
-        DateTimeOffset asked = time.GetUtcNow();
-        IdentityAnswer answer = await identity.AskAsync(context, request.AccessToken, deadline.Left, cancellationToken);
-        bool hasEnded = answer is IdentityAnswer.Refused;
-        if (hasEnded && request.RefreshToken is null)
-        {
-            return Problem.Invalid(Field("access_token"), "accepted", "is refused by the provider");
-        }
-
-        (ScopeSet scopes, string source) = await ReadScopesAsync(context, request, deadline);
-        var user = answer as IdentityAnswer.User;
-        return new ImportedGrant
-        {
-            Asked = asked,
-            Scopes = scopes,
-            Source = source,
-            UserKey = ProviderUser.Key(vault, context.Connection, user?.Id),
-            UserName = user?.Name,
-            Lifetime =
-                hasEnded ? TimeSpan.Zero
-                : request.RefreshToken is null ? null
-                : context.Profile.DefaultAccessLifetime,
-            Detail = answer switch
-            {
-                IdentityAnswer.User { Name: { } name } => $"the provider's user is {name}",
-                IdentityAnswer.User => "the provider's user is known",
-                IdentityAnswer.Refused => "the access token had ended, so whose it is stays unknown",
-                IdentityAnswer.Unknown unknown => $"whose it is stays unknown: {unknown.Description}",
-                _ => throw new InvalidOperationException($"Unknown identity answer {answer.GetType().Name}."),
-            },
-        };
-    }
-
-    private async Task<(ScopeSet Scopes, string Source)> ReadScopesAsync(
-        FlowContext context,
-        ImportRequest request,
-        Deadline deadline
-    )
-    {
-        if (request.Scopes is { Count: > 0 } named)
-        {
-            return (ScopeSet.Of(named), FromImport);
-        }
-
-        return
-            context.Connection.ClientId is not null
-            && await introspection.ReadScopesAsync(context, request.AccessToken, deadline.Left) is { } introspected
-            ? (introspected, FromIntrospection)
-            : (context.Connection.Scopes, FromConnection);
-    }
-
     private async Task<Result<ConnectedAccount>> StoreAsync(
         ActingSubject subject,
         FlowContext context,
         ImportRequest request,
-        ImportedGrant grant,
+        BroughtGrant grant,
         CancellationToken cancellationToken
     )
     {
@@ -215,9 +114,9 @@ internal sealed class TokenImport(
                 account.Id,
                 cancellationToken
             );
-            NewCredential next = Make(account, old, context, request, grant);
+            NewCredential next = Make(account, old, context, grant);
             Traces traces = Traces
-                .Of(account.Record("account.imported", by, "success", $"{grant.Detail}; scopes by {grant.Source}"))
+                .Of(account.Record("account.imported", by, "success", grant.Detail))
                 .With(
                     account.Event(EventTypes.OAuthTokensFetched, AccountState.Active),
                     account.Event(EventTypes.AccountStatusUpdated, AccountState.Active)
@@ -261,29 +160,15 @@ internal sealed class TokenImport(
             )
         ).Created;
 
-    private NewCredential Make(
-        ConnectedAccount account,
-        SealedCredential? old,
-        FlowContext context,
-        ImportRequest request,
-        ImportedGrant grant
-    )
+    private NewCredential Make(ConnectedAccount account, SealedCredential? old, FlowContext context, BroughtGrant grant)
     {
-        // Not disposed here: the secrets are the request's.
-        var tokens = new TokenSet
-        {
-            AccessToken = request.AccessToken,
-            RefreshToken = request.RefreshToken,
-            AccessLifetime = grant.Lifetime,
-            Scopes = grant.Scopes,
-        };
         OAuthProfile profile = context.Profile with { DefaultAccessLifetime = null };
-        NewCredential next = granted.Make(account, old?.Key, context.Connection, profile, tokens, grant.Asked);
+        NewCredential next = granted.Make(account, old?.Key, context.Connection, profile, grant.Tokens, grant.Asked);
         return next with
         {
             ProviderUserKey = grant.UserKey,
-            ProviderUserName = grant.UserName,
-            ScopeSource = grant.Source,
+            ProviderUserName = grant.Tokens.UserName,
+            ScopeSource = grant.ScopeSource,
             RefreshNotBefore = null, // its age is unknown: a 401 a moment later is a reason to refresh
         };
     }
@@ -300,21 +185,4 @@ internal sealed class TokenImport(
                 ? "The account is pinned to a user of the provider, and whose these tokens are could not be learned. Try again, or send the header behalf-allow-other-provider-user: true."
                 : "The account is pinned to another user of the provider. To replace that one on purpose send the header behalf-allow-other-provider-user: true."
         );
-
-    private sealed record ImportedGrant
-    {
-        public required DateTimeOffset Asked { get; init; }
-
-        public required ScopeSet Scopes { get; init; }
-
-        public required string Source { get; init; }
-
-        public string? UserKey { get; init; }
-
-        public string? UserName { get; init; }
-
-        public TimeSpan? Lifetime { get; init; }
-
-        public required string Detail { get; init; }
-    }
 }
