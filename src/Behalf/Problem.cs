@@ -48,6 +48,9 @@ public sealed record Problem(ProblemKind Kind, string Code, string Message)
     /// <value>Where the user can (re)connect, when that is the next step.</value>
     public string? AuthorizationLink { get; init; }
 
+    /// <value>The connection whose account the user has to connect, when that is the next step.</value>
+    public ConnectionName? Connection { get; init; }
+
     public TimeSpan? RetryAfter { get; init; }
 
     /// <value>Set once an intent was committed for the call.</value>

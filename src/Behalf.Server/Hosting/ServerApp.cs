@@ -4,6 +4,7 @@ using Behalf.Server.Api.Json;
 using Behalf.Server.Background;
 using Behalf.Server.Connect;
 using Behalf.Server.Doors;
+using Behalf.Server.Mcp;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -45,6 +46,7 @@ public static class ServerApp
             builder.Services.AddBehalf(database);
             builder.Services.AddApiDoor();
             builder.Services.AddConnectDoor(folder);
+            builder.Services.AddMcpDoor();
             builder.Services.AddBackground();
             options.ConfigureServices?.Invoke(builder.Services);
 
@@ -55,9 +57,11 @@ public static class ServerApp
             app.UseUnknownMethods();
             app.UseUnreadableMessages();
             app.UseMiddleware<CallerGate>();
+            app.UseMiddleware<McpGate>();
             app.UseMiddleware<JsonGate>();
             app.MapApiDoor();
             app.MapConnectDoor();
+            app.MapMcpDoor();
             return new RunningServer(app, folder, listener, options.CertificateFile);
         }
         catch

@@ -49,6 +49,12 @@ public interface IIdentity
         CancellationToken cancellationToken
     );
 
+    /// <summary>
+    /// Validates such a token at the server with this URL, and reads client and user epoch from the database. What the
+    /// server's config says now is the caller's to check.
+    /// </summary>
+    Task<Result<ServerCaller>> AuthenticateAtServerAsync(string token, Uri server, CancellationToken cancellationToken);
+
     /// <summary>Ends every token of the user at the next call, on every node; accounts stay connected.</summary>
     Task<Result<Done>> SignOutAsync(
         Principal principal,
@@ -136,6 +142,10 @@ public sealed record ServerTokenContent
     /// <value>True: only tools with the read-only annotation.</value>
     public required bool ReadOnly { get; init; }
 }
+
+/// <summary>Who calls a virtual MCP server.</summary>
+/// <param name="Config">The config's id, as the token says it.</param>
+public sealed record ServerCaller(Principal Principal, string Config);
 
 /// <summary>A session's token and client pair: the same life, the same one identifier.</summary>
 public sealed record MintedSession(

@@ -8,6 +8,7 @@ internal sealed class McpRoom(
     McpConfigs configs,
     McpInstances instances,
     McpSessions sessions,
+    McpVisits visits,
     McpUrls urls
 ) : IMcpServers
 {
@@ -134,6 +135,15 @@ internal sealed class McpRoom(
         Managed(subject.Principal) is { } environment
             ? await sessions.CreateTokenAsync(environment, subject, id, access, lifetime, cancellationToken)
             : NotAllowed;
+
+    public Task<Result<McpVisit>> EnterAsync(McpAddress address, string token, CancellationToken cancellationToken) =>
+        visits.EnterAsync(address, token, cancellationToken);
+
+    public Task<Result<IReadOnlyList<McpConnectionState>>> StateAsync(
+        McpVisit visit,
+        bool withLinks,
+        CancellationToken cancellationToken
+    ) => sessions.StateAsync(visit.Subject, visit.Config, withLinks, cancellationToken);
 
     public Task<Uri> UrlAsync(McpConfig config, CancellationToken cancellationToken) =>
         urls.OfAsync(config, cancellationToken);

@@ -215,7 +215,13 @@ internal sealed class ToolExecution(
     {
         if (outcome is not RunOutcome.Finished done)
         {
-            return ((RunOutcome.Failed)outcome).Problem;
+            Problem problem = ((RunOutcome.Failed)outcome).Problem;
+            return ToolSentences.NameOfOutcome(problem) == CallOutcomes.ReconnectRequired
+                ? problem with
+                {
+                    Connection = tool.Tool.Connection.Name,
+                }
+                : problem;
         }
 
         string? cursor = done.Next is { } next ? _cursors.Seal(tool, check.Arguments.Canonical, next) : null;

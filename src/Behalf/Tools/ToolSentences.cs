@@ -12,7 +12,10 @@ internal static class ToolSentences
             ProblemKind.FailedPrecondition,
             "not_connected",
             $"{subject.Identifier} has no account connected to \"{connection.Name}\". Create an authorization link and send {subject.Identifier} to it."
-        );
+        )
+        {
+            Connection = connection.Name,
+        };
 
     public static Problem NotActive(ConnectedAccount account)
     {
@@ -32,11 +35,10 @@ internal static class ToolSentences
         };
         string state = NameOf(account.State);
         string reason = account.Reason is { } code ? $", {code}" : "";
-        return new Problem(
-            ProblemKind.FailedPrecondition,
-            "account_not_active",
-            $"{sentence} (status {state}{reason})"
-        );
+        return new Problem(ProblemKind.FailedPrecondition, "account_not_active", $"{sentence} (status {state}{reason})")
+        {
+            Connection = account.ConnectionName,
+        };
     }
 
     public static Problem ScopeMissing(OfferedTool tool, ConnectedAccount account)
@@ -46,7 +48,10 @@ internal static class ToolSentences
         return Problem.Forbidden(
             "scope_missing",
             $"{tool.Name} is not available to {who}: the grant lacks {string.Join(", ", missing.Values)}. {who} can reconnect \"{account.ConnectionName}\" with that scope."
-        );
+        ) with
+        {
+            Connection = account.ConnectionName,
+        };
     }
 
     public static Problem Ambiguous(string name, IEnumerable<ScopedTool> found) =>
