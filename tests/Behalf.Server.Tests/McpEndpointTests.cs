@@ -17,6 +17,8 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
 
     private static int _count;
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     [Theory]
     [InlineData(Old)]
     [InlineData(New)]
@@ -290,6 +292,110 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
     }
 
     [Fact]
+    public async Task ServerOfOneConnection_HasAllItsTools_AndTakesNoOtherToken()
+    {
+        Visitor alice = await VisitorAsync("alice-one", """["tracker_get_thing"]""", New);
+        Uri url = new($"{stage.Server.Server.Url}/mcp/v3/connections/tracker");
+        Visitor one = alice with { Url = url, Token = await ConnectionTokenAsync("alice-one") };
+
+        JsonElement tools = (await one.CallAsync("tools/list")).GetProperty("result").GetProperty("tools");
+        tools
+            .EnumerateArray()
+            .Select(tool => tool.GetProperty("name").GetString())
+            .Should()
+            .Equal("tracker_get_thing", "tracker_create_thing", "behalf_connections");
+        (await one.ToolAsync("tracker_create_thing", new { name = "x" }))
+            .GetProperty("result")
+            .GetProperty("structuredContent")
+            .GetProperty("user")
+            .GetString()
+            .Should()
+            .NotBeNull();
+
+        (await (one with { Token = alice.Token }).SendAsync("tools/list", [])).Status.Should().Be(401);
+        (await (alice with { Token = one.Token }).SendAsync("tools/list", [])).Status.Should().Be(401);
+        Uri other = new($"{stage.Server.Server.Url}/mcp/v3/connections/other");
+        (await (one with { Url = other }).SendAsync("tools/list", [])).Status.Should().Be(401);
+        Uri upper = new($"{stage.Server.Server.Url}/mcp/v3/Connections/tracker");
+        (await (one with { Url = upper }).SendAsync("tools/list", []))
+            .Status.Should()
+            .Be(401, "paths are case-sensitive");
+    }
+
+    [Fact]
+    public async Task ServerOfOneConnection_AsksForTheFirstAccount()
+    {
+        Visitor erin = new(
+            stage.Server,
+            new Uri($"{stage.Server.Server.Url}/mcp/v3/connections/tracker"),
+            string.Empty,
+            await ConnectionTokenAsync("erin-first"),
+            New
+        );
+
+        JsonElement told = await erin.ToolAsync("tracker_get_thing", new { thing = "7" });
+        Text(told).Should().Contain("erin-first has no account connected").And.Contain("/magicLink/");
+        await stage.ConnectAsync("erin-first");
+
+        (await erin.ToolAsync("tracker_get_thing", new { thing = "7" }))
+            .GetProperty("result")
+            .TryGetProperty("structuredContent", out _)
+            .Should()
+            .BeTrue();
+    }
+
+    [Theory]
+    [InlineData("-", null, 400)]
+    [InlineData("mcp_nothing", "tracker", 400)]
+    [InlineData("-", "nothing", 404)]
+    public async Task TokenOfOneConnection_IsAskedForInOneWay(string config, string? connection, int status) =>
+        (await AskTokenAsync("alice-asks", config, ("behalf-mcp-connection", connection))).Status.Should().Be(status);
+
+    [Fact]
+    public async Task CallerThatLeaves_EndsTheReadThatItWaitedFor()
+    {
+        Visitor alice = await VisitorAsync("alice-leaves", "[]", New);
+        TaskCompletionSource arrived = new();
+        TaskCompletionSource gone = new();
+        stage.Provider.Api = async context =>
+        {
+            context.RequestAborted.Register(() => gone.TrySetResult());
+            arrived.TrySetResult();
+            await gone.Task.WaitAsync(Cancellation);
+        };
+        try
+        {
+            using CancellationTokenSource leaving = new();
+            using HttpRequestMessage request = alice.Request(
+                "tools/call",
+                Call("tracker_get_thing", new { thing = "7" })
+            );
+            Task<HttpResponseMessage> call = stage.Server.Http.SendAsync(request, leaving.Token);
+            await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+            await leaving.CancelAsync();
+            await FluentActions.Awaiting(() => call).Should().ThrowAsync<OperationCanceledException>();
+            await gone.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        }
+        finally
+        {
+            stage.Provider.Api = null;
+        }
+
+        for (int i = 0; ; i++)
+        {
+            JsonElement[] ended = await stage.AuditAsync("kind=completion&identifier=alice-leaves");
+            if (ended.Length == 1)
+            {
+                ended[0].GetProperty("outcome").GetString().Should().Be("cancelled");
+                return;
+            }
+
+            i.Should().BeLessThan(100, "the call must come to its end");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), Cancellation);
+        }
+    }
+
+    [Fact]
     public async Task OtherVersions_AreRefusedWithWhatIsSpoken()
     {
         Visitor alice = await VisitorAsync("alice-version", "[]", "2031-01-01");
@@ -339,17 +445,7 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
         created.Status.Should().Be(200, created.Body);
         JsonElement config = created.Json.GetProperty("config");
         string id = config.GetProperty("id").GetString()!;
-        using HttpRequestMessage request = new(
-            HttpMethod.Post,
-            new Uri($"/api/v1/mcp/configs/{id}/tokens", UriKind.Relative)
-        );
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", stage.Server.ServiceToken);
-        request.Headers.Add("behalf-mcp-access-level", access);
-        request.Content = new StringContent(
-            JsonSerializer.Serialize(new { identifier = user }),
-            new MediaTypeHeaderValue("application/json")
-        );
-        Reply token = await stage.Server.SendAsync(request);
+        Reply token = await AskTokenAsync(user, id, ("behalf-mcp-access-level", access));
         token.Status.Should().Be(200, token.Body);
         return new Visitor(
             stage.Server,
@@ -358,6 +454,32 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
             token.Json.GetProperty("token").GetString(),
             version
         );
+    }
+
+    private async Task<string> ConnectionTokenAsync(string user)
+    {
+        Reply token = await AskTokenAsync(user, "-", ("behalf-mcp-connection", "tracker"));
+        token.Status.Should().Be(200, token.Body);
+        return token.Json.GetProperty("token").GetString()!;
+    }
+
+    private async Task<Reply> AskTokenAsync(string user, string config, (string Name, string? Value) header)
+    {
+        using HttpRequestMessage request = new(
+            HttpMethod.Post,
+            new Uri($"/api/v1/mcp/configs/{config}/tokens", UriKind.Relative)
+        );
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", stage.Server.ServiceToken);
+        if (header.Value is { } value)
+        {
+            request.Headers.Add(header.Name, value);
+        }
+
+        request.Content = new StringContent(
+            JsonSerializer.Serialize(new { identifier = user }),
+            new MediaTypeHeaderValue("application/json")
+        );
+        return await stage.Server.SendAsync(request);
     }
 
     private async Task<Visitor> DisconnectedAsync(string user, string version)

@@ -13,10 +13,14 @@ namespace Behalf.Server.Mcp;
 internal static class McpDoor
 {
     private const string Servers = "/mcp/v3/servers/{server:guid}";
+    private const string Connections = "/mcp/v3/connections/{connection:connection_name}";
     private const string OfOneUser = "/mcp/v1/servers/{server:guid}";
 
     public static IServiceCollection AddMcpDoor(this IServiceCollection services)
     {
+        services.Configure<RouteOptions>(routes =>
+            routes.SetParameterPolicy<ConnectionNameConstraint>(ConnectionNameConstraint.Name)
+        );
         services.TryAddSingleton<McpOrigins>();
         services.TryAddSingleton<Challenge>();
         services.TryAddSingleton<ToolListing>();
@@ -49,6 +53,7 @@ internal static class McpDoor
     public static void MapMcpDoor(this WebApplication app)
     {
         app.MapMcp(Servers).WithMetadata(new AcceptsMcpTokenAttribute());
+        app.MapMcp(Connections).WithMetadata(new AcceptsMcpTokenAttribute());
         app.MapMcp(OfOneUser).WithMetadata(new AcceptsMcpTokenAttribute());
         app.MapResourceMetadata();
     }

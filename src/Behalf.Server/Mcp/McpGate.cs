@@ -44,11 +44,7 @@ internal sealed class McpGate(
             return;
         }
 
-        McpAddress address = new(
-            Guid.Parse((string)http.Request.RouteValues["server"]!),
-            http.Request.Path.Value ?? string.Empty
-        );
-        Result<McpVisit> visit = await servers.EnterAsync(address, token, http.RequestAborted);
+        Result<McpVisit> visit = await servers.EnterAsync(AddressOf(http), token, http.RequestAborted);
         if (!visit.Succeeded)
         {
             await challenge.InvalidAsync(http, visit.Problem);
@@ -69,6 +65,14 @@ internal sealed class McpGate(
         http.Response.Headers.CacheControl = "no-store";
         http.Features.Set(visit.Value);
         await next(http);
+    }
+
+    private static McpAddress AddressOf(HttpContext http)
+    {
+        string path = http.Request.Path.Value ?? string.Empty;
+        return http.Request.RouteValues["server"] is string server
+            ? new McpAddress.OfConfig(Guid.Parse(server), path)
+            : new McpAddress.OfConnection(ConnectionName.Parse((string)http.Request.RouteValues["connection"]!), path);
     }
 
     /// <summary>The tool of a <c>tools/call</c>, read ahead: once the answer has begun there is no status left to set.</summary>

@@ -66,7 +66,7 @@ internal sealed class RequestStates(IVault vault, TimeProvider time)
                     until,
                     visit.Subject.Environment.ToString(),
                     visit.Subject.Identifier.Value,
-                    visit.Config.Id.ToString(),
+                    visit.Server,
                     call.Name,
                     call
                         .Arguments?.OrderBy(argument => argument.Key, StringComparer.Ordinal)

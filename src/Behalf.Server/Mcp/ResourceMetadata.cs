@@ -43,6 +43,8 @@ internal static class ResourceMetadataEndpoints
     {
         app.MapGet(ResourceMetadata.WellKnown + "/mcp/v3/servers/{server:guid}", ShowAsync)
             .WithDisplayName("protected resource metadata");
+        app.MapGet(ResourceMetadata.WellKnown + "/mcp/v3/connections/{connection:connection_name}", ShowAsync)
+            .WithDisplayName("protected resource metadata, of a connection");
         app.MapGet(ResourceMetadata.WellKnown + "/mcp/v1/servers/{server:guid}", ShowAsync)
             .WithDisplayName("protected resource metadata, of one user");
     }

@@ -49,9 +49,9 @@ internal sealed class IdentityRoom(
 
     public Task<Result<ServerCaller>> AuthenticateAtServerAsync(
         string token,
-        Uri server,
+        Func<DeploymentEnvironment, Uri> urlIn,
         CancellationToken cancellationToken
-    ) => serverCallers.AuthenticateAsync(token, server.ToString(), cancellationToken);
+    ) => serverCallers.AuthenticateAsync(token, urlIn, cancellationToken);
 
     public Task<Result<Done>> SignOutAsync(
         Principal principal,

@@ -22,7 +22,7 @@ internal sealed class ServerCallers(
 
     public async Task<Result<ServerCaller>> AuthenticateAsync(
         string text,
-        string server,
+        Func<DeploymentEnvironment, Uri> urlIn,
         CancellationToken cancellationToken
     )
     {
@@ -32,7 +32,12 @@ internal sealed class ServerCallers(
             || Value<string>(token, TokenClaims.Kind) != TokenClaims.ServerKind
             || !EntityId.TryParse(Value<string>(token, TokenClaims.Environment), out EnvironmentId environmentId)
             || await environments.FindAsync(environmentId, cancellationToken) is not { } environment
-            || !await tokens.HoldsAsync(token, TokenClaims.ServerType, issuers.Of(environment), server)
+            || !await tokens.HoldsAsync(
+                token,
+                TokenClaims.ServerType,
+                issuers.Of(environment),
+                urlIn(environment).ToString()
+            )
         )
         {
             return WrongToken;
@@ -47,7 +52,6 @@ internal sealed class ServerCallers(
             || client.Environment != environmentId
             || client.Epoch != Value<long>(token, TokenClaims.ClientEpoch)
             || !Identifier.TryParse(token.Subject, out Identifier identifier, out _)
-            || Value<string>(token, TokenClaims.ServerConfig) is not { } config
         )
         {
             return WrongToken;
@@ -55,7 +59,15 @@ internal sealed class ServerCallers(
 
         UserEpoch epoch = new(Value<long>(token, TokenClaims.Incarnation), Value<long>(token, TokenClaims.UserEpoch));
         return await users.FindAsync(environmentId, identifier, cancellationToken) == epoch
-            ? new ServerCaller(PrincipalOf(client, identifier, epoch, IsReadOnly(token)), config)
+            ? new ServerCaller(
+                PrincipalOf(client, identifier, epoch, IsReadOnly(token)),
+                EntityId.TryParse(Value<string>(token, TokenClaims.ServerConfig), out McpConfigId config)
+                    ? config
+                    : null,
+                EntityId.TryParse(Value<string>(token, TokenClaims.ServerConnection), out ConnectionId connection)
+                    ? connection
+                    : null
+            )
             : WrongToken;
     }
 

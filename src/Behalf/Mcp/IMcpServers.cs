@@ -95,8 +95,18 @@ public interface IMcpServers
         CancellationToken cancellationToken
     );
 
+    /// <summary>A token for the subject at the server of one connection; the subject need not have an account there yet.</summary>
+    /// <param name="lifetime">One minute to a day.</param>
+    Task<Result<IssuedToken>> CreateTokenAsync(
+        ActingSubject subject,
+        ConnectionName connection,
+        McpAccess access,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>
-    /// Who calls a server, and what the server's config and the token allow now. Every reason for a refusal is told alike.
+    /// Who calls a server, and what the server offers and the token allows now. Every reason for a refusal is told alike.
     /// </summary>
     Task<Result<McpVisit>> EnterAsync(McpAddress address, string token, CancellationToken cancellationToken);
 

@@ -122,7 +122,7 @@ internal sealed class McpRoom(
         CancellationToken cancellationToken
     ) =>
         Managed(subject.Principal) == config.Environment
-            ? await sessions.StateAsync(subject, config, withLinks, cancellationToken)
+            ? await sessions.StateAsync(subject, config.Mappings, withLinks, cancellationToken)
             : NotAllowed;
 
     public async Task<Result<IssuedToken>> CreateTokenAsync(
@@ -143,7 +143,18 @@ internal sealed class McpRoom(
         McpVisit visit,
         bool withLinks,
         CancellationToken cancellationToken
-    ) => sessions.StateAsync(visit.Subject, visit.Config, withLinks, cancellationToken);
+    ) => sessions.StateAsync(visit.Subject, visit.Mappings, withLinks, cancellationToken);
+
+    public async Task<Result<IssuedToken>> CreateTokenAsync(
+        ActingSubject subject,
+        ConnectionName connection,
+        McpAccess access,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    ) =>
+        Managed(subject.Principal) is { } environment
+            ? await sessions.CreateTokenAsync(environment, subject, connection, access, lifetime, cancellationToken)
+            : NotAllowed;
 
     public Task<Uri> UrlAsync(McpConfig config, CancellationToken cancellationToken) =>
         urls.OfAsync(config, cancellationToken);

@@ -1,9 +1,10 @@
+using Behalf.Connections;
 using Behalf.Identity;
 
 namespace Behalf.Mcp;
 
-/// <summary>Lets callers in at a server: token, config as it is now, and what the two allow together.</summary>
-internal sealed class McpVisits(IMcpStore store, IIdentity identity, McpUrls urls)
+/// <summary>Lets callers in at a server: token, what the server offers now, and what the two allow together.</summary>
+internal sealed class McpVisits(IMcpStore store, IIdentity identity, IConnections connections, McpUrls urls)
 {
     private static readonly Problem NotHere = new(
         ProblemKind.Unauthenticated,
@@ -11,48 +12,93 @@ internal sealed class McpVisits(IMcpStore store, IIdentity identity, McpUrls url
         "The token is missing, expired or not for this server. Ask the application for a new one."
     );
 
-    public async Task<Result<McpVisit>> EnterAsync(
-        McpAddress address,
+    public Task<Result<McpVisit>> EnterAsync(McpAddress address, string token, CancellationToken cancellationToken) =>
+        address switch
+        {
+            McpAddress.OfConfig config => EnterConfigAsync(config, token, cancellationToken),
+            McpAddress.OfConnection connection => EnterConnectionAsync(connection, token, cancellationToken),
+            _ => throw new InvalidOperationException($"Unknown address {address.GetType().Name}."),
+        };
+
+    private async Task<Result<McpVisit>> EnterConfigAsync(
+        McpAddress.OfConfig address,
         string token,
         CancellationToken cancellationToken
     )
     {
-        if (await store.FindServerAsync(address.Server, cancellationToken) is not { } config)
+        if (
+            await store.FindServerAsync(address.Server, cancellationToken) is not { } config
+            || (await urls.OfAsync(config, cancellationToken)).AbsolutePath != address.Path
+        )
         {
             return NotHere; // as with a foreign token: the URL of a server that is gone tells nothing
         }
 
-        Uri url = await urls.OfAsync(config, cancellationToken);
-        if (url.AbsolutePath != address.Path)
-        {
-            return NotHere;
-        }
-
-        Result<ServerCaller> caller = await identity.AuthenticateAtServerAsync(token, url, cancellationToken);
+        Result<ServerCaller> caller = await AuthenticateAsync(address, token, cancellationToken);
         if (!caller.Succeeded)
         {
             return caller.Problem;
         }
 
-        Principal principal = caller.Value.Principal;
-        if (caller.Value.Config != config.Id.ToString() || principal.Environment != config.Environment)
+        return caller.Value.Config == config.Id && caller.Value.Principal.Environment == config.Environment
+            ? await LetInAsync(caller.Value.Principal, config.Mappings, config.Id.ToString(), cancellationToken)
+            : NotHere;
+    }
+
+    private async Task<Result<McpVisit>> EnterConnectionAsync(
+        McpAddress.OfConnection address,
+        string token,
+        CancellationToken cancellationToken
+    )
+    {
+        Result<ServerCaller> caller = await AuthenticateAsync(address, token, cancellationToken);
+        if (!caller.Succeeded)
+        {
+            return caller.Problem;
+        }
+
+        if (caller.Value is not { Principal: { Environment: { } environment } principal, Connection: { } id })
         {
             return NotHere;
         }
 
+        Result<ConnectionView> found = await connections.FindAsync(environment, id, cancellationToken);
+        return found.Succeeded && found.Value.Connection is var connection && connection.Name == address.Name
+            ? await LetInAsync(
+                principal,
+                [new McpMapping(connection.Id, connection.Name, connection.Connector, [])],
+                connection.Id.ToString(),
+                cancellationToken
+            )
+            : NotHere;
+    }
+
+    private Task<Result<ServerCaller>> AuthenticateAsync(
+        McpAddress address,
+        string token,
+        CancellationToken cancellationToken
+    ) => identity.AuthenticateAtServerAsync(token, environment => urls.Of(environment, address), cancellationToken);
+
+    private async Task<Result<McpVisit>> LetInAsync(
+        Principal principal,
+        IReadOnlyList<McpMapping> mappings,
+        string server,
+        CancellationToken cancellationToken
+    )
+    {
         Result<ActingSubject> subject = await identity.ActForAsync(
-            principal.Within(LimitsOf(config)),
+            principal.Within(LimitsOf(mappings)),
             null,
             cancellationToken
         );
-        return subject.To(acting => new McpVisit(acting, config));
+        return subject.To(acting => new McpVisit(acting, mappings, server));
     }
 
-    private static CredentialLimits LimitsOf(McpConfig config) =>
-        new(config.Mappings.Select(mapping => mapping.ConnectionName.Value).ToHashSet(StringComparer.Ordinal), null)
+    private static CredentialLimits LimitsOf(IReadOnlyList<McpMapping> mappings) =>
+        new(mappings.Select(mapping => mapping.ConnectionName.Value).ToHashSet(StringComparer.Ordinal), null)
         {
-            ToolsOf = config
-                .Mappings.Where(mapping => mapping.Tools.Count > 0)
+            ToolsOf = mappings
+                .Where(mapping => mapping.Tools.Count > 0)
                 .ToDictionary(
                     mapping => mapping.ConnectionName.Value,
                     IReadOnlySet<string> (mapping) => mapping.Tools.ToHashSet(StringComparer.Ordinal),

@@ -34,8 +34,19 @@ internal sealed record Visitor(TestServer Server, Uri Url, string Config, string
 
     public async Task<Reply> SendAsync(string method, JsonObject parameters, (string Name, string Value)? header = null)
     {
+        using HttpRequestMessage request = Request(method, parameters);
+        if (header is var (name, value))
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await Server.SendAsync(request);
+    }
+
+    public HttpRequestMessage Request(string method, JsonObject parameters)
+    {
         JsonObject sent = parameters.DeepClone().AsObject();
-        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(Url.AbsolutePath, UriKind.Relative));
+        HttpRequestMessage request = new(HttpMethod.Post, new Uri(Url.AbsolutePath, UriKind.Relative));
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         request.Headers.Add("MCP-Protocol-Version", Version);
         if (IsModern)
@@ -59,11 +70,6 @@ internal sealed record Visitor(TestServer Server, Uri Url, string Config, string
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
         }
 
-        if (header is var (headerName, value))
-        {
-            request.Headers.TryAddWithoutValidation(headerName, value);
-        }
-
         request.Content = new StringContent(
             new JsonObject
             {
@@ -74,6 +80,6 @@ internal sealed record Visitor(TestServer Server, Uri Url, string Config, string
             }.ToJsonString(),
             new MediaTypeHeaderValue("application/json")
         );
-        return await Server.SendAsync(request);
+        return request;
     }
 }
