@@ -352,6 +352,80 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
         (await AskTokenAsync("alice-asks", config, ("behalf-mcp-connection", connection))).Status.Should().Be(status);
 
     [Fact]
+    public async Task DestructiveTool_AsksThePerson_AndAYesIsGoodForOneCall()
+    {
+        await stage.AddConnectionAsync(
+            "admin",
+            "admin-client",
+            "admin-secret-of-that-client",
+            scopes: ["things", "deletion"]
+        );
+        await stage.ConnectAsync("alice-deletes", "admin");
+        Visitor alice = new(
+            stage.Server,
+            new Uri($"{stage.Server.Server.Url}/mcp/v3/connections/admin"),
+            string.Empty,
+            await ConnectionTokenAsync("alice-deletes", "admin"),
+            New
+        )
+        {
+            Capabilities = new JsonObject { ["elicitation"] = new JsonObject { ["form"] = new JsonObject() } },
+        };
+        JsonElement[] tools =
+        [
+            .. (await alice.CallAsync("tools/list")).GetProperty("result").GetProperty("tools").EnumerateArray(),
+        ];
+        JsonElement tool = tools.Single(one =>
+            one.GetProperty("annotations").GetProperty("destructiveHint").GetBoolean()
+        );
+        JsonObject call = Call(tool.GetProperty("name").GetString()!, new { thing = "7", confirm = true });
+        int before = Deletions();
+
+        JsonElement asked = (await alice.CallAsync("tools/call", call)).GetProperty("result");
+        asked.GetProperty("resultType").GetString().Should().Be("input_required");
+        JsonElement ask = asked.GetProperty("inputRequests").GetProperty("confirm").GetProperty("params");
+        ask.GetProperty("message").GetString().Should().Contain("\"Delete\"").And.Contain("admin").And.Contain("7");
+        string state = asked.GetProperty("requestState").GetString()!;
+        foreach (
+            string no in new[]
+            {
+                """{"action":"decline"}""",
+                """{"action":"cancel"}""",
+                """{"action":"accept","content":{"confirm":false}}""",
+                """{"action":"accept","content":{"confirm":"true"}}""",
+                """{"action":"accept"}""",
+                "7",
+            }
+        )
+        {
+            Text(await alice.CallAsync("tools/call", Answered(call, state, "confirm", no)))
+                .Should()
+                .Contain("did not agree");
+        }
+
+        Deletions().Should().Be(before, "nobody said yes");
+        JsonObject yes = Answered(call, state, "confirm", """{"action":"accept","content":{"confirm":true}}""");
+        JsonElement first = (await alice.CallAsync("tools/call", yes)).GetProperty("result");
+        JsonElement again = (await alice.CallAsync("tools/call", yes)).GetProperty("result");
+
+        first.TryGetProperty("structuredContent", out JsonElement answer).Should().BeTrue(first.ToString());
+        again.GetProperty("structuredContent").ToString().Should().Be(answer.ToString());
+        Deletions().Should().Be(before + 1, "a yes is good for one call");
+        JsonObject other = Call(call["name"]!.GetValue<string>(), new { thing = "8", confirm = true });
+        (
+            await alice.CallAsync(
+                "tools/call",
+                Answered(other, state, "confirm", """{"action":"accept","content":{"confirm":true}}""")
+            )
+        )
+            .GetProperty("error")
+            .GetProperty("code")
+            .GetInt32()
+            .Should()
+            .Be(-32602, "and for the arguments that were shown");
+    }
+
+    [Fact]
     public async Task CallerThatLeaves_EndsTheReadThatItWaitedFor()
     {
         Visitor alice = await VisitorAsync("alice-leaves", "[]", New);
@@ -424,13 +498,19 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
     private static JsonObject Call(string name, object arguments) =>
         new() { ["name"] = name, ["arguments"] = JsonSerializer.SerializeToNode(arguments) };
 
-    private static JsonObject Answered(JsonObject call, string state, string action)
+    private static JsonObject Answered(JsonObject call, string state, string action) =>
+        Answered(call, state, "connect_tracker", new JsonObject { ["action"] = action }.ToJsonString());
+
+    private static JsonObject Answered(JsonObject call, string state, string key, string answer)
     {
         JsonObject again = call.DeepClone().AsObject();
         again["requestState"] = state;
-        again["inputResponses"] = new JsonObject { ["connect_tracker"] = new JsonObject { ["action"] = action } };
+        again["inputResponses"] = new JsonObject { [key] = JsonNode.Parse(answer) };
         return again;
     }
+
+    private int Deletions() =>
+        stage.Provider.Received.Count(request => request is { Endpoint: "api", Method: "DELETE" });
 
     /// <summary>A user with an account at the tracker and a token for a server of their own.</summary>
     private async Task<Visitor> VisitorAsync(string user, string tools, string version, string access = "FULL")
@@ -456,9 +536,9 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
         );
     }
 
-    private async Task<string> ConnectionTokenAsync(string user)
+    private async Task<string> ConnectionTokenAsync(string user, string connection = "tracker")
     {
-        Reply token = await AskTokenAsync(user, "-", ("behalf-mcp-connection", "tracker"));
+        Reply token = await AskTokenAsync(user, "-", ("behalf-mcp-connection", connection));
         token.Status.Should().Be(200, token.Body);
         return token.Json.GetProperty("token").GetString()!;
     }

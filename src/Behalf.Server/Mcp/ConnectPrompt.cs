@@ -24,7 +24,7 @@ internal sealed class ConnectPrompt(IAuthorization authorization, RequestStates 
     )
     {
         string key = $"connect_{connection}";
-        string? answered = states.AnswerOf(visit, call.Params!, key);
+        string? answered = RequestStates.ActionOf(states.AnswerTo(visit, call.Params!, key));
         if (answered is "decline" or "cancel")
         {
             return ToolResults.Failed(
@@ -51,7 +51,7 @@ internal sealed class ConnectPrompt(IAuthorization authorization, RequestStates 
         };
         // "accept" means that the page was opened, not that the account is connected: then it is told in words, or the
         // client would be asked over and over.
-        if (asksByUrl && answered is null && IsModern(call))
+        if (asksByUrl && answered is null && McpRevision.HasInputRequests(call))
         {
             throw new InputRequiredException(
                 new Dictionary<string, InputRequest> { [key] = InputRequest.ForElicitation(ask) },
@@ -59,7 +59,7 @@ internal sealed class ConnectPrompt(IAuthorization authorization, RequestStates 
             );
         }
 
-        if (asksByUrl && !IsModern(call))
+        if (asksByUrl && !McpRevision.HasInputRequests(call))
         {
             ask.ElicitationId = Guid.NewGuid().ToString("D");
             throw new UrlElicitationRequiredException($"\"{connection}\" is not connected.", [ask]);
@@ -69,8 +69,4 @@ internal sealed class ConnectPrompt(IAuthorization authorization, RequestStates 
             $"{problem.Message} Give the person this link to connect \"{connection}\": {link.Value.Link} (it works until {link.Value.ExpiresAt.UtcDateTime:HH:mm} UTC). When that is done, call the tool again."
         );
     }
-
-    /// <summary>The revisions that have no -32042 (MCP 2026-07-28); dates compare as text.</summary>
-    private static bool IsModern(RequestContext<CallToolRequestParams> call) =>
-        string.CompareOrdinal(call.Server.NegotiatedProtocolVersion, "2026-07-28") >= 0;
 }

@@ -26,6 +26,7 @@ internal static class McpDoor
         services.TryAddSingleton<ToolListing>();
         services.TryAddSingleton<ToolCalling>();
         services.TryAddSingleton<ConnectionsTool>();
+        services.TryAddSingleton<ConfirmPrompt>();
         services.TryAddSingleton<ConnectPrompt>();
         services.TryAddSingleton<RequestStates>();
         services.TryAddSingleton<ResourceMetadata>();

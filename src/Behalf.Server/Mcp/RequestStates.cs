@@ -11,7 +11,8 @@ namespace Behalf.Server.Mcp;
 
 /// <summary>
 /// The <c>requestState</c> of a call that asks something of the person first. The client carries it, so it is an
-/// attacker's: a time and a MAC over who, where, which tool and which arguments, and nothing to read.
+/// attacker's: a time, a number of its own and a MAC over these and over who, where, which tool and which arguments.
+/// There is nothing to read in it.
 /// </summary>
 internal sealed class RequestStates(IVault vault, TimeProvider time)
 {
@@ -22,12 +23,13 @@ internal sealed class RequestStates(IVault vault, TimeProvider time)
     public string Seal(McpVisit visit, CallToolRequestParams call)
     {
         string until = (time.GetUtcNow() + Lifetime).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        return $"{until}.{Base64Url.EncodeToString(Mac(visit, call, until))}";
+        string number = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(12));
+        return $"{until}.{number}.{Base64Url.EncodeToString(Mac(visit, call, until, number))}";
     }
 
-    /// <summary>What the person answered; null when nothing was asked before.</summary>
+    /// <summary>What the person was asked under this key and answered; null when this call asked nothing of the kind.</summary>
     /// <exception cref="McpProtocolException">The state is not ours, or of another user, server, tool or arguments, or too old.</exception>
-    public string? AnswerOf(McpVisit visit, CallToolRequestParams call, string key)
+    public JsonElement? AnswerTo(McpVisit visit, CallToolRequestParams call, string key)
     {
         if (call.RequestState is null && call.InputResponses is not { Count: > 0 })
         {
@@ -39,31 +41,38 @@ internal sealed class RequestStates(IVault vault, TimeProvider time)
             throw new McpProtocolException("The request state is not valid here.", McpErrorCode.InvalidParams);
         }
 
-        return
-            call.InputResponses?.TryGetValue(key, out InputResponse? response) == true
-            && response.RawValue.ValueKind == JsonValueKind.Object
-            && response.RawValue.TryGetProperty("action", out JsonElement action)
-            ? action.ToString()
-            : "cancel";
+        return call.InputResponses?.TryGetValue(key, out InputResponse? response) == true ? response.RawValue : null;
     }
+
+    /// <summary>The <c>action</c> of an answer to an elicitation; anything unreadable is a no.</summary>
+    public static string? ActionOf(JsonElement? answer) =>
+        answer switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Object } given
+                when given.TryGetProperty("action", out JsonElement action)
+                    && action.ValueKind == JsonValueKind.String => action.GetString(),
+            _ => "cancel",
+        };
 
     private bool Holds(McpVisit visit, CallToolRequestParams call)
     {
         string[] parts = call.RequestState?.Split('.') ?? [];
-        return parts is [var until, var mac]
+        return parts is [var until, var number, var mac]
             && long.TryParse(until, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds)
             && time.GetUtcNow().ToUnixTimeSeconds() < seconds
             && Base64Url.IsValid(mac)
-            && CryptographicOperations.FixedTimeEquals(Base64Url.DecodeFromChars(mac), Mac(visit, call, until));
+            && CryptographicOperations.FixedTimeEquals(Base64Url.DecodeFromChars(mac), Mac(visit, call, until, number));
     }
 
-    private byte[] Mac(McpVisit visit, CallToolRequestParams call, string until) =>
+    private byte[] Mac(McpVisit visit, CallToolRequestParams call, string until, string number) =>
         vault.Mac(
             Purpose,
             JsonSerializer.SerializeToUtf8Bytes(
                 new object?[]
                 {
                     until,
+                    number,
                     visit.Subject.Environment.ToString(),
                     visit.Subject.Identifier.Value,
                     visit.Server,

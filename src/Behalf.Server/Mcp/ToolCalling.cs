@@ -12,7 +12,12 @@ namespace Behalf.Server.Mcp;
 /// <c>tools/call</c>: the same walk as every other door's. What fails in the tool is a result the model can read; a tool
 /// that is not there is an error of the protocol.
 /// </summary>
-internal sealed class ToolCalling(ITools tools, ConnectionsTool connections, ConnectPrompt prompt)
+internal sealed class ToolCalling(
+    ITools tools,
+    ConnectionsTool connections,
+    ConfirmPrompt confirm,
+    ConnectPrompt connect
+)
 {
     public async ValueTask<CallToolResult> CallAsync(
         HttpContext http,
@@ -31,6 +36,11 @@ internal sealed class ToolCalling(ITools tools, ConnectionsTool connections, Con
             return await connections.CallAsync(visit, arguments, cancellationToken);
         }
 
+        if (await confirm.AskAsync(visit, call, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
         AnswerDelivery delivery = new();
         http.Response.OnCompleted(() =>
         {
@@ -44,7 +54,7 @@ internal sealed class ToolCalling(ITools tools, ConnectionsTool connections, Con
                 ToolName = parameters.Name,
                 Arguments = arguments,
                 ActingThrough = ActingThrough(visit),
-                IdempotencyKey = KeyOf(http),
+                IdempotencyKey = KeyOf(http) ?? parameters.RequestState,
                 Delivery = delivery,
             },
             cancellationToken
@@ -61,7 +71,7 @@ internal sealed class ToolCalling(ITools tools, ConnectionsTool connections, Con
                 "There is no such tool.",
                 McpErrorCode.InvalidParams
             ),
-            { Connection: { } connection } problem => await prompt.AskAsync(
+            { Connection: { } connection } problem => await connect.AskAsync(
                 visit,
                 call,
                 connection,
@@ -74,6 +84,7 @@ internal sealed class ToolCalling(ITools tools, ConnectionsTool connections, Con
 
     public static string ActingThrough(McpVisit visit) => $"mcp · {visit.Subject.Principal.DisplayName}";
 
+    /// <summary>A state that passed is unique: a call that the person agreed to once is made once.</summary>
     private static string? KeyOf(HttpContext http) =>
         http.Request.Headers[ExecuteCall.KeyHeader] is { Count: 1 } given ? given[0] : null;
 }
