@@ -14,6 +14,8 @@ public abstract class McpSuite : StoreTests
         McpConfig? byId = await Storage.Mcp.FindConfigAsync(Acme.Id, config.Id, Cancellation);
         byId.Should().BeEquivalentTo(config);
         (await Storage.Mcp.FindConfigAsync(Acme.Id, "team", Cancellation)).Should().BeEquivalentTo(config);
+        (await Storage.Mcp.FindServerAsync(config.Server, Cancellation)).Should().BeEquivalentTo(config);
+        (await Storage.Mcp.FindServerAsync(Guid.NewGuid(), Cancellation)).Should().BeNull();
         (await Acme.TrailAsync()).Should().ContainSingle();
     }
 

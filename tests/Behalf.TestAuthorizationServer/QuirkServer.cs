@@ -82,7 +82,11 @@ public sealed class QuirkServer : IAsyncDisposable
     {
         IQueryCollection query = context.Request.Query;
         string? missing = quirk.Authorize.FirstOrDefault(pair => query[pair.Key] != pair.Value).Key;
-        if (query["client_id"] != ClientId || missing is not null || query[quirk.ScopeParameter].ToString() != quirk.Scopes)
+        if (
+            query["client_id"] != ClientId
+            || missing is not null
+            || query[quirk.ScopeParameter].ToString() != quirk.Scopes
+        )
         {
             return RefuseAsync(
                 context,

@@ -9,6 +9,8 @@ namespace Behalf.Server.Api;
 /// <summary>Reads what requests about virtual servers say; an id that cannot be one is an unknown one.</summary>
 internal static class McpRequests
 {
+    private const string NoConfig = "-";
+    private const string ConnectionHeader = "behalf-mcp-connection";
     private const string AccessHeader = "behalf-mcp-access-level";
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromHours(1);
 
@@ -34,6 +36,27 @@ internal static class McpRequests
         // Bounds first: a duration may hold more than a TimeSpan does.
         : expiry.Seconds is >= 0 and <= 86_400 && expiry.Nanos is >= 0 and < 1_000_000_000 ? expiry.ToTimeSpan()
         : throw context.Refuse(Problem.Invalid("expiry", "range", "is from one minute to 24 hours"));
+
+    /// <summary>
+    /// The connection a token is asked for instead of a config: in metadata, and then the config's id is <c>-</c>. Later SDKs
+    /// have a field for it whose number is not published.
+    /// </summary>
+    public static ConnectionName? TokenConnection(ServerCallContext context, string configId)
+    {
+        string? named = context.RequestHeaders.GetValue(ConnectionHeader);
+        return (configId == NoConfig, named) switch
+        {
+            (false, null) => null,
+            (true, { Length: > 0 }) => context.ReadConnection(ConnectionHeader, named),
+            _ => throw context.Refuse(
+                Problem.Invalid(
+                    ConnectionHeader,
+                    "with_config",
+                    $"goes with the config id \"{NoConfig}\", and only with that"
+                )
+            ),
+        };
+    }
 
     /// <summary>
     /// Later SDKs ask for less than full access in a field whose number is not published. A field we do not know is

@@ -119,14 +119,18 @@ internal static class McpWire
         return wire;
     }
 
-    private static string StatusOf(ConnectedAccount account) =>
-        account.State switch
+    private static string StatusOf(ConnectedAccount account) => NameOf(account.State);
+
+    /// <param name="state">Null: there is no account yet.</param>
+    public static string NameOf(AccountState? state) =>
+        state switch
         {
+            null => "PENDING_AUTH",
             AccountState.Active => "ACTIVE",
             AccountState.Expired => "EXPIRED",
             AccountState.PendingAuth => "PENDING_AUTH",
             AccountState.PendingVerification => "PENDING_VERIFICATION",
             AccountState.Disconnected => "DISCONNECTED",
-            _ => throw new InvalidOperationException($"Unknown account state {account.State}."),
+            _ => throw new InvalidOperationException($"Unknown account state {state}."),
         };
 }

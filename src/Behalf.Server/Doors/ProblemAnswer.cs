@@ -22,6 +22,14 @@ internal static class ProblemAnswer
         return WriteAsync(http, ProblemStatus.From(problem, SdkHabits.ReadsToolErrors(http)));
     }
 
+    /// <param name="challenge">A whole <c>WWW-Authenticate</c> of the endpoint's own.</param>
+    public static Task WriteAsync(HttpContext http, Problem problem, string challenge)
+    {
+        AddHeaders(http, problem);
+        http.Response.Headers.WWWAuthenticate = challenge;
+        return WriteAsync(http, ProblemStatus.From(problem, SdkHabits.ReadsToolErrors(http)));
+    }
+
     public static Task WriteAsync(HttpContext http, Google.Rpc.Status status) =>
         IsGrpc(http) ? WriteGrpc(http, status) : WriteJsonAsync(http, status);
 

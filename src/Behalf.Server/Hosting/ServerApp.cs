@@ -5,6 +5,7 @@ using Behalf.Server.Background;
 using Behalf.Server.Connect;
 using Behalf.Server.Doors;
 using Behalf.Server.KeyServices;
+using Behalf.Server.Mcp;
 using Behalf.Vault;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -49,6 +50,7 @@ public static class ServerApp
             builder.Services.AddSingleton<Readiness>();
             builder.Services.AddApiDoor();
             builder.Services.AddConnectDoor();
+            builder.Services.AddMcpDoor();
             builder.Services.AddBackground();
             options.ConfigureServices?.Invoke(builder.Services);
 
@@ -60,9 +62,11 @@ public static class ServerApp
             app.UseUnknownMethods();
             app.UseUnreadableMessages();
             app.UseMiddleware<CallerGate>();
+            app.UseMiddleware<McpGate>();
             app.UseMiddleware<JsonGate>();
             app.MapApiDoor();
             app.MapConnectDoor();
+            app.MapMcpDoor();
             return new RunningServer(app, folder, listener, options.CertificateFile);
         }
         catch

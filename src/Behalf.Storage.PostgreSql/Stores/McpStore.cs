@@ -72,6 +72,16 @@ internal sealed class McpStore(PostgreSqlDatabase database) : IMcpStore
             cancellationToken
         );
 
+    public Task<McpConfig?> FindServerAsync(Guid server, CancellationToken cancellationToken) =>
+        database.ReadTogetherAsync(
+            async session =>
+                await session.FindAsync<McpConfigRow>($"{SelectConfig} WHERE server = @server", new { server })
+                    is { } row
+                    ? row.ToConfig(await MappingsAsync(session, row.EnvironmentId, row.Id))
+                    : null,
+            cancellationToken
+        );
+
     public Task<Page<McpConfig>> ListConfigsAsync(
         McpConfigFilter filter,
         PageRequest page,

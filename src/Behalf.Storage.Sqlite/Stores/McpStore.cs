@@ -74,6 +74,19 @@ internal sealed class McpStore(SqliteDatabase database) : IMcpStore
             cancellationToken
         );
 
+    public Task<McpConfig?> FindServerAsync(Guid server, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection =>
+                connection.QuerySingleOrDefault<McpConfigRow>(
+                    $"{SelectConfig} WHERE server = @server",
+                    new { server = server.ToColumn() }
+                )
+                    is { } row
+                    ? row.ToConfig(Mappings(connection, row.EnvironmentId, row.Id))
+                    : null,
+            cancellationToken
+        );
+
     public Task<Page<McpConfig>> ListConfigsAsync(
         McpConfigFilter filter,
         PageRequest page,

@@ -106,12 +106,7 @@ internal sealed class BroughtCredentials(
     {
         using var deadline = new Deadline(time, options.Value.TokenRequestTimeout);
         DateTimeOffset asked = time.GetUtcNow();
-        IdentityAnswer answer = await identity.AskAsync(
-            context,
-            tokens.AccessToken,
-            deadline.Left,
-            cancellationToken
-        );
+        IdentityAnswer answer = await identity.AskAsync(context, tokens.AccessToken, deadline.Left, cancellationToken);
         bool hasEnded = answer is IdentityAnswer.Refused;
         if (hasEnded && tokens.RefreshToken is null)
         {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Behalf.Connections;
 using Behalf.Vault;
 
 namespace Behalf.Authorization;

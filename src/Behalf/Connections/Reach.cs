@@ -9,7 +9,7 @@ internal static class Reach
     public static bool Covers(this Principal principal, ConnectedAccount account) =>
         principal.Kind switch
         {
-            PrincipalKind.UserSession => principal.Environment == account.Environment
+            PrincipalKind.UserSession or PrincipalKind.McpSession => principal.Environment == account.Environment
                 && principal.Subject == account.Identifier
                 && principal.SubjectEpoch?.Incarnation == account.Incarnation
                 && principal.Limits.AllowsConnection(account.ConnectionName.Value),
@@ -39,7 +39,7 @@ internal static class Reach
         }
 
         AccountFilter narrowed = filter;
-        if (principal.Kind == PrincipalKind.UserSession)
+        if (principal.IsBoundToUser)
         {
             if (principal.Subject is not { } own || filter.Identifier is { } named && named != own)
             {

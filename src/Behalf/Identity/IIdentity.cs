@@ -49,6 +49,17 @@ public interface IIdentity
         CancellationToken cancellationToken
     );
 
+    /// <summary>
+    /// Validates such a token at the server with this URL, and reads client and user epoch from the database. What the
+    /// server offers now is the caller's to check.
+    /// </summary>
+    /// <param name="urlIn">The server's URL in the environment that the token names.</param>
+    Task<Result<ServerCaller>> AuthenticateAtServerAsync(
+        string token,
+        Func<DeploymentEnvironment, Uri> urlIn,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Ends every token of the user at the next call, on every node; accounts stay connected.</summary>
     Task<Result<Done>> SignOutAsync(
         Principal principal,
@@ -141,13 +152,22 @@ public sealed record ServerTokenContent
     /// <value>The server's URL: the token's audience.</value>
     public required Uri Server { get; init; }
 
-    public required string Config { get; init; }
+    /// <value>The config it is for; null for a server of one connection.</value>
+    public McpConfigId? Config { get; init; }
+
+    /// <value>The one connection it is for; null for a config.</value>
+    public ConnectionId? Connection { get; init; }
 
     public required IReadOnlyList<AccountId> Accounts { get; init; }
 
     /// <value>True: only tools with the read-only annotation.</value>
     public required bool ReadOnly { get; init; }
 }
+
+/// <summary>Who calls a virtual MCP server.</summary>
+/// <param name="Config">The config that the token is for, if it is for one.</param>
+/// <param name="Connection">The connection that the token is for, if it is for one alone.</param>
+public sealed record ServerCaller(Principal Principal, McpConfigId? Config, ConnectionId? Connection);
 
 /// <summary>A session's token and client pair: the same life, the same one identifier.</summary>
 public sealed record MintedSession(

@@ -12,6 +12,7 @@ internal sealed class IdentityRoom(
     IEnvironmentStore environmentStore,
     Bootstrap bootstrap,
     ServerTokens serverTokens,
+    ServerCallers serverCallers,
     TokenKeys keys
 ) : IIdentity
 {
@@ -45,6 +46,12 @@ internal sealed class IdentityRoom(
         TimeSpan lifetime,
         CancellationToken cancellationToken
     ) => serverTokens.IssueAsync(subject, content, lifetime, cancellationToken);
+
+    public Task<Result<ServerCaller>> AuthenticateAtServerAsync(
+        string token,
+        Func<DeploymentEnvironment, Uri> urlIn,
+        CancellationToken cancellationToken
+    ) => serverCallers.AuthenticateAsync(token, urlIn, cancellationToken);
 
     public Task<Result<Done>> SignOutAsync(
         Principal principal,

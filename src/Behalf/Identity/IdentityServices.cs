@@ -13,7 +13,9 @@ public static class IdentityServices
         services.TryAddSingleton<TokenKeys>();
         services.TryAddSingleton<TokenIssuer>();
         services.TryAddSingleton<ServerTokens>();
+        services.TryAddSingleton<SignedTokens>();
         services.TryAddSingleton<TokenReader>();
+        services.TryAddSingleton<ServerCallers>();
         services.TryAddSingleton<GuessThrottle>();
         services.TryAddSingleton<CredentialCheck>();
         services.TryAddSingleton<Callers>();

@@ -10,6 +10,9 @@ public enum PrincipalKind
 
     /// <summary>Environments, keys, clients, settings, retention; never execute, proxy or read-back.</summary>
     Operator = 3,
+
+    /// <summary>Bound to one identifier at one virtual MCP server, by the service client that minted its token.</summary>
+    McpSession = 4,
 }
 
 /// <summary>What a credential is limited to; null means no limit of that kind.</summary>
@@ -17,15 +20,44 @@ public enum PrincipalKind
 /// <param name="Tools">Tool names.</param>
 public sealed record CredentialLimits(IReadOnlySet<string>? Connections, IReadOnlySet<string>? Tools)
 {
+    /// <value>
+    /// By connection name, the only tools that may be called there. A connection that is not a key has no such limit; null:
+    /// none has.
+    /// </value>
+    public IReadOnlyDictionary<string, IReadOnlySet<string>>? ToolsOf { get; init; }
+
+    /// <value>True: only tools with the read-only annotation.</value>
+    public bool ReadOnly { get; init; }
+
     public static CredentialLimits None { get; } = new(null, null);
 
     public bool AllowsConnection(string name) => Connections is null || Connections.Contains(name);
 
-    public bool AllowsTool(string name) => Tools is null || Tools.Contains(name);
+    public bool AllowsTool(string connection, string name) =>
+        (Tools is null || Tools.Contains(name))
+        && (ToolsOf?.GetValueOrDefault(connection) is not { } only || only.Contains(name));
 
     /// <summary>The narrower of two: a credential can only be narrowed.</summary>
     public CredentialLimits Narrow(CredentialLimits other) =>
-        new(Intersect(Connections, other.Connections), Intersect(Tools, other.Tools));
+        new(Intersect(Connections, other.Connections), Intersect(Tools, other.Tools))
+        {
+            ToolsOf = Merge(ToolsOf, other.ToolsOf),
+            ReadOnly = ReadOnly || other.ReadOnly,
+        };
+
+    private static IReadOnlyDictionary<string, IReadOnlySet<string>>? Merge(
+        IReadOnlyDictionary<string, IReadOnlySet<string>>? left,
+        IReadOnlyDictionary<string, IReadOnlySet<string>>? right
+    ) =>
+        left is null ? right
+        : right is null ? left
+        : left
+            .Keys.Union(right.Keys, StringComparer.Ordinal)
+            .ToDictionary(
+                name => name,
+                name => Intersect(left.GetValueOrDefault(name), right.GetValueOrDefault(name))!,
+                StringComparer.Ordinal
+            );
 
     private static IReadOnlySet<string>? Intersect(IReadOnlySet<string>? left, IReadOnlySet<string>? right) =>
         left is null ? right
@@ -67,6 +99,25 @@ public sealed class Principal
     public UserEpoch? SubjectEpoch { get; init; }
 
     public CredentialLimits Limits { get; init; } = CredentialLimits.None;
+
+    /// <value>True: acts for <see cref="Subject"/> and nobody else.</value>
+    public bool IsBoundToUser => Kind is PrincipalKind.UserSession or PrincipalKind.McpSession;
+
+    /// <summary>The same caller, limited further.</summary>
+    internal Principal Within(CredentialLimits limits) =>
+        new()
+        {
+            Kind = Kind,
+            Environment = Environment,
+            ClientId = ClientId,
+            DisplayName = DisplayName,
+            Client = Client,
+            ClientEpoch = ClientEpoch,
+            Session = Session,
+            Subject = Subject,
+            SubjectEpoch = SubjectEpoch,
+            Limits = Limits.Narrow(limits),
+        };
 }
 
 /// <param name="Incarnation">Grows when a deleted user is created anew: the new one inherits nothing.</param>

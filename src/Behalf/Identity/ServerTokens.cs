@@ -50,8 +50,9 @@ internal sealed class ServerTokens(TokenKeys keys, Issuers issuers, IEnvironment
         ActingSubject subject,
         ServerTokenContent content,
         DateTimeOffset now
-    ) =>
-        new(StringComparer.Ordinal)
+    )
+    {
+        Dictionary<string, object> claims = new(StringComparer.Ordinal)
         {
             [JwtRegisteredClaimNames.Sub] = subject.Identifier.Value,
             [JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7(now).ToString("N"),
@@ -61,8 +62,19 @@ internal sealed class ServerTokens(TokenKeys keys, Issuers issuers, IEnvironment
             [TokenClaims.Environment] = subject.Environment.ToString(),
             [TokenClaims.Incarnation] = subject.Epoch.Incarnation,
             [TokenClaims.UserEpoch] = subject.Epoch.Epoch,
-            [TokenClaims.ServerConfig] = content.Config,
             [TokenClaims.Accounts] = content.Accounts.Select(account => account.ToString()).ToArray(),
             [TokenClaims.AccessLevel] = content.ReadOnly ? TokenClaims.ReadOnlyAccess : TokenClaims.FullAccess,
         };
+        if (content.Config is { } config)
+        {
+            claims[TokenClaims.ServerConfig] = config.ToString();
+        }
+
+        if (content.Connection is { } connection)
+        {
+            claims[TokenClaims.ServerConnection] = connection.ToString();
+        }
+
+        return claims;
+    }
 }

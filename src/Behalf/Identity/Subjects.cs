@@ -17,7 +17,11 @@ internal sealed class Subjects(IEndUserStore users, IEnvironmentStore environmen
         principal.Kind switch
         {
             PrincipalKind.ServiceClient => await AsServiceAsync(principal, named, cancellationToken),
-            PrincipalKind.UserSession => await AsSessionAsync(principal, named, cancellationToken),
+            PrincipalKind.UserSession or PrincipalKind.McpSession => await AsSessionAsync(
+                principal,
+                named,
+                cancellationToken
+            ),
             _ => await RefuseOperatorAsync(principal, named, cancellationToken),
         };
 

@@ -21,6 +21,7 @@ internal static class TokenClaims
     public const string ServerType = "mcp-session+jwt";
 
     public const string ServerConfig = "mcp_cfg";
+    public const string ServerConnection = "mcp_conn";
     public const string Accounts = "ca_ids";
     public const string AccessLevel = "access_level";
     public const string FullAccess = "FULL";

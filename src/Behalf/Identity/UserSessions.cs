@@ -73,7 +73,7 @@ internal sealed class UserSessions(
         CancellationToken cancellationToken
     )
     {
-        if (principal.Kind == PrincipalKind.UserSession)
+        if (principal.IsBoundToUser)
         {
             return Problem.Forbidden("service_credential_needed", "A user session cannot sign users out.");
         }

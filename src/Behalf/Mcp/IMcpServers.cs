@@ -95,6 +95,29 @@ public interface IMcpServers
         CancellationToken cancellationToken
     );
 
+    /// <summary>A token for the subject at the server of one connection; the subject need not have an account there yet.</summary>
+    /// <param name="lifetime">One minute to a day.</param>
+    Task<Result<IssuedToken>> CreateTokenAsync(
+        ActingSubject subject,
+        ConnectionName connection,
+        McpAccess access,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// Who calls a server, and what the server offers and the token allows now. Every reason for a refusal is told alike.
+    /// </summary>
+    Task<Result<McpVisit>> EnterAsync(McpAddress address, string token, CancellationToken cancellationToken);
+
+    /// <summary>What the visitor has at each connection of the server.</summary>
+    /// <param name="withLinks">Makes an authorization link for each connection that is not active.</param>
+    Task<Result<IReadOnlyList<McpConnectionState>>> StateAsync(
+        McpVisit visit,
+        bool withLinks,
+        CancellationToken cancellationToken
+    );
+
     Task<Uri> UrlAsync(McpConfig config, CancellationToken cancellationToken);
 
     Task<Uri> UrlAsync(McpInstance instance, CancellationToken cancellationToken);

@@ -8,6 +8,7 @@ internal sealed class McpRoom(
     McpConfigs configs,
     McpInstances instances,
     McpSessions sessions,
+    McpVisits visits,
     McpUrls urls
 ) : IMcpServers
 {
@@ -121,7 +122,7 @@ internal sealed class McpRoom(
         CancellationToken cancellationToken
     ) =>
         Managed(subject.Principal) == config.Environment
-            ? await sessions.StateAsync(subject, config, withLinks, cancellationToken)
+            ? await sessions.StateAsync(subject, config.Mappings, withLinks, cancellationToken)
             : NotAllowed;
 
     public async Task<Result<IssuedToken>> CreateTokenAsync(
@@ -133,6 +134,26 @@ internal sealed class McpRoom(
     ) =>
         Managed(subject.Principal) is { } environment
             ? await sessions.CreateTokenAsync(environment, subject, id, access, lifetime, cancellationToken)
+            : NotAllowed;
+
+    public Task<Result<McpVisit>> EnterAsync(McpAddress address, string token, CancellationToken cancellationToken) =>
+        visits.EnterAsync(address, token, cancellationToken);
+
+    public Task<Result<IReadOnlyList<McpConnectionState>>> StateAsync(
+        McpVisit visit,
+        bool withLinks,
+        CancellationToken cancellationToken
+    ) => sessions.StateAsync(visit.Subject, visit.Mappings, withLinks, cancellationToken);
+
+    public async Task<Result<IssuedToken>> CreateTokenAsync(
+        ActingSubject subject,
+        ConnectionName connection,
+        McpAccess access,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    ) =>
+        Managed(subject.Principal) is { } environment
+            ? await sessions.CreateTokenAsync(environment, subject, connection, access, lifetime, cancellationToken)
             : NotAllowed;
 
     public Task<Uri> UrlAsync(McpConfig config, CancellationToken cancellationToken) =>

@@ -18,9 +18,15 @@ internal sealed class McpSessions(
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Longest = TimeSpan.FromHours(24);
 
+    private static readonly Problem WrongLifetime = Problem.Invalid(
+        "expiry",
+        "range",
+        "is from one minute to 24 hours"
+    );
+
     public async Task<Result<IReadOnlyList<McpConnectionState>>> StateAsync(
         ActingSubject subject,
-        McpConfig config,
+        IReadOnlyList<McpMapping> mappings,
         bool withLinks,
         CancellationToken cancellationToken
     )
@@ -29,7 +35,7 @@ internal sealed class McpSessions(
             await connections.AccountsOfAsync(subject, cancellationToken)
         ).ToDictionary(account => account.Connection);
         List<McpConnectionState> states = [];
-        foreach (McpMapping mapping in config.Mappings)
+        foreach (McpMapping mapping in mappings)
         {
             ConnectedAccount? account = accounts.GetValueOrDefault(mapping.Connection);
             Uri? link = null;
@@ -65,7 +71,7 @@ internal sealed class McpSessions(
     {
         if (lifetime < Shortest || lifetime > Longest)
         {
-            return Problem.Invalid("expiry", "range", "is from one minute to 24 hours");
+            return WrongLifetime;
         }
 
         Result<McpConfig> config = await configs.FindAsync(environment, id, cancellationToken);
@@ -81,7 +87,7 @@ internal sealed class McpSessions(
 
         Result<IReadOnlyList<McpConnectionState>> states = await StateAsync(
             subject,
-            config.Value,
+            config.Value.Mappings,
             withLinks: false,
             cancellationToken
         );
@@ -101,9 +107,55 @@ internal sealed class McpSessions(
 
         return await IssueAsync(
             subject,
-            config.Value,
-            [.. states.Value.Select(state => state.Account!.Id)],
-            access,
+            new ServerTokenContent
+            {
+                Server = await urls.OfAsync(config.Value, cancellationToken),
+                Config = id,
+                Accounts = [.. states.Value.Select(state => state.Account!.Id)],
+                ReadOnly = access == McpAccess.ReadOnly,
+            },
+            lifetime,
+            cancellationToken
+        );
+    }
+
+    /// <summary>For the server of one connection; there need be no account yet, since the server can ask for one.</summary>
+    public async Task<Result<IssuedToken>> CreateTokenAsync(
+        EnvironmentId environmentId,
+        ActingSubject subject,
+        ConnectionName name,
+        McpAccess access,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    )
+    {
+        if (lifetime < Shortest || lifetime > Longest)
+        {
+            return WrongLifetime;
+        }
+
+        Result<ConnectionView> found = await connections.FindAsync(environmentId, name, cancellationToken);
+        DeploymentEnvironment? environment = await identity.FindEnvironmentAsync(environmentId, cancellationToken);
+        if (!found.Succeeded || environment is null)
+        {
+            return Problem.NotFound("connection");
+        }
+
+        ConnectionId id = found.Value.Connection.Id;
+        return await IssueAsync(
+            subject,
+            new ServerTokenContent
+            {
+                Server = urls.Of(environment, name),
+                Connection = id,
+                Accounts =
+                [
+                    .. (await connections.AccountsOfAsync(subject, cancellationToken))
+                        .Where(account => account.Connection == id)
+                        .Select(account => account.Id),
+                ],
+                ReadOnly = access == McpAccess.ReadOnly,
+            },
             lifetime,
             cancellationToken
         );
@@ -111,25 +163,12 @@ internal sealed class McpSessions(
 
     private async Task<Result<IssuedToken>> IssueAsync(
         ActingSubject subject,
-        McpConfig config,
-        IReadOnlyList<AccountId> accounts,
-        McpAccess access,
+        ServerTokenContent content,
         TimeSpan lifetime,
         CancellationToken cancellationToken
     )
     {
-        Result<IssuedToken> token = await identity.IssueServerTokenAsync(
-            subject,
-            new ServerTokenContent
-            {
-                Server = await urls.OfAsync(config, cancellationToken),
-                Config = config.Id.ToString(),
-                Accounts = accounts,
-                ReadOnly = access == McpAccess.ReadOnly,
-            },
-            lifetime,
-            cancellationToken
-        );
+        Result<IssuedToken> token = await identity.IssueServerTokenAsync(subject, content, lifetime, cancellationToken);
         if (!token.Succeeded)
         {
             return token;
@@ -138,13 +177,14 @@ internal sealed class McpSessions(
         Result<Done> recorded = await audit.RecordAsync(
             new AuditDraft
             {
-                Environment = config.Environment,
+                Environment = subject.Environment,
                 Kind = AuditKind.Admin,
                 Action = "mcp_token.created",
                 Identifier = subject.Identifier.Value,
                 Principal = subject.Principal.ClientId,
                 Outcome = CallOutcomes.Success,
-                Detail = $"{config.Id} {access} until {token.Value.ExpiresAt:u}",
+                Detail =
+                    $"{content.Config?.ToString() ?? content.Connection.ToString()} {(content.ReadOnly ? McpAccess.ReadOnly : McpAccess.Full)} until {token.Value.ExpiresAt:u}",
             },
             cancellationToken
         );

@@ -10,6 +10,9 @@ public interface IMcpStore
 
     Task<McpConfig?> FindConfigAsync(EnvironmentId environment, string name, CancellationToken cancellationToken);
 
+    /// <summary>The look-up that returns the environment: servers' UUIDs are unique in the installation.</summary>
+    Task<McpConfig?> FindServerAsync(Guid server, CancellationToken cancellationToken);
+
     Task<Page<McpConfig>> ListConfigsAsync(
         McpConfigFilter filter,
         PageRequest page,

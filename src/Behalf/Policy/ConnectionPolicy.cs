@@ -40,9 +40,20 @@ internal sealed class ConnectionPolicy : IPolicy
             );
         }
 
-        return tool.Names.Any(one => principal.Limits.AllowsTool(ToolNames.Of(connection, one)))
-            ? PolicyDecision.Allow.Instance
-            : new PolicyDecision.Deny("tool_not_allowed", $"This credential is limited to other tools than {name}.");
+        if (!tool.Names.Any(one => principal.Limits.AllowsTool(connection.Name.Value, ToolNames.Of(connection, one))))
+        {
+            return new PolicyDecision.Deny(
+                "tool_not_allowed",
+                $"This credential is limited to other tools than {name}."
+            );
+        }
+
+        return principal.Limits.ReadOnly && tool.Writes
+            ? new PolicyDecision.Deny(
+                PolicyCodes.ReadOnlyCredential,
+                $"This credential is for reading, and {name} is not marked as read-only."
+            )
+            : PolicyDecision.Allow.Instance;
     }
 
     public PolicyDecision DecideProxy(ActingSubject subject, Connection connection, Operation? operation)
@@ -65,7 +76,7 @@ internal sealed class ConnectionPolicy : IPolicy
         }
 
         // A credential that is limited to some tools would reach all the rest through the proxy, whatever the connection says.
-        if (principal.Limits.Tools is not null)
+        if (principal.Limits is { Tools: not null } or { ToolsOf: not null } or { ReadOnly: true })
         {
             return new PolicyDecision.Deny("proxy_not_allowed", "This credential is limited to tools.");
         }

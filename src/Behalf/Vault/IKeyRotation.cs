@@ -1,5 +1,3 @@
-using Behalf.Audit;
-
 namespace Behalf.Vault;
 
 /// <summary>

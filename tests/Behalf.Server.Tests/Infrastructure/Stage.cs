@@ -105,7 +105,8 @@ public sealed class Stage : IAsyncLifetime
         string name,
         string clientId,
         string secret,
-        string? token = null
+        string? token = null,
+        string[]? scopes = null
     )
     {
         ProviderClient client = Provider.AddClient(clientId, secret);
@@ -115,7 +116,9 @@ public sealed class Stage : IAsyncLifetime
             token ?? Server.ServiceToken,
             $$"""
             {"connector":"tracker","name":"{{name}}","client_id":"{{clientId}}","client_secret":"{{secret}}",
-            "base_url":"{{Provider.Origin}}/api","oauth_url":"{{Provider.Origin}}"}
+            "scopes":{{JsonSerializer.Serialize(
+                scopes ?? []
+            )}},"base_url":"{{Provider.Origin}}/api","oauth_url":"{{Provider.Origin}}"}
             """
         );
         added.Status.Should().Be(200, added.Body);

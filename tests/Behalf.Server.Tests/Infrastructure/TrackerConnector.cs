@@ -56,6 +56,18 @@ internal static class TrackerConnector
             steps:
               - {request: create, method: POST, path: /things, json: {name: =args.name}, save: answer}
             result: {user: =vars.answer.user}
+          - name: delete_thing
+            title: Delete
+            category: things
+            description: Deletes a thing of the tracker for good.
+            hints: [destructive]
+            scopes: [deletion]
+            input:
+              thing: {type: string, maxLength: 1000, required: true}
+              confirm: {type: boolean, const: true, required: true}
+            steps:
+              - {request: delete, method: DELETE, path: "/things/{thing}", slots: {thing: =args.thing}, save: answer}
+            result: {user: =vars.answer.user}
           - name: list_goals
             title: Goals
             category: goals

@@ -242,8 +242,35 @@ internal sealed class McpService(IMcpServers servers, RequestSubjects subjects, 
     {
         McpAccess access = McpRequests.Access(context, request);
         TimeSpan lifetime = McpRequests.Lifetime(context, request.Expiry);
+        IssuedToken issued = McpRequests.TokenConnection(context, request.McpConfigId) is { } connection
+            ? (
+                await servers.CreateTokenAsync(
+                    await subjects.ResolveAsync(context, request.Identifier),
+                    connection,
+                    access,
+                    lifetime,
+                    context.CancellationToken
+                )
+            ).OrThrow(context)
+            : await ConfigTokenAsync(request, access, lifetime, context);
+        context.GetHttpContext().Response.Headers.CacheControl = "no-store";
+        using Secret token = issued.AccessToken;
+        return new CreateMcpSessionTokenResponse
+        {
+            Token = token.RevealText(),
+            ExpiresAt = issued.ExpiresAt.ToTimestamp(),
+        };
+    }
+
+    private async Task<IssuedToken> ConfigTokenAsync(
+        CreateMcpSessionTokenRequest request,
+        McpAccess access,
+        TimeSpan lifetime,
+        ServerCallContext context
+    )
+    {
         Config config = await NamedConfigAsync(request.McpConfigId, context);
-        IssuedToken issued = (
+        return (
             await servers.CreateTokenAsync(
                 await subjects.ResolveAsync(context, request.Identifier),
                 config.Id,
@@ -252,13 +279,6 @@ internal sealed class McpService(IMcpServers servers, RequestSubjects subjects, 
                 context.CancellationToken
             )
         ).OrThrow(context);
-        context.GetHttpContext().Response.Headers.CacheControl = "no-store";
-        using Secret token = issued.AccessToken;
-        return new CreateMcpSessionTokenResponse
-        {
-            Token = token.RevealText(),
-            ExpiresAt = issued.ExpiresAt.ToTimestamp(),
-        };
     }
 
     public override async Task<CreateMcpResponse> CreateMcp(CreateMcpRequest request, ServerCallContext context)

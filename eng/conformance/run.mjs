@@ -1,0 +1,160 @@
+// Two people with accounts at the practice Asana, a virtual MCP server, and the programs that know what MCP is: the
+// Inspector's CLI lists and calls in both generations of the wire, and the conformance suite goes through its scenarios.
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Person } from '../../tests/Interop/lib/person.mjs';
+import { root, startWorld } from '../../tests/Interop/lib/world.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const bin = path.join(here, 'node_modules', '.bin');
+const out = path.join(root, 'artifacts', 'conformance');
+const verifyUrl = 'https://app.acme.com/connected';
+const results = [];
+
+/** A program's exit code and what it printed; it is ended after two minutes. */
+function run(program, args) {
+  return new Promise(resolve =>
+    execFile(
+      path.join(bin, program), args,
+      { timeout: 120_000, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, MCP_INSPECTOR_SECRET_STORE: 'memory' } },
+      (error, stdout, stderr) => resolve({ code: error ? error.code ?? 1 : 0, stdout, stderr })));
+}
+
+async function rule(name, body) {
+  try {
+    await body();
+    results.push({ name, passed: true });
+    console.log(`  passed  ${name}`);
+  } catch (error) {
+    results.push({ name, passed: false, error: String(error) });
+    console.log(`  FAILED  ${name}\n          ${String(error).split('\n').slice(0, 30).join('\n          ')}`);
+  }
+}
+
+function expect(holds, otherwise) {
+  if (!holds) throw new Error(typeof otherwise === 'string' ? otherwise : JSON.stringify(otherwise));
+}
+
+async function api(world, token, method, route, body, headers = {}) {
+  const response = await fetch(`${world.url}/api/v1/${route}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+    body: body && JSON.stringify(body),
+  });
+  const text = await response.text();
+  expect(response.ok, `${method} ${route}: ${response.status} ${text}`);
+  return JSON.parse(text);
+}
+
+async function serviceToken(world) {
+  const response = await fetch(`${world.url}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials', client_id: world.client_id, client_secret: world.client_secret }),
+  });
+  return (await response.json()).access_token;
+}
+
+/** Connects the way the person does it, and gives a session token for the server. */
+async function tokenOf(world, service, identifier, config) {
+  const { link } = await api(world, service, 'POST', 'connected_accounts/magic_link',
+    { connector: 'asana', identifier, user_verify_url: verifyUrl });
+  const end = await new Person(identifier).authorize(link, { stopAt: verifyUrl });
+  await api(world, service, 'POST', 'connected_accounts/user/verify',
+    { auth_request_id: new URL(end.url).searchParams.get('auth_request_id'), identifier });
+  return (await api(world, service, 'POST', `mcp/configs/${config}/tokens`, { identifier })).token;
+}
+
+async function inspect(url, token, era, ...args) {
+  const { code, stdout, stderr } = await run('mcp-inspector', [
+    '--cli', '--server-url', url, '--transport', 'http', '--protocol-era', era,
+    '--header', `Authorization: Bearer ${token}`, ...args]);
+  expect(code === 0, `the Inspector ended with ${code}: ${stderr}${stdout}`);
+  return JSON.parse(stdout);
+}
+
+/**
+ * The suite sends no token, so a proxy adds one. It passes Host and Origin as they came, but for its own, so that what the
+ * suite forges still arrives.
+ */
+async function withToken(target, token) {
+  const { host, port, pathname } = new URL(target);
+  const proxy = http.createServer((request, response) => {
+    const own = `127.0.0.1:${proxy.address().port}`;
+    const headers = { ...request.headers, authorization: `Bearer ${token}` };
+    if (headers.host === own) headers.host = host;
+    if (headers.origin === `http://${own}`) headers.origin = `http://${host}`;
+    const forward = http.request(
+      { host: '127.0.0.1', port, path: pathname, method: request.method, headers },
+      answer => { response.writeHead(answer.statusCode, answer.headers); answer.pipe(response); });
+    forward.on('error', () => response.destroy());
+    response.on('close', () => forward.destroy());
+    request.pipe(forward);
+  });
+  await new Promise(resolve => proxy.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${proxy.address().port}/mcp`, close: () => proxy.close() };
+}
+
+/** One revision's frozen scenarios. What we do not offer stands in the baseline; an entry that passes fails the run. */
+async function conformance(url, revision) {
+  const folder = path.join(out, revision);
+  const { code, stdout, stderr } = await run('conformance', [
+    'server', '--url', url, '--requirements', revision, '-o', folder,
+    '--expected-failures', path.join(here, `not-offered-${revision}.yml`)]);
+  await writeFile(path.join(out, `${revision}.log`), stdout + stderr);
+  expect(code === 0, `${stdout.split('=== SUMMARY ===').pop()}${stderr}`);
+}
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+const world = await startWorld('conformance', { urls: 'http://127.0.0.1:0' });
+let proxy;
+try {
+  const service = await serviceToken(world);
+  const { config } = await api(world, service, 'POST', 'mcp/configs',
+    { name: 'conformance', connection_tool_mappings: [{ connection_name: 'asana' }] });
+  const url = config.mcp_server_url;
+  const tokens = {};
+  for (const person of ['alice', 'bob']) tokens[person] = await tokenOf(world, service, person, config.id);
+
+  for (const era of ['modern', 'legacy']) {
+    await rule(`Inspector_ListsThePersonsTools_${era}`, async () => {
+      const { tools } = await inspect(url, tokens.alice, era, '--method', 'tools/list');
+      const names = tools.map(tool => tool.name);
+      expect(names.includes('asana_create_task') && names.includes('behalf_connections'), names);
+      expect(new Set(names).size === names.length, 'a name comes twice');
+      expect(tools.every(tool => /^[A-Za-z0-9_.-]{1,64}$/.test(tool.name) && tool.inputSchema.type === 'object'), names);
+    });
+    for (const person of ['alice', 'bob'])
+      await rule(`Inspector_CallsAsThePerson_${person}_${era}`, async () => {
+        const { structuredContent: me, isError } = await inspect(
+          url, tokens[person], era, '--method', 'tools/call', '--tool-name', 'asana_get_user', '--tool-arg', 'user=me');
+        expect(!isError && JSON.stringify(me).toLowerCase().includes(person), me);
+      });
+    await rule(`Inspector_IsRefusedWithAForeignToken_${era}`, async () => {
+      const { code, stdout, stderr } = await run('mcp-inspector', [
+        '--cli', '--server-url', url, '--transport', 'http', '--protocol-era', era, '--stored-auth-only',
+        '--header', `Authorization: Bearer ${service}`, '--method', 'tools/list']);
+      expect(code !== 0, 'a service token was let in');
+      expect(/401|unauthorized|auth_required|invalid_token/i.test(stdout + stderr), `refused for another reason: ${stdout}${stderr}`);
+    });
+  }
+
+  proxy = await withToken(url, tokens.alice);
+  for (const revision of ['2026-07-28', '2025-11-25'])
+    await rule(`Conformance_${revision}`, () => conformance(proxy.url, revision));
+} catch (error) {
+  results.push({ name: 'the suite itself', passed: false, error: String(error) });
+  console.log(error);
+} finally {
+  proxy?.close();
+  await world.stop();
+}
+
+const passed = results.filter(result => result.passed).length;
+await writeFile(path.join(out, 'results.json'), JSON.stringify(results, null, 2));
+console.log(`${passed} passed, ${results.length - passed} failed, 0 skipped`);
+process.exitCode = passed === results.length ? 0 : 1;

@@ -1,0 +1,85 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Behalf.Server.Tests.Infrastructure;
+
+/// <summary>An MCP client by hand: each request is whole, as both generations of the wire have it without sessions.</summary>
+internal sealed record Visitor(TestServer Server, Uri Url, string Config, string? Token, string Version)
+{
+    private static int _id;
+
+    public JsonObject Capabilities { get; init; } = [];
+
+    private bool IsModern => string.CompareOrdinal(Version, "2026-07-28") >= 0;
+
+    public Task<JsonElement> ToolAsync(string name, object arguments) =>
+        CallAsync(
+            "tools/call",
+            new JsonObject { ["name"] = name, ["arguments"] = JsonSerializer.SerializeToNode(arguments) }
+        );
+
+    /// <returns>The JSON-RPC answer, from whichever form it came in.</returns>
+    public async Task<JsonElement> CallAsync(string method, JsonObject? parameters = null)
+    {
+        Reply reply = await SendAsync(method, parameters ?? []);
+        string body = reply.Body;
+        if (reply.Headers["Content-Type"].StartsWith("text/event-stream", StringComparison.Ordinal))
+        {
+            body = body.Split('\n').Last(line => line.StartsWith("data: ", StringComparison.Ordinal))[6..];
+        }
+
+        return JsonDocument.Parse(body).RootElement;
+    }
+
+    public async Task<Reply> SendAsync(string method, JsonObject parameters, (string Name, string Value)? header = null)
+    {
+        using HttpRequestMessage request = Request(method, parameters);
+        if (header is var (name, value))
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await Server.SendAsync(request);
+    }
+
+    public HttpRequestMessage Request(string method, JsonObject parameters)
+    {
+        JsonObject sent = parameters.DeepClone().AsObject();
+        HttpRequestMessage request = new(HttpMethod.Post, new Uri(Url.AbsolutePath, UriKind.Relative));
+        request.Headers.Accept.ParseAdd("application/json, text/event-stream");
+        request.Headers.Add("MCP-Protocol-Version", Version);
+        if (IsModern)
+        {
+            request.Headers.Add("Mcp-Method", method);
+            if (sent["name"]?.GetValue<string>() is { } name)
+            {
+                request.Headers.Add("Mcp-Name", name);
+            }
+
+            sent["_meta"] = new JsonObject
+            {
+                ["io.modelcontextprotocol/protocolVersion"] = Version,
+                ["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = "test", ["version"] = "1" },
+                ["io.modelcontextprotocol/clientCapabilities"] = Capabilities.DeepClone(),
+            };
+        }
+
+        if (Token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        }
+
+        request.Content = new StringContent(
+            new JsonObject
+            {
+                ["jsonrpc"] = "2.0",
+                ["id"] = Interlocked.Increment(ref _id),
+                ["method"] = method,
+                ["params"] = sent,
+            }.ToJsonString(),
+            new MediaTypeHeaderValue("application/json")
+        );
+        return request;
+    }
+}
