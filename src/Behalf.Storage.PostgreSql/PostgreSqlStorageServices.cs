@@ -39,7 +39,7 @@ public static class PostgreSqlStorageServices
         services.TryAddSingleton<IOperatorCredentialStore, OperatorCredentialStore>();
         services.TryAddSingleton<IKeyRingStore, KeyRingStore>();
         services.TryAddSingleton<IRingSealedStore, RingSealedStore>();
-        services.TryAddSingleton<ICookieKeyStore, CookieKeyStore>();
+        services.TryAddSingleton<ICookieKeys, CookieKeyStore>();
         services.TryAddSingleton<IConnectorRevisionStore, ConnectorRevisionStore>();
         services.TryAddSingleton<ICustomToolStore, CustomToolStore>();
         services.TryAddSingleton<IConnectionStore, ConnectionStore>();

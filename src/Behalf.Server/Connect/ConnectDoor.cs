@@ -23,7 +23,7 @@ internal static class ConnectDoor
             antiforgery.HeaderName = null;
             antiforgery.SuppressXFrameOptionsHeader = true; // PageHeaders says it for every page
         });
-        services.TryAddSingleton<ICookieKeyStore, CookieKeyFiles>(); // a database that nodes share brings its own
+        services.TryAddSingleton<ICookieKeys, CookieKeyFiles>(); // a database that nodes share brings its own
         services.AddSingleton<IRingReferences, CookieKeyReferences>();
         services.AddDataProtection().SetApplicationName(ApplicationName);
         // The framework reads the keys at start; a sealed vault opens later, so they are read when a page needs them.
@@ -38,7 +38,7 @@ internal static class ConnectDoor
             IVault vault = provider.GetRequiredService<IVault>();
             return new ConfigureOptions<KeyManagementOptions>(keys =>
             {
-                keys.XmlRepository = new CookieKeyRows(provider.GetRequiredService<ICookieKeyStore>());
+                keys.XmlRepository = new CookieKeyRows(provider.GetRequiredService<ICookieKeys>());
                 keys.XmlEncryptor = new CookieKeySeal(vault);
             });
         });

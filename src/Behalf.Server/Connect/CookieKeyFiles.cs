@@ -5,7 +5,7 @@ using Behalf.Vault;
 namespace Behalf.Server.Connect;
 
 /// <summary>Cookie keys in the data folder, one file each, readable by its owner only.</summary>
-internal sealed class CookieKeyFiles(DataFolder folder) : ICookieKeyStore
+internal sealed class CookieKeyFiles(DataFolder folder) : ICookieKeys
 {
     public IReadOnlyList<CookieKey> List() =>
         Directory.Exists(folder.CookieKeys)

@@ -4,11 +4,8 @@ using Behalf.Vault;
 namespace Behalf.Server.Connect;
 
 /// <summary>Cookie keys as values that the ring seals: counted before a ring key is destroyed, moved when it is replaced.</summary>
-internal sealed partial class CookieKeyReferences(
-    ICookieKeyStore store,
-    IVault vault,
-    ILogger<CookieKeyReferences> logger
-) : IRingReferences
+internal sealed partial class CookieKeyReferences(ICookieKeys store, IVault vault, ILogger<CookieKeyReferences> logger)
+    : IRingReferences
 {
     public int CountOf(RingKeyId key) => store.List().Count(stored => IsSealedBy(stored, key));
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.DataProtection.Repositories;
 namespace Behalf.Server.Connect;
 
 /// <summary>The framework's view of the stored cookie keys.</summary>
-internal sealed class CookieKeyRows(ICookieKeyStore store) : IXmlRepository
+internal sealed class CookieKeyRows(ICookieKeys store) : IXmlRepository
 {
     public IReadOnlyCollection<XElement> GetAllElements() =>
         [.. store.List().Select(key => XElement.Parse(key.Element))];

@@ -4,7 +4,6 @@ using Behalf.Server.Api.Json;
 using Behalf.Server.Background;
 using Behalf.Server.Connect;
 using Behalf.Server.Doors;
-using Behalf.Server.KeyServices;
 using Behalf.Server.Mcp;
 using Behalf.Vault;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Authorization;
-using Behalf.Connections;
 using Behalf.Mcp;
 using Behalf.Server.Api;
 using ModelContextProtocol.Protocol;

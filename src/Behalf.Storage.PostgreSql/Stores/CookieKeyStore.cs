@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Behalf.Storage.PostgreSql.Stores;
 
-internal sealed class CookieKeyStore(PostgreSqlDatabase database) : ICookieKeyStore
+internal sealed class CookieKeyStore(PostgreSqlDatabase database) : ICookieKeys
 {
     public IReadOnlyList<CookieKey> List()
     {

@@ -16,8 +16,10 @@ public sealed class HouseTests
         new()
         {
             { "Behalf", [] },
-            { "Behalf.Storage.Sqlite", ["Behalf"] },
-            { "Behalf.Server", ["Behalf", "Behalf.Storage.Sqlite"] },
+            { "Behalf.Storage", ["Behalf"] },
+            { "Behalf.Storage.Sqlite", ["Behalf.Storage"] },
+            { "Behalf.Storage.PostgreSql", ["Behalf.Storage"] },
+            { "Behalf.Server", ["Behalf", "Behalf.Storage.PostgreSql", "Behalf.Storage.Sqlite"] },
             { "Behalf.Client", [] },
             { "Behalf.Agent", ["Behalf.Client"] },
             { "Behalf.Cli", ["Behalf.Agent", "Behalf.Client"] },

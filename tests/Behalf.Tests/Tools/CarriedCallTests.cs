@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Behalf.Connections;
 using Behalf.Tests.Tools.Support;
 using Behalf.Tools;
 

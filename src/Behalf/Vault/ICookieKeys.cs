@@ -4,7 +4,7 @@ namespace Behalf.Vault;
 /// Keys of cookies and form tokens, each sealed by the vault before it comes here. Called by the framework, which waits for
 /// its keys: no method is asynchronous. Safe to call concurrently.
 /// </summary>
-public interface ICookieKeyStore
+public interface ICookieKeys
 {
     /// <summary>In the order in which they were added.</summary>
     IReadOnlyList<CookieKey> List();
