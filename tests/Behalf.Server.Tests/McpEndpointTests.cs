@@ -465,7 +465,7 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
             }
 
             i.Should().BeLessThan(100, "the call must come to its end");
-            await Task.Delay(TimeSpan.FromMilliseconds(50), Cancellation);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
         }
     }
 

@@ -1,5 +1,4 @@
 using Behalf.Server.Hosting;
-using Behalf.Server.Tests.Infrastructure;
 using Behalf.Vault;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Behalf.Server.Hosting;
 using Behalf.Server.Tests.Infrastructure;
 using Behalf.TestAuthorizationServer;
 
@@ -242,7 +241,11 @@ public sealed class BundledConnectorTests(BundledConnectorTests.House house)
 
             for (int i = 0; i < 200 && Provider.Revoked.Count == before; i++)
             {
-                await Task.Delay(50, TestContext.Current.CancellationToken);
+                await Task.Delay(
+                    TimeSpan.FromMilliseconds(50),
+                    TimeProvider.System,
+                    TestContext.Current.CancellationToken
+                );
             }
         }
 
