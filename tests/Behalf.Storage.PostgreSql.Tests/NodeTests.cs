@@ -368,6 +368,12 @@ public sealed class NodeTests : IAsyncLifetime
         await A.Audit.StartAsync(await Acme.IntentAsync(account), Cancellation);
         await A.Accounts.StopAsync(account, account.RowVersion, false, "revoked", null, Traces.None, Cancellation);
 
-        (await SqlAsync<long>("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).Should().Be(0);
+        (
+            await SqlAsync<long>(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        )
+            .Should()
+            .Be(0);
     }
 }
