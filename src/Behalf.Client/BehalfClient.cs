@@ -30,10 +30,13 @@ public sealed class BehalfClient : IDisposable
         var rpc = new Rpc<AccessToken>(tokens, token => token.Value, options);
         CallInvoker invoker = _transport.Invoker;
         Accounts = new AccountsClient(rpc, invoker);
+        Credentials = new CredentialsClient(rpc, invoker);
         Tools = new ToolsClient(rpc, invoker);
         Sessions = new SessionsClient(rpc, invoker);
         Connections = new ConnectionsClient(rpc, invoker, options.Environment);
+        ConnectionContexts = new ConnectionContextsClient(rpc, invoker);
         Connectors = new ConnectorsClient(rpc, invoker);
+        CustomConnectors = new CustomConnectorsClient(rpc, invoker);
         Proxy = new ProxyClient(tokens, _transport);
         CustomTools = new CustomToolsClient(rpc, invoker);
         McpServers = new McpServersClient(rpc, invoker);
@@ -50,6 +53,9 @@ public sealed class BehalfClient : IDisposable
 
     public AccountsClient Accounts { get; }
 
+    /// <summary>Off unless the operator turned it on.</summary>
+    public CredentialsClient Credentials { get; }
+
     public ToolsClient Tools { get; }
 
     public SessionsClient Sessions { get; }
@@ -59,7 +65,11 @@ public sealed class BehalfClient : IDisposable
 
     public ConnectionsClient Connections { get; }
 
+    public ConnectionContextsClient ConnectionContexts { get; }
+
     public ConnectorsClient Connectors { get; }
+
+    public CustomConnectorsClient CustomConnectors { get; }
 
     public UsersClient Users { get; }
 

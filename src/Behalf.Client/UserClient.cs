@@ -43,7 +43,11 @@ public sealed class UserClient : IUserClient, IDisposable
         _tools = new ToolService.ToolServiceClient(_transport.Invoker);
         _search = new ToolSearch.ToolSearchClient(_transport.Invoker);
         _accounts = new ConnectedAccountService.ConnectedAccountServiceClient(_transport.Invoker);
+        MyConnections = new MyConnectionsClient(_rpc, _accounts);
     }
+
+    /// <summary>For the user's own pages; an agent needs none of it.</summary>
+    public MyConnectionsClient MyConnections { get; }
 
     /// <inheritdoc />
     public async Task<UserTools> ListToolsAsync(CancellationToken cancellationToken = default)
