@@ -46,8 +46,6 @@ internal static class Ask
         AgentOptions options = new()
         {
             DisplayName = context.User.DisplayName(),
-            // A handful that fits the prompt; the model finds the rest with search_tools.
-            ToolsShown = 12,
             AuthorizationLink = (account, _) =>
                 Task.FromResult<Uri?>(context.GetBehalfConnectUrl(account.ConnectionName)),
         };
