@@ -1,13 +1,12 @@
 using Behalf.Mcp;
-using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Behalf.Server.Mcp;
 
 /// <summary>
-/// Asks the person to connect an account, in the form the client can handle: an input-required result (2026-07-28), error
-/// -32042 (before), or words with a link. The link leads to our own page, grants nothing by itself, and the account
+/// Asks the person to connect an account, in the form the client can handle: an input-required result (2026-07-28), or
+/// words with a link: what a client of an older revision can do, nobody remembers between its requests. The link leads to our own page, grants nothing by itself, and the account
 /// becomes active only once the person there is known to be the one of this call.
 /// </summary>
 internal sealed class ConnectPrompt(RequestStates states)
@@ -31,27 +30,21 @@ internal sealed class ConnectPrompt(RequestStates states)
             );
         }
 
-        bool asksByUrl = call.Server.ClientCapabilities?.Elicitation?.Url is not null;
-        ElicitRequestParams ask = new()
-        {
-            Mode = Url,
-            Url = link,
-            Message = $"Connect your \"{connection}\" account to continue.",
-        };
         // "accept" means that the page was opened, not that the account is connected: then it is told in words, or the
         // client would be asked over and over.
+        bool asksByUrl = call.Server.ClientCapabilities?.Elicitation?.Url is not null;
         if (asksByUrl && answered is null && McpRevision.HasInputRequests(call))
         {
+            ElicitRequestParams ask = new()
+            {
+                Mode = Url,
+                Url = link,
+                Message = $"Connect your \"{connection}\" account to continue.",
+            };
             throw new InputRequiredException(
                 new Dictionary<string, InputRequest> { [key] = InputRequest.ForElicitation(ask) },
                 states.Seal(visit, call.Params!)
             );
-        }
-
-        if (asksByUrl && !McpRevision.HasInputRequests(call))
-        {
-            ask.ElicitationId = Guid.NewGuid().ToString("D");
-            throw new UrlElicitationRequiredException($"\"{connection}\" is not connected.", [ask]);
         }
 
         return ToolResults.Failed(

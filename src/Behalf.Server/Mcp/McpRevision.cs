@@ -8,7 +8,7 @@ internal static class McpRevision
 {
     private const string MultiRoundTrips = "2026-07-28";
 
-    /// <summary>Input-required results, and no error -32042. Revisions are dates, so they compare as text.</summary>
+    /// <summary>Input-required results. Revisions are dates, so they compare as text.</summary>
     public static bool HasInputRequests(RequestContext<CallToolRequestParams> call) =>
         string.CompareOrdinal(call.Server.NegotiatedProtocolVersion, MultiRoundTrips) >= 0;
 }
