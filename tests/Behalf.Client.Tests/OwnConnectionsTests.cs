@@ -8,20 +8,10 @@ public sealed class OwnConnectionsTests(Stage stage) : IClassFixture<Stage>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private BehalfClient NewClient() =>
-        new(
-            new BehalfClientOptions
-            {
-                Server = new Uri(stage.Server.Server.Url),
-                ClientId = stage.Server.ServiceClient.Id,
-                ClientSecret = stage.Server.ServiceClient.Secret,
-            }
-        );
-
     [Fact]
     public async Task User_SeesConnectsAndEndsTheirOwnAccountAlone()
     {
-        using var behalf = NewClient();
+        using var behalf = stage.NewServiceClient();
         using var alice = behalf.CreateUserClient("alice-own");
         await stage.ConnectAsync("bob-own");
 
@@ -42,7 +32,7 @@ public sealed class OwnConnectionsTests(Stage stage) : IClassFixture<Stage>
     [Fact]
     public async Task Credential_IsReadBack_OnlyWhereTheOperatorTurnedItOn()
     {
-        using var behalf = NewClient();
+        using var behalf = stage.NewServiceClient();
         var (access, refresh) = stage.Provider.GrantElsewhere(stage.Client, "carol", "things");
         await behalf.Accounts.CreateAsync(
             Stage.Connection,
@@ -70,7 +60,7 @@ public sealed class OwnConnectionsTests(Stage stage) : IClassFixture<Stage>
     [Fact]
     public async Task Connector_OfTheEnvironmentsOwn_IsAddedChangedListedAndRemoved()
     {
-        using var behalf = NewClient();
+        using var behalf = stage.NewServiceClient();
         var patterns = JsonNode
             .Parse(
                 """[{"type":"API_KEY","fields":[{"field_name":"api_key","label":"API key","input_type":"password"}]}]"""
@@ -100,7 +90,7 @@ public sealed class OwnConnectionsTests(Stage stage) : IClassFixture<Stage>
     [Fact]
     public async Task Context_IsKeptPerOrganization()
     {
-        using var behalf = NewClient();
+        using var behalf = stage.NewServiceClient();
         var connection = await behalf.Connections.GetAsync(Stage.Connection, Cancellation);
         var context = new JsonObject { ["region"] = "eu", ["seats"] = 12 };
 
@@ -117,15 +107,7 @@ public sealed class OwnConnectionsTests(Stage stage) : IClassFixture<Stage>
 
     private async Task TurnReadBackAsync(bool on)
     {
-        var (id, secret) = await TestServer.ReadAsync(stage.Server.Server.OperatorFile);
-        using var admin = new BehalfClient(
-            new BehalfClientOptions
-            {
-                Server = new Uri(stage.Server.Server.Url),
-                ClientId = id,
-                ClientSecret = secret,
-            }
-        );
+        using var admin = await stage.NewOperatorAsync();
         await admin.Environments.ChangeAsync("default", new EnvironmentChange { ReadBack = on }, Cancellation);
     }
 }

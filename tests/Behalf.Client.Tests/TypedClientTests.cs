@@ -8,16 +8,6 @@ public sealed class TypedClientTests(Stage stage) : IClassFixture<Stage>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private BehalfClient NewClient() =>
-        new(
-            new BehalfClientOptions
-            {
-                Server = new Uri(stage.Server.Server.Url),
-                ClientId = stage.Server.ServiceClient.Id,
-                ClientSecret = stage.Server.ServiceClient.Secret,
-            }
-        );
-
     private AccountCredential.Tokens Tokens(string user)
     {
         var (access, refresh) = stage.Provider.GrantElsewhere(stage.Client, user, "things");
@@ -27,7 +17,7 @@ public sealed class TypedClientTests(Stage stage) : IClassFixture<Stage>
     [Fact]
     public async Task BroughtTokens_MakeAnActiveAccount_ThatIsFoundAndUsed()
     {
-        using var behalf = NewClient();
+        using var behalf = stage.NewServiceClient();
 
         var account = await behalf.Accounts.CreateAsync(
             Stage.Connection,
@@ -59,7 +49,7 @@ public sealed class TypedClientTests(Stage stage) : IClassFixture<Stage>
     [Fact]
     public async Task Change_ReplacesTheCredential_OfAnotherUserOnlyOnPurpose()
     {
-        using var behalf = NewClient();
+        using var behalf = stage.NewServiceClient();
         var account = await behalf.Accounts.CreateAsync(
             Stage.Connection,
             "bob-changed",
@@ -85,7 +75,7 @@ public sealed class TypedClientTests(Stage stage) : IClassFixture<Stage>
     [Fact]
     public async Task Fields_AreSentAsTheConnectorsOwn()
     {
-        using var behalf = NewClient();
+        using var behalf = stage.NewServiceClient();
         var credential = new AccountCredential.Fields(
             new Dictionary<string, SecretText> { ["api_key"] = "key-of-carol" }
         );
@@ -111,7 +101,7 @@ public sealed class TypedClientTests(Stage stage) : IClassFixture<Stage>
     [Fact]
     public async Task Refusal_CarriesTheLink_AndEventsAndLogsTellTheStory()
     {
-        using var behalf = NewClient();
+        using var behalf = stage.NewServiceClient();
         var arguments = new JsonObject { ["thing"] = "1" };
 
         var outcome = await behalf.Tools.ExecuteAsync("dave-told", "tracker_get_thing", arguments, null, Cancellation);
@@ -143,7 +133,7 @@ public sealed class TypedClientTests(Stage stage) : IClassFixture<Stage>
     [Fact]
     public async Task Connection_AndClient_AreChangedByTheSameVerb()
     {
-        using var behalf = NewClient();
+        using var behalf = stage.NewServiceClient();
         var changed = await behalf.Connections.ChangeAsync(
             Stage.Connection,
             new ConnectionChange { Proxy = "read" },
@@ -157,7 +147,7 @@ public sealed class TypedClientTests(Stage stage) : IClassFixture<Stage>
         );
         back.Proxy.Should().Be("default");
 
-        using var admin = NewOperator(await TestServer.ReadAsync(stage.Server.Server.OperatorFile));
+        using var admin = await stage.NewOperatorAsync();
         var made = await admin.Clients.AddAsync(new NewApiClient { Name = "Before" }, Cancellation);
         var limited = await admin.Clients.ChangeAsync(
             made.Client.ClientId,
@@ -173,7 +163,7 @@ public sealed class TypedClientTests(Stage stage) : IClassFixture<Stage>
     [Fact]
     public async Task CustomTool_IsMadeChangedOfferedAndRemoved()
     {
-        using var behalf = NewClient();
+        using var behalf = stage.NewServiceClient();
         var procedure = new JsonObject
         {
             ["scopes"] = new JsonArray("things"),
@@ -205,7 +195,7 @@ public sealed class TypedClientTests(Stage stage) : IClassFixture<Stage>
     [Fact]
     public async Task McpServer_IsConfigured_AndGivesAUsersToken()
     {
-        using var behalf = NewClient();
+        using var behalf = stage.NewServiceClient();
         await stage.ConnectAsync("erin-mcp");
 
         var added = await behalf.McpServers.AddAsync(
@@ -236,14 +226,4 @@ public sealed class TypedClientTests(Stage stage) : IClassFixture<Stage>
         var gone = () => behalf.McpServers.GetAsync(added.Id, Cancellation);
         (await gone.Should().ThrowAsync<BehalfException>()).Which.Kind.Should().Be(BehalfErrorKind.NotFound);
     }
-
-    private BehalfClient NewOperator((string Id, string Secret) credential) =>
-        new(
-            new BehalfClientOptions
-            {
-                Server = new Uri(stage.Server.Server.Url),
-                ClientId = credential.Id,
-                ClientSecret = credential.Secret,
-            }
-        );
 }

@@ -62,28 +62,14 @@ internal sealed class AdministeredConnections(
     public async Task<ConnectionDetails> GetAsync(GetConnectionRequest request, ServerCallContext context)
     {
         DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
-        ConnectionView view = (
-            await connections.FindAsync(
-                context.Principal(),
-                environment.Id,
-                context.RequireConnection("name", request.Name),
-                context.CancellationToken
-            )
-        ).OrThrow(context);
+        ConnectionView view = await NamedAsync(context, environment, request.Name);
         return AdministrationWire.ToWire(view);
     }
 
     public async Task<ConnectionDetails> UpdateAsync(UpdateConnectionRequest request, ServerCallContext context)
     {
         DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
-        ConnectionView view = (
-            await connections.FindAsync(
-                context.Principal(),
-                environment.Id,
-                context.RequireConnection("name", request.Name),
-                context.CancellationToken
-            )
-        ).OrThrow(context);
+        ConnectionView view = await NamedAsync(context, environment, request.Name);
         using Secret? secret = request.HasClientSecret ? Secret.FromText(request.ClientSecret) : null;
         ConnectionView changed = (
             await connections.ChangeAsync(
@@ -134,4 +120,18 @@ internal sealed class AdministeredConnections(
         text.Length == 0 ? null
         : Uri.TryCreate(text, UriKind.Absolute, out Uri? url) ? url
         : throw context.Refuse(Problem.Invalid(field, "url", "is not an absolute URL"));
+
+    private async Task<ConnectionView> NamedAsync(
+        ServerCallContext context,
+        DeploymentEnvironment environment,
+        string name
+    ) =>
+        (
+            await connections.FindAsync(
+                context.Principal(),
+                environment.Id,
+                context.RequireConnection("name", name),
+                context.CancellationToken
+            )
+        ).OrThrow(context);
 }

@@ -23,6 +23,9 @@ internal sealed partial class KeyWork(
     /// <value>Stored values in one transaction.</value>
     private const int Bundle = 200;
 
+    /// <value>The environment whose trail holds what is done to the installation; it never becomes another one.</value>
+    private EnvironmentId? _trail;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield(); // the start does not wait for the first turn
@@ -49,9 +52,8 @@ internal sealed partial class KeyWork(
     {
         try
         {
-            IReadOnlyList<DeploymentEnvironment> all = await identity.ListEnvironmentsAsync(cancellationToken);
-            DeploymentEnvironment trail = all.First(environment => environment.Slug == AdministeredEnvironment.Default);
-            return (await rotation.TurnAsync(trail.Id, Bundle, cancellationToken)).More;
+            _trail ??= await FindTrailAsync(cancellationToken);
+            return (await rotation.TurnAsync(_trail.Value, Bundle, cancellationToken)).More;
         }
 #pragma warning disable CA1031 // logged; the next turn comes, and the ring that is open stays open
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -61,6 +63,11 @@ internal sealed partial class KeyWork(
             return false;
         }
     }
+
+    private async Task<EnvironmentId> FindTrailAsync(CancellationToken cancellationToken) =>
+        (await identity.ListEnvironmentsAsync(cancellationToken))
+            .First(environment => environment.Slug == AdministeredEnvironment.Default)
+            .Id;
 
     private static partial class Log
     {

@@ -1,3 +1,4 @@
+using Behalf.Vault;
 using Microsoft.AspNetCore.DataProtection;
 
 namespace Behalf.Server.Connect;
@@ -7,8 +8,13 @@ internal static class CookieKeys
 {
     /// <summary>
     /// Makes the first key while no other node starts; otherwise two nodes that start together would each make one and
-    /// refuse the other's cookies for a while.
+    /// refuse the other's cookies for a while. A process alone makes its first one when a page needs it.
     /// </summary>
-    public static void MakeFirst(IServiceProvider services) =>
-        services.GetRequiredService<IDataProtectionProvider>().CreateProtector(nameof(MakeFirst)).Protect([]);
+    public static void MakeFirst(IServiceProvider services)
+    {
+        if (services.GetRequiredService<ICookieKeys>() is not CookieKeyFiles)
+        {
+            services.GetRequiredService<IDataProtectionProvider>().CreateProtector(nameof(MakeFirst)).Protect([]);
+        }
+    }
 }

@@ -84,7 +84,7 @@ internal sealed class KeyRingStore(PostgreSqlDatabase database) : IKeyRingStore
         database.WriteAsync(
             context =>
                 context.ExecuteAsync(
-                    "UPDATE node SET held_keys = @keys WHERE process = @process",
+                    "UPDATE node SET held_keys = @keys WHERE process = @process AND held_keys IS DISTINCT FROM @keys",
                     new { keys = keys.Select(key => key.ToColumn()).ToArray(), process = context.Process }
                 ),
             cancellationToken

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Behalf.Audit;
 using Behalf.Egress;
 using Behalf.Identity;
@@ -177,16 +176,14 @@ public sealed record AccountLabels(string? OrganizationId = null, string? UserId
 /// <summary>The provider, bound to one started call: whoever holds it cannot choose user, credential or host.</summary>
 public interface IUpstream
 {
-    /// <summary>The execution it belongs to.</summary>
-    StartedCall Call { get; }
-
-    ExecutionId Execution => Call.Intent.Execution;
+    /// <value>The execution it belongs to.</value>
+    ExecutionId Execution { get; }
 
     /// <value>The connection it goes through; null where there is none, as in fixtures.</value>
-    ConnectionName? ConnectionName => Call.Intent.ConnectionName;
+    ConnectionName? ConnectionName { get; }
 
     /// <value>What is kept with the account's credential; no secrets.</value>
-    IReadOnlyDictionary<string, string> Kept => ImmutableDictionary<string, string>.Empty;
+    IReadOnlyDictionary<string, string> Kept { get; }
 
     /// <summary>
     /// Sends one request to the connection's base URL. A 401 causes at most one refresh and, for reads (and writes whose

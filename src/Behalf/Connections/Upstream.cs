@@ -25,7 +25,9 @@ internal sealed class Upstream(
     private const string Rejected = "credential_rejected";
     private volatile SealedCredential _credential = first;
 
-    public StartedCall Call => call;
+    public ExecutionId Execution => call.Intent.Execution;
+
+    public ConnectionName? ConnectionName => call.Intent.ConnectionName;
 
     public IReadOnlyDictionary<string, string> Kept => kept;
 

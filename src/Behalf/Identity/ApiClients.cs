@@ -63,15 +63,13 @@ internal sealed class ApiClients(IApiClientStore clients, IEnvironmentStore envi
         CancellationToken cancellationToken
     )
     {
-        if (Refuse(principal) is { } problem)
+        Result<ApiClient> found = await FindManagedAsync(principal, environment, clientId, cancellationToken);
+        if (!found.Succeeded)
         {
-            return problem;
+            return found.Problem;
         }
 
-        if (await FindAsync(environment, clientId, cancellationToken) is not { } client)
-        {
-            return Problem.NotFound("client");
-        }
+        ApiClient client = found.Value;
 
         CredentialPair pair = CredentialPair.Renew(clientId);
         bool rotated = await clients.RotateSecretAsync(
@@ -96,15 +94,13 @@ internal sealed class ApiClients(IApiClientStore clients, IEnvironmentStore envi
         CancellationToken cancellationToken
     )
     {
-        if (Refuse(principal) is { } problem)
+        Result<ApiClient> found = await FindManagedAsync(principal, environment, clientId, cancellationToken);
+        if (!found.Succeeded)
         {
-            return problem;
+            return found.Problem;
         }
 
-        if (await FindAsync(environment, clientId, cancellationToken) is not { } client)
-        {
-            return Problem.NotFound("client");
-        }
+        ApiClient client = found.Value;
 
         ApiClient wanted = client with
         {
@@ -136,15 +132,13 @@ internal sealed class ApiClients(IApiClientStore clients, IEnvironmentStore envi
         CancellationToken cancellationToken
     )
     {
-        if (Refuse(principal) is { } problem)
+        Result<ApiClient> found = await FindManagedAsync(principal, environment, clientId, cancellationToken);
+        if (!found.Succeeded)
         {
-            return problem;
+            return found.Problem;
         }
 
-        if (await FindAsync(environment, clientId, cancellationToken) is not { } client)
-        {
-            return Problem.NotFound("client");
-        }
+        ApiClient client = found.Value;
 
         Traces traces = Traces.Of(Record(environment, "client.removed", principal.ClientId, clientId));
         return await clients.RemoveAsync(environment, client.Id, traces, cancellationToken)
@@ -156,6 +150,23 @@ internal sealed class ApiClients(IApiClientStore clients, IEnvironmentStore envi
 
     private static string Spell(IReadOnlySet<string>? names) =>
         names is null ? "all" : string.Join(',', names.Order(StringComparer.Ordinal));
+
+    private async Task<Result<ApiClient>> FindManagedAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string clientId,
+        CancellationToken cancellationToken
+    )
+    {
+        if (Refuse(principal) is { } problem)
+        {
+            return problem;
+        }
+
+        return await FindAsync(environment, clientId, cancellationToken) is { } client
+            ? client
+            : Problem.NotFound("client");
+    }
 
     private async Task<ApiClient?> FindAsync(
         EnvironmentId environment,

@@ -1,6 +1,6 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Nodes;
-using Behalf.Audit;
 using Behalf.Connections;
 
 namespace Behalf.Tools.Fixtures;
@@ -17,7 +17,7 @@ internal sealed class RecordedUpstream(JsonArray exchanges) : IUpstream
 
     public ConnectionName? ConnectionName => null;
 
-    public StartedCall Call => throw new NotSupportedException("Nobody made this call.");
+    public IReadOnlyDictionary<string, string> Kept => ImmutableDictionary<string, string>.Empty;
 
     /// <value>The requests that were made, as a fixture describes them.</value>
     public List<JsonObject> Made { get; } = [];

@@ -16,7 +16,11 @@ internal sealed class FakeUpstream(Func<SentRequest, UpstreamOutcome> answer) : 
 
     public Func<Uri, UpstreamOutcome>? OnFetch { get; init; }
 
-    public StartedCall Call { get; } = Calls.Started();
+    public ExecutionId Execution { get; } = Calls.Started().Intent.Execution;
+
+    public ConnectionName? ConnectionName { get; } = Calls.Started().Intent.ConnectionName;
+
+    public IReadOnlyDictionary<string, string> Kept { get; } = new Dictionary<string, string>();
 
     public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
