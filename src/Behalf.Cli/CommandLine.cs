@@ -7,6 +7,7 @@ using Behalf.Cli.Commands.Connection;
 using Behalf.Cli.Commands.Connector;
 using Behalf.Cli.Commands.Environment;
 using Behalf.Cli.Commands.Keys;
+using Behalf.Cli.Commands.Revocation;
 using Behalf.Cli.Commands.Session;
 using Behalf.Cli.Commands.Tools;
 using Behalf.Cli.Commands.User;
@@ -59,6 +60,7 @@ internal static class CommandLine
                 ConnectionListCommand.Create(shell),
                 ConnectionShowCommand.Create(shell),
                 ConnectionUpdateCommand.Create(shell),
+                ConnectionRevokeCommand.Create(shell),
                 ConnectionRemoveCommand.Create(shell)
             ),
             shell.Noun(
@@ -88,6 +90,12 @@ internal static class CommandLine
                 UserSignOutCommand.Create(shell)
             ),
             shell.Noun(
+                "revocation",
+                "What was stopped, and what the provider confirmed.",
+                RevocationListCommand.Create(shell),
+                RevocationExportCommand.Create(shell)
+            ),
+            shell.Noun(
                 "audit",
                 "Who did what, on whose behalf.",
                 AuditListCommand.Create(shell),
@@ -105,7 +113,8 @@ internal static class CommandLine
                 "Environments (operator).",
                 EnvironmentAddCommand.Create(shell),
                 EnvironmentListCommand.Create(shell),
-                EnvironmentSetCommand.Create(shell)
+                EnvironmentSetCommand.Create(shell),
+                EnvironmentRevokeCommand.Create(shell)
             ),
             shell.Noun(
                 "keys",

@@ -43,6 +43,7 @@ public sealed class BehalfClient : IDisposable
         Events = new EventsClient(rpc, invoker);
         ToolCallLogs = new ToolCallLogsClient(rpc, invoker);
         Users = new UsersClient(rpc, invoker, options.Environment);
+        Revocations = new RevocationsClient(rpc, invoker, options.Environment);
         Audit = new AuditClient(rpc, invoker, options.Environment);
         Environments = new EnvironmentsClient(rpc, invoker);
         Clients = new ClientsClient(rpc, invoker, options.Environment);
@@ -72,6 +73,8 @@ public sealed class BehalfClient : IDisposable
     public CustomConnectorsClient CustomConnectors { get; }
 
     public UsersClient Users { get; }
+
+    public RevocationsClient Revocations { get; }
 
     public AuditClient Audit { get; }
 

@@ -31,7 +31,13 @@ internal sealed class Invocation(CommandShell shell, ParseResult parsed, Cancell
     public BehalfClient ConnectAsService() => new(Resolve("credentials.json"));
 
     /// <summary>The operator's credential: environments and clients.</summary>
-    public BehalfClient ConnectAsOperator() => new(Resolve("operator.json"));
+    /// <param name="environment">Its slug; null: what <c>--environment</c> says.</param>
+    public BehalfClient ConnectAsOperator(string? environment = null)
+    {
+        var options = Resolve("operator.json");
+        options.Environment = environment ?? options.Environment;
+        return new BehalfClient(options);
+    }
 
     private BehalfClientOptions Resolve(string credentialFile)
     {

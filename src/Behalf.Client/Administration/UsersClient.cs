@@ -4,7 +4,7 @@ using Grpc.Core;
 
 namespace Behalf.Client;
 
-public sealed record RevokedAccount(string Id, string ConnectionName);
+public sealed record RevokedAccount(string Id, string ConnectionName, string Identifier);
 
 /// <summary>Whole users, across their accounts.</summary>
 public sealed class UsersClient
@@ -32,7 +32,7 @@ public sealed class UsersClient
                 cancellationToken
             )
             .ConfigureAwait(false);
-        return [.. response.Accounts.Select(account => new RevokedAccount(account.Id, account.Connection))];
+        return [.. response.Accounts.Select(Read)];
     }
 
     /// <summary>Ends the user's tokens at the next call; accounts stay connected.</summary>
@@ -41,4 +41,7 @@ public sealed class UsersClient
         var request = new SignOutUserRequest { Environment = _environment, Identifier = identifier };
         return _rpc.CallAsync(options => _administration.SignOutUserAsync(request, options), cancellationToken);
     }
+
+    internal static RevokedAccount Read(Behalf.Wire.Administration.RevokedAccount account) =>
+        new(account.Id, account.Connection, account.Identifier);
 }

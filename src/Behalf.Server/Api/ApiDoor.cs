@@ -22,6 +22,7 @@ internal static class ApiDoor
         services.TryAddSingleton<AccountWriting>();
         services.TryAddSingleton<AdministeredConnections>();
         services.TryAddSingleton<AdministeredClients>();
+        services.TryAddSingleton<AdministeredRevocations>();
         services.TryAddSingleton<AdministeredTrail>();
         services.TryAddSingleton<AdministeredEnvironment>();
         services.TryAddSingleton<PageTokens>();

@@ -51,6 +51,20 @@ internal sealed class EndUserStore(PostgreSqlDatabase database) : IEndUserStore
             cancellationToken
         );
 
+    public Task BumpEveryEpochAsync(EnvironmentId environment, Traces traces, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async context =>
+            {
+                await context.ExecuteAsync(
+                    "UPDATE end_user SET epoch = epoch + 1 WHERE environment_id = @environment AND deleted_at IS NULL",
+                    new { environment = environment.ToColumn() }
+                );
+                context.Leave(traces);
+                context.Withdraw();
+            },
+            cancellationToken
+        );
+
     /// <summary>Also for rooms whose rows belong to a user: after a deletion the user is a new incarnation.</summary>
     public static async Task<UserEpoch> EnsureAsync(
         WriteContext context,

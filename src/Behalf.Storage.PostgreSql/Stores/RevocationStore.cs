@@ -104,6 +104,20 @@ internal sealed class RevocationStore(PostgreSqlDatabase database) : IRevocation
             cancellationToken
         );
 
+    public Task<IReadOnlyList<RevocationEntry>> LedgerAsync(
+        RevocationFilter filter,
+        long after,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        (string sql, object values) = LedgerQuery.Of(filter, after, limit);
+        return database.ReadAsync<IReadOnlyList<RevocationEntry>>(
+            async session => [.. (await session.QueryAsync<LedgerQuery.Row>(sql, values)).Select(row => row.ToEntry())],
+            cancellationToken
+        );
+    }
+
     internal static Task InsertAsync(WriteContext context, RevocationJob job) =>
         context.ExecuteAsync(
             """

@@ -51,6 +51,19 @@ internal sealed class EndUserStore(SqliteDatabase database) : IEndUserStore
             cancellationToken
         );
 
+    public Task BumpEveryEpochAsync(EnvironmentId environment, Traces traces, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            context =>
+            {
+                context.Execute(
+                    "UPDATE end_user SET epoch = epoch + 1 WHERE environment_id = @environment AND deleted_at IS NULL",
+                    new { environment = environment.ToColumn() }
+                );
+                context.Leave(traces);
+            },
+            cancellationToken
+        );
+
     /// <summary>Also for rooms whose rows belong to a user: after a deletion the user is a new incarnation.</summary>
     public static UserEpoch Ensure(WriteContext context, EnvironmentId environment, Identifier identifier)
     {

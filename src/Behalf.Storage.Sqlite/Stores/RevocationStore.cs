@@ -100,6 +100,20 @@ internal sealed class RevocationStore(SqliteDatabase database) : IRevocationStor
             cancellationToken
         );
 
+    public Task<IReadOnlyList<RevocationEntry>> LedgerAsync(
+        RevocationFilter filter,
+        long after,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        (string sql, object values) = LedgerQuery.Of(filter, after, limit);
+        return database.ReadAsync<IReadOnlyList<RevocationEntry>>(
+            connection => [.. connection.Query<LedgerQuery.Row>(sql, values).Select(row => row.ToEntry())],
+            cancellationToken
+        );
+    }
+
     internal static void Insert(WriteContext context, RevocationJob job) =>
         context.Execute(
             """

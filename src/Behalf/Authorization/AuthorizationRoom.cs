@@ -16,6 +16,7 @@ internal sealed class AuthorizationRoom(
     CredentialImport import,
     ReadBack readBack,
     RevocationJobs jobs,
+    RevocationLedger ledger,
     BackgroundWork work,
     WorkSignal signal
 ) : IAuthorization
@@ -90,6 +91,14 @@ internal sealed class AuthorizationRoom(
     ) => jobs.PrepareAsync(credential, connection, providerUserKey, cancellationToken);
 
     public void Wake() => signal.Wake();
+
+    public Task<Result<IReadOnlyList<RevocationEntry>>> RevocationsAsync(
+        Principal principal,
+        RevocationFilter filter,
+        long after,
+        int limit,
+        CancellationToken cancellationToken
+    ) => ledger.ReadAsync(principal, filter, after, limit, cancellationToken);
 
     public Task<bool> WorkAsync(CancellationToken cancellationToken) => work.TurnAsync(cancellationToken);
 }

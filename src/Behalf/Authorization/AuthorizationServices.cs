@@ -37,6 +37,7 @@ public static class AuthorizationServices
         services.TryAddSingleton<BroughtCredentials>();
         services.TryAddSingleton<CredentialImport>();
         services.TryAddSingleton<ReadBack>();
+        services.TryAddSingleton<RevocationLedger>();
         services.TryAddSingleton<RevocationJobs>();
         services.TryAddSingleton<Revoker>();
         services.TryAddSingleton<WorkSignal>();

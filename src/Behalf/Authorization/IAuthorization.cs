@@ -119,6 +119,17 @@ public interface IAuthorization
     /// <summary>Lets the background look at once: a revocation job was stored.</summary>
     void Wake();
 
+    /// <summary>The environment's revocation ledger in the order of its numbers, within the principal's limits.</summary>
+    /// <param name="after">Entries with a greater number; 0 for the first.</param>
+    /// <param name="limit">1–1,000 entries.</param>
+    Task<Result<IReadOnlyList<RevocationEntry>>> RevocationsAsync(
+        Principal principal,
+        RevocationFilter filter,
+        long after,
+        int limit,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Work for the background: expires flows, ends abandoned ones, refreshes what is due, revokes what is stopped.</summary>
     /// <returns>True when more is waiting.</returns>
     Task<bool> WorkAsync(CancellationToken cancellationToken);
@@ -336,4 +347,46 @@ public interface IRevocationStore
     Task FinishAsync(RevocationJob job, string proof, Traces traces, CancellationToken cancellationToken);
 
     Task RetryAsync(RevocationJob job, TimeSpan after, CancellationToken cancellationToken);
+
+    /// <summary>The ledger's entries with a greater number, in order.</summary>
+    Task<IReadOnlyList<RevocationEntry>> LedgerAsync(
+        RevocationFilter filter,
+        long after,
+        int limit,
+        CancellationToken cancellationToken
+    );
 }
+
+/// <summary>Each given condition narrows.</summary>
+public sealed record RevocationFilter(EnvironmentId Environment)
+{
+    public string? Identifier { get; init; }
+
+    /// <value>Names; null: all.</value>
+    public IReadOnlyCollection<string>? Connections { get; init; }
+
+    /// <value>Only those whose token the provider has not confirmed yet.</value>
+    public bool IsPending { get; init; }
+}
+
+/// <summary>
+/// One stop of an account. Written when it was acknowledged, finished when the provider confirmed or nothing more can be
+/// done; outlives account and connection.
+/// </summary>
+/// <param name="Number">Grows within the environment, with gaps.</param>
+/// <param name="Generation">Of the credential that was stopped; null when there was none.</param>
+/// <param name="Proof">Null while it waits for the provider.</param>
+/// <param name="Attempts">Requests that did not succeed so far.</param>
+public sealed record RevocationEntry(
+    EnvironmentId Environment,
+    long Number,
+    AccountId Account,
+    string? Identifier,
+    string? Connection,
+    long? Generation,
+    DateTimeOffset StoppedAt,
+    DateTimeOffset? FinishedAt,
+    string? Proof,
+    int Attempts,
+    DateTimeOffset? NextAttemptAt
+);

@@ -18,6 +18,7 @@ internal sealed class AccountEnding(
 {
     private const int MaxTries = 10;
     private const int PageSize = 500;
+    private const int MostAtOnce = 500;
 
     public async Task<Result<ConnectedAccount>> DisconnectAsync(
         Principal principal,
@@ -119,6 +120,52 @@ internal sealed class AccountEnding(
         return stopped;
     }
 
+    public async Task<Result<RevokedAccounts>> RevokeAllAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName? connection,
+        CancellationToken cancellationToken
+    )
+    {
+        if (connection is null && principal.Kind != PrincipalKind.Operator)
+        {
+            return Problem.Forbidden("operator_credential_needed", "Revoking everybody needs the operator credential.");
+        }
+
+        if (!principal.Manages(environment))
+        {
+            return Problem.Forbidden("not_allowed", "This credential may not revoke accounts here.");
+        }
+
+        var filter = new AccountFilter { Environment = environment };
+        if (connection is { } name)
+        {
+            if (
+                !principal.Limits.AllowsConnection(name.Value)
+                || await connections.FindByNameAsync(environment, name, cancellationToken) is null
+            )
+            {
+                return Problem.NotFound("connection");
+            }
+
+            filter = filter with { Connections = [name] };
+        }
+        else
+        {
+            var record = new AuditDraft
+            {
+                Environment = environment,
+                Kind = AuditKind.Admin,
+                Action = "environment.revoked",
+                Principal = principal.ClientId,
+                Outcome = CallOutcomes.Success,
+            };
+            await users.BumpEveryEpochAsync(environment, Traces.Of(record), cancellationToken);
+        }
+
+        return await StopSomeAsync(principal, filter, cancellationToken);
+    }
+
     /// <summary>Stops every account of a connection, so that it can be removed.</summary>
     public async Task<Problem?> StopAllAsync(
         Principal principal,
@@ -127,6 +174,23 @@ internal sealed class AccountEnding(
     )
     {
         var filter = new AccountFilter { Environment = connection.Environment, Connections = [connection.Name] };
+        Result<RevokedAccounts> stopped;
+        do
+        {
+            stopped = await StopSomeAsync(principal, filter, cancellationToken);
+        } while (stopped is { Succeeded: true, Value.More: true });
+
+        return stopped.Succeeded ? null : stopped.Problem;
+    }
+
+    /// <summary>Walks through the filter's accounts until so many were stopped; those that are stopped already cost a look.</summary>
+    private async Task<Result<RevokedAccounts>> StopSomeAsync(
+        Principal principal,
+        AccountFilter filter,
+        CancellationToken cancellationToken
+    )
+    {
+        List<ConnectedAccount> stopped = [];
         Guid? after = null;
         do
         {
@@ -137,20 +201,32 @@ internal sealed class AccountEnding(
             );
             foreach (ConnectedAccount account in page.Items)
             {
-                if (
-                    account.Status != CredentialStatus.Disconnected
-                    && await StopAsync(principal, account, false, AccountReasons.Revoked, cancellationToken)
-                        is { Kind: not ProblemKind.NotFound } problem
-                )
+                if (account.Status == CredentialStatus.Disconnected && account.OpenFlow is null)
                 {
-                    return problem;
+                    continue;
+                }
+
+                if (stopped.Count == MostAtOnce)
+                {
+                    return new RevokedAccounts(stopped, More: true);
+                }
+
+                switch (await StopAsync(principal, account, false, AccountReasons.Revoked, cancellationToken))
+                {
+                    case null:
+                        stopped.Add(account with { Status = CredentialStatus.Disconnected });
+                        break;
+                    case { Kind: not ProblemKind.NotFound } problem:
+                        return problem;
+                    default:
+                        break; // gone meanwhile
                 }
             }
 
             after = page.Next;
         } while (after is not null);
 
-        return null;
+        return new RevokedAccounts(stopped, More: false);
     }
 
     private async Task<Problem?> StopAsync(

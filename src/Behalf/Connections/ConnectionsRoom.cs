@@ -196,6 +196,13 @@ internal sealed class ConnectionsRoom(
         CancellationToken cancellationToken
     ) => ending.RevokeUserAsync(principal, environment, identifier, cancellationToken);
 
+    public Task<Result<RevokedAccounts>> RevokeAllAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName? connection,
+        CancellationToken cancellationToken
+    ) => ending.RevokeAllAsync(principal, environment, connection, cancellationToken);
+
     public Task<Result<IUpstream>> OpenAsync(
         StartedCall call,
         Connection connection,

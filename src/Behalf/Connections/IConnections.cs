@@ -161,11 +161,27 @@ public interface IConnections
     );
 
     /// <summary>
+    /// Revokes the accounts of one connection, or of the whole environment, at most 500 at a time. For the whole
+    /// environment, operators only: every user's tokens end first.
+    /// </summary>
+    /// <param name="connection">Null: every connection.</param>
+    /// <returns>The accounts that were stopped, and whether there are more.</returns>
+    Task<Result<RevokedAccounts>> RevokeAllAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName? connection,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
     /// The provider as this one started call may use it: credential attached inside, refreshed when stale or after a 401,
     /// every write recorded before it is sent.
     /// </summary>
     Task<Result<IUpstream>> OpenAsync(StartedCall call, Connection connection, CancellationToken cancellationToken);
 }
+
+/// <param name="More">True: repeat it.</param>
+public sealed record RevokedAccounts(IReadOnlyList<ConnectedAccount> Accounts, bool More);
 
 /// <summary>Labels the application stores with an account and may narrow a look-up with.</summary>
 public sealed record AccountLabels(string? OrganizationId = null, string? UserId = null, string? ApiConfig = null)

@@ -195,6 +195,9 @@ public interface IEndUserStore
         Traces traces,
         CancellationToken cancellationToken
     );
+
+    /// <summary>Ends the tokens of every user of the environment.</summary>
+    Task BumpEveryEpochAsync(EnvironmentId environment, Traces traces, CancellationToken cancellationToken);
 }
 
 public interface IOperatorCredentialStore

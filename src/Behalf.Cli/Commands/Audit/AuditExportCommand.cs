@@ -26,31 +26,11 @@ internal static class AuditExportCommand
                 using var behalf = call.ConnectAsService();
                 var records = behalf.Audit.ListAsync(filter.Query(call), call.Token);
                 var path = call.Get(output);
-                await using var file = path is null
-                    ? null
-                    : new StreamWriter(
-                        path,
-                        new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write }
-                    );
-                var writer = file ?? call.Surroundings.Out;
-                var count = 0L;
-                if (call.Get(format) == "csv")
-                {
-                    count = await AuditCsv.WriteAsync(writer, records, call.Token);
-                }
-                else
-                {
-                    await foreach (var record in records)
-                    {
-                        await writer.WriteLineAsync(CliJson.Line(record).AsMemory(), call.Token);
-                        count++;
-                    }
-                }
-                if (path is not null)
-                {
-                    call.Report.Json(new { Records = count, File = Path.GetFullPath(path) });
-                    call.Report.Line($"Wrote {count} records to {Path.GetFullPath(path)}.");
-                }
+                await (
+                    call.Get(format) == "csv"
+                        ? ExportFile.WriteAsync(call, path, writer => AuditCsv.WriteAsync(writer, records, call.Token))
+                        : JsonLines.WriteAsync(call, path, records)
+                );
                 return ExitCode.Ok;
             }
         );

@@ -12,11 +12,11 @@ namespace Behalf.Server.Api.Services;
 [Accepts(PrincipalKind.ServiceClient, PrincipalKind.Operator)]
 internal sealed class AdministrationService(
     IIdentity identity,
-    IConnections connections,
     IConnectorCatalog connectors,
     AdministeredEnvironment environments,
     AdministeredConnections administered,
     AdministeredClients clients,
+    AdministeredRevocations revocations,
     AdministeredTrail trail
 ) : Administration.AdministrationBase
 {
@@ -140,27 +140,18 @@ internal sealed class AdministrationService(
     public override Task<RemoveClientResponse> RemoveClient(RemoveClientRequest request, ServerCallContext context) =>
         clients.RemoveAsync(request, context);
 
-    public override async Task<RevokeUserResponse> RevokeUser(RevokeUserRequest request, ServerCallContext context)
-    {
-        DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
-        IReadOnlyList<ConnectedAccount> stopped = (
-            await connections.RevokeUserAsync(
-                context.Principal(),
-                environment.Id,
-                Identifier.Parse(request.Identifier),
-                context.CancellationToken
-            )
-        ).OrThrow(context);
-        RevokeUserResponse response = new();
-        response.Accounts.AddRange(
-            stopped.Select(account => new RevokedAccount
-            {
-                Id = account.Id.ToString(),
-                Connection = account.ConnectionName.Value,
-            })
-        );
-        return response;
-    }
+    public override Task<RevokeUserResponse> RevokeUser(RevokeUserRequest request, ServerCallContext context) =>
+        revocations.RevokeUserAsync(request, context);
+
+    public override Task<RevokeAccountsResponse> RevokeAccounts(
+        RevokeAccountsRequest request,
+        ServerCallContext context
+    ) => revocations.RevokeAccountsAsync(request, context);
+
+    public override Task<ListRevocationsResponse> ListRevocations(
+        ListRevocationsRequest request,
+        ServerCallContext context
+    ) => revocations.ListAsync(request, context);
 
     public override async Task<SignOutUserResponse> SignOutUser(SignOutUserRequest request, ServerCallContext context)
     {
