@@ -7,6 +7,7 @@ using Behalf.Connectors.Custom;
 using Behalf.Events;
 using Behalf.Identity;
 using Behalf.Mcp;
+using Behalf.Recovery;
 using Behalf.Storage.PostgreSql.Stores;
 using Behalf.Vault;
 using Microsoft.Extensions.DependencyInjection;
@@ -52,6 +53,7 @@ public static class PostgreSqlStorageServices
         services.TryAddSingleton<IExecutionStore, ExecutionStore>();
         services.TryAddSingleton<IMcpStore, McpStore>();
         services.TryAddSingleton<IEventStore, EventStore>();
+        services.TryAddSingleton<IRecoveryStore, RecoveryStore>();
         return services;
     }
 }

@@ -98,6 +98,52 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     public Task<string> ScriptAsync(CancellationToken cancellationToken) =>
         Task.FromResult(File.Exists(_path) ? Look(connection => _schema.Script(connection)) : _schema.Script(null));
 
+    /// <summary>
+    /// Copies the database as it is at one moment, also while another process serves it, and checks the copy.
+    /// </summary>
+    /// <param name="file">Must not exist; readable by its owner only.</param>
+    /// <exception cref="StorageUnavailableException">The database cannot be read, or the copy is damaged.</exception>
+    /// <exception cref="IOException">The file exists or cannot be written; what was begun is removed.</exception>
+    public Task BackUpAsync(string file, CancellationToken cancellationToken) =>
+        Task.Run(() => Look(connection => DatabaseFiles.BackUp(connection, file)), cancellationToken);
+
+    /// <summary>
+    /// Puts a backup in the place of the database, which is kept beside it under another name. Not while anybody serves the
+    /// folder.
+    /// </summary>
+    /// <returns>Where the database that was there is now; null when there was none.</returns>
+    /// <exception cref="StorageUnavailableException">Another process serves the folder, or the backup is damaged.</exception>
+    /// <exception cref="SchemaRefusedException">The backup is of a newer build, or no database of ours.</exception>
+    public async Task<string?> ReplaceAsync(string backup, CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken);
+        try
+        {
+            if (_opened is not null)
+            {
+                throw new InvalidOperationException("The database is open.");
+            }
+
+            using DataFolder folder = DataFolder.Take(_path);
+            using (SqliteConnection connection = new ConnectionFactory(backup, _time).OpenReadOnly())
+            {
+                _schema.Check(connection).Accept();
+                DatabaseFiles.RequireWhole(connection);
+            }
+
+            return DatabaseFiles.Replace(_path, backup, _time.GetUtcNow());
+        }
+        catch (SqliteException e)
+        {
+            StorageErrors.Throw(e);
+            throw;
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _opening.WaitAsync();

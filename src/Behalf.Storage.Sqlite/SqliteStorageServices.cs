@@ -7,6 +7,7 @@ using Behalf.Connectors.Custom;
 using Behalf.Events;
 using Behalf.Identity;
 using Behalf.Mcp;
+using Behalf.Recovery;
 using Behalf.Storage.Sqlite.Stores;
 using Behalf.Vault;
 using Microsoft.Extensions.DependencyInjection;
@@ -51,6 +52,7 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IExecutionStore, ExecutionStore>();
         services.TryAddSingleton<IMcpStore, McpStore>();
         services.TryAddSingleton<IEventStore, EventStore>();
+        services.TryAddSingleton<IRecoveryStore, RecoveryStore>();
         return services;
     }
 }

@@ -35,6 +35,11 @@ public sealed class PostgreSqlAccounts : AccountSuite
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
 }
 
+public sealed class PostgreSqlRecovery : RecoverySuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
+}
+
 public sealed class PostgreSqlAccountLists : AccountListSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);

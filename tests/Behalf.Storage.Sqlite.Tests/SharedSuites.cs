@@ -30,6 +30,11 @@ public sealed class SqliteAccounts : AccountSuite
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
 }
 
+public sealed class SqliteRecovery : RecoverySuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
 public sealed class SqliteAccountLists : AccountListSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);

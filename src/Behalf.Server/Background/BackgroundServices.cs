@@ -13,6 +13,7 @@ internal static class BackgroundServices
         services.AddHostedService<RepeatCleanup>();
         services.AddHostedService<ExecutionProjecting>();
         services.AddHostedService<KeyWork>();
+        services.AddHostedService<TrailWatching>(); // stops first: what the others leave at the end is of no concern to it
         return services;
     }
 }

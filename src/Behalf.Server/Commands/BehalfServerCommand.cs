@@ -14,6 +14,8 @@ internal static class BehalfServerCommand
             ServeCommand.Create(),
             KeysCommand.Create(),
             DatabaseCommand.Create(),
+            BackupCommand.Create(),
+            RestoreCommand.Create(),
             DoctorCommand.Create(),
             ConnectorCommand.Create(),
         };

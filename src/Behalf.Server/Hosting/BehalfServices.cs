@@ -8,6 +8,7 @@ using Behalf.Identity;
 using Behalf.Mcp;
 using Behalf.Policy;
 using Behalf.Proxy;
+using Behalf.Recovery;
 using Behalf.Server.KeyServices;
 using Behalf.Storage.PostgreSql;
 using Behalf.Storage.Sqlite;
@@ -32,6 +33,7 @@ internal static class BehalfServices
         services.AddMcpServers();
         services.AddEgress();
         services.AddEvents();
+        services.AddRecovery();
         services.AddVault(vault =>
         {
             vault.RootKey = database.RootKeyScheme;

@@ -64,6 +64,7 @@ public sealed partial class RunningServer : IAsyncDisposable
         Settings.Check(Services.GetRequiredService<IOptions<BehalfOptions>>().Value);
         AccessCheck.Require(((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints));
         await Services.GetRequiredService<IDatabase>().OpenAsync(cancellationToken);
+        await Services.GetRequiredService<TrailWatch>().RequireAsync(cancellationToken);
         try
         {
             await OpenAsync(cancellationToken);

@@ -47,6 +47,7 @@ public static class ServerApp
             builder.Services.AddBehalf(database);
             builder.Services.Configure<VaultOptions>(target => Settings.Apply(target, builder.Configuration, options));
             builder.Services.AddSingleton<Readiness>();
+            builder.Services.AddSingleton<TrailWatch>();
             builder.Services.AddApiDoor();
             builder.Services.AddConnectDoor();
             builder.Services.AddMcpDoor();

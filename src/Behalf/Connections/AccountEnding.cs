@@ -32,7 +32,7 @@ internal sealed class AccountEnding(
             return Problem.NotFound("connected account");
         }
 
-        Problem? problem = await StopAsync(principal, account, delete: false, reason, cancellationToken);
+        Problem? problem = await StopAsync(principal.ClientId, account, delete: false, reason, cancellationToken);
         if (problem is not null)
         {
             return problem;
@@ -55,7 +55,7 @@ internal sealed class AccountEnding(
         }
 
         Problem? problem = await StopAsync(
-            principal,
+            principal.ClientId,
             account,
             delete: true,
             AccountReasons.Disconnected,
@@ -166,6 +166,29 @@ internal sealed class AccountEnding(
         return await StopSomeAsync(principal, filter, cancellationToken);
     }
 
+    public async Task<bool> StopAgainAsync(
+        EnvironmentId environment,
+        AccountId id,
+        long generation,
+        CancellationToken cancellationToken
+    )
+    {
+        ConnectedAccount? account = await accounts.FindAsync(environment, id, cancellationToken);
+        if (account is null or { Status: CredentialStatus.Disconnected } || account.Generation > generation)
+        {
+            return false;
+        }
+
+        Problem? problem = await StopAsync(
+            "restore",
+            account,
+            delete: false,
+            AccountReasons.Revoked,
+            cancellationToken
+        );
+        return problem is null ? true : throw new InvalidOperationException(problem.Message);
+    }
+
     /// <summary>Stops every account of a connection, so that it can be removed.</summary>
     public async Task<Problem?> StopAllAsync(
         Principal principal,
@@ -211,7 +234,7 @@ internal sealed class AccountEnding(
                     return new RevokedAccounts(stopped, More: true);
                 }
 
-                switch (await StopAsync(principal, account, false, AccountReasons.Revoked, cancellationToken))
+                switch (await StopAsync(principal.ClientId, account, false, AccountReasons.Revoked, cancellationToken))
                 {
                     case null:
                         stopped.Add(account with { Status = CredentialStatus.Disconnected });
@@ -230,7 +253,7 @@ internal sealed class AccountEnding(
     }
 
     private async Task<Problem?> StopAsync(
-        Principal principal,
+        string by,
         ConnectedAccount account,
         bool delete,
         string reason,
@@ -262,7 +285,7 @@ internal sealed class AccountEnding(
                 cancellationToken
             );
             Traces traces = Traces
-                .Of(now.Record(delete ? "account.deleted" : "account.disconnected", principal.ClientId, reason))
+                .Of(now.Record(delete ? "account.deleted" : "account.disconnected", by, reason))
                 .With(
                     delete
                         ? now.Event(EventTypes.AccountDeleted, AccountState.Disconnected, reason)

@@ -203,6 +203,13 @@ internal sealed class ConnectionsRoom(
         CancellationToken cancellationToken
     ) => ending.RevokeAllAsync(principal, environment, connection, cancellationToken);
 
+    public Task<bool> StopAgainAsync(
+        EnvironmentId environment,
+        AccountId account,
+        long generation,
+        CancellationToken cancellationToken
+    ) => ending.StopAgainAsync(environment, account, generation, cancellationToken);
+
     public Task<Result<IUpstream>> OpenAsync(
         StartedCall call,
         Connection connection,

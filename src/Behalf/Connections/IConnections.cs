@@ -174,6 +174,18 @@ public interface IConnections
     );
 
     /// <summary>
+    /// Stops an account that had been stopped at this generation before its database was put back from a backup. One that
+    /// was connected anew since, as far as the backup knows, stays.
+    /// </summary>
+    /// <returns>Whether it was stopped by this.</returns>
+    Task<bool> StopAgainAsync(
+        EnvironmentId environment,
+        AccountId account,
+        long generation,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
     /// The provider as this one started call may use it: credential attached inside, refreshed when stale or after a 401,
     /// every write recorded before it is sent.
     /// </summary>
