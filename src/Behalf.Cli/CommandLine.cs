@@ -100,7 +100,8 @@ internal static class CommandLine
                 "Who did what, on whose behalf.",
                 AuditListCommand.Create(shell),
                 AuditVerifyCommand.Create(shell),
-                AuditExportCommand.Create(shell)
+                AuditExportCommand.Create(shell),
+                AuditRedactCommand.Create(shell)
             ),
             shell.Noun(
                 "connector",

@@ -49,6 +49,7 @@ public static class PostgreSqlStorageServices
         services.TryAddSingleton<IRefreshStore, RefreshStore>();
         services.TryAddSingleton<IRevocationStore, RevocationStore>();
         services.TryAddSingleton<IAuditStore, AuditStore>();
+        services.TryAddSingleton<IAuditUpkeepStore, AuditUpkeepStore>();
         services.TryAddSingleton<IRepeatStore, RepeatStore>();
         services.TryAddSingleton<IExecutionStore, ExecutionStore>();
         services.TryAddSingleton<IMcpStore, McpStore>();

@@ -48,6 +48,7 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IRefreshStore, RefreshStore>();
         services.TryAddSingleton<IRevocationStore, RevocationStore>();
         services.TryAddSingleton<IAuditStore, AuditStore>();
+        services.TryAddSingleton<IAuditUpkeepStore, AuditUpkeepStore>();
         services.TryAddSingleton<IRepeatStore, RepeatStore>();
         services.TryAddSingleton<IExecutionStore, ExecutionStore>();
         services.TryAddSingleton<IMcpStore, McpStore>();

@@ -40,6 +40,11 @@ public sealed class PostgreSqlRecovery : RecoverySuite
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
 }
 
+public sealed class PostgreSqlAuditUpkeep : AuditUpkeepSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
+}
+
 public sealed class PostgreSqlAccountLists : AccountListSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);

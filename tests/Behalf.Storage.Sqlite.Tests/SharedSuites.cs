@@ -35,6 +35,11 @@ public sealed class SqliteRecovery : RecoverySuite
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
 }
 
+public sealed class SqliteAuditUpkeep : AuditUpkeepSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
 public sealed class SqliteAccountLists : AccountListSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);

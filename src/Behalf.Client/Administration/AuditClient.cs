@@ -129,6 +129,23 @@ public sealed class AuditClient
         );
     }
 
+    /// <summary>
+    /// Deletes what the trail and the logs say of a person; the records stay and still verify. Needs the operator
+    /// credential.
+    /// </summary>
+    /// <returns>How many records were redacted by this.</returns>
+    public async Task<ulong> RedactAsync(string identifier, CancellationToken cancellationToken = default)
+    {
+        var request = new RedactAuditRequest { Environment = _environment, Identifier = identifier };
+        var response = await _rpc.ExecuteAsync(
+                options => _administration.RedactAuditAsync(request, options),
+                [],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return response.Records;
+    }
+
     private Task<ListAuditResponse> PageAsync(
         AuditQuery? query,
         uint size,

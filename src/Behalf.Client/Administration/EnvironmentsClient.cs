@@ -6,6 +6,7 @@ using Proto = Behalf.Wire.Administration;
 namespace Behalf.Client;
 
 /// <param name="VerifyMode"><c>application</c>, <c>hosted</c> or <c>none</c>.</param>
+/// <param name="AuditRetentionDays">Null: the audit trail is kept for ever.</param>
 public sealed record EnvironmentDetails(
     string Id,
     string Slug,
@@ -16,6 +17,7 @@ public sealed record EnvironmentDetails(
     bool ReadBack,
     bool DetailedErrorLogging,
     string ToolNaming,
+    int? AuditRetentionDays,
     DateTimeOffset? CreatedAt
 );
 
@@ -35,6 +37,9 @@ public sealed record EnvironmentChange
 
     /// <value><c>behalf</c> or <c>scalekit</c>.</value>
     public string? ToolNaming { get; init; }
+
+    /// <value>In days, 1–36,500; 0: for ever.</value>
+    public int? AuditRetentionDays { get; init; }
 }
 
 public sealed record NewEnvironment
@@ -113,6 +118,10 @@ public sealed class EnvironmentsClient
         {
             request.ToolNaming = naming;
         }
+        if (change.AuditRetentionDays is { } days)
+        {
+            request.AuditRetentionDays = (uint)days;
+        }
         return Read(
             await _rpc.CallAsync(options => _administration.UpdateEnvironmentAsync(request, options), cancellationToken)
                 .ConfigureAwait(false)
@@ -140,6 +149,7 @@ public sealed class EnvironmentsClient
             environment.ReadBack,
             environment.DetailedErrorLogging,
             environment.ToolNaming,
+            environment.AuditRetentionDays == 0 ? null : (int)environment.AuditRetentionDays,
             Instant.Read(environment.CreatedAt)
         );
 }

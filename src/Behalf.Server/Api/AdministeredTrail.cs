@@ -6,8 +6,13 @@ using AuditRecord = Behalf.Audit.AuditRecord;
 
 namespace Behalf.Server.Api;
 
-/// <summary>The audit trail of an environment, read and verified.</summary>
-internal sealed class AdministeredTrail(IAudit audit, AdministeredEnvironment environments, PageTokens pages)
+/// <summary>The audit trail of an environment, read, verified and redacted.</summary>
+internal sealed class AdministeredTrail(
+    IAudit audit,
+    IAuditUpkeep upkeep,
+    AdministeredEnvironment environments,
+    PageTokens pages
+)
 {
     private const int DefaultPageSize = 100;
 
@@ -62,6 +67,20 @@ internal sealed class AdministeredTrail(IAudit audit, AdministeredEnvironment en
             })
         );
         return response;
+    }
+
+    public async Task<RedactAuditResponse> RedactAsync(RedactAuditRequest request, ServerCallContext context)
+    {
+        DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
+        long records = (
+            await upkeep.RedactAsync(
+                environment.Id,
+                Identifier.Parse(request.Identifier),
+                context.Principal().ClientId,
+                context.CancellationToken
+            )
+        ).OrThrow(context);
+        return new RedactAuditResponse { Records = (ulong)records };
     }
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;

@@ -21,6 +21,7 @@ internal static class AdministrationWire
             CreatedAt = environment.CreatedAt.ToTimestamp(),
             ReadBack = environment.ReadBack,
             DetailedErrorLogging = environment.DetailedErrorLogging,
+            AuditRetentionDays = (uint)(environment.AuditRetentionDays ?? 0),
             ToolNaming = environment.ToolNaming.ToString().ToLowerInvariant(),
         };
 

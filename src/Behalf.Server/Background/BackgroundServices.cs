@@ -8,6 +8,7 @@ internal static class BackgroundServices
         services.AddHostedService<DefinitionWarming>();
         services.AddHostedService<AuthorizationWork>();
         services.AddHostedService<AuditCheckpointing>();
+        services.AddHostedService<AuditRemoving>();
         services.AddHostedService<AbandonedCalls>();
         services.AddHostedService<SessionCleanup>();
         services.AddHostedService<RepeatCleanup>();

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Behalf.Audit;
 using Behalf.Storage.PostgreSql.Engine;
 using Dapper;
@@ -115,16 +114,7 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
                     {
                         environment = checkpoint.Environment.ToColumn(),
                         at = checkpoint.At.ToColumn(),
-                        heads = JsonSerializer.Serialize(
-                            [
-                                .. checkpoint.Heads.Select(head => new LaneHeadDocument(
-                                    head.Lane,
-                                    head.Sequence,
-                                    Convert.ToHexStringLower(head.Hash)
-                                )),
-                            ],
-                            StorageJson.Default.LaneHeadDocumentArray
-                        ),
+                        heads = TrailDocuments.Write(checkpoint.Heads),
                         key = checkpoint.Key.ToColumn(),
                         signature = checkpoint.Signature,
                     }
@@ -151,11 +141,33 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
                     ).Select(row => new AuditCheckpoint(
                         environment,
                         row.At.ToInstant(),
-                        HeadsOf(row.Heads),
+                        TrailDocuments.Read(row.Heads),
                         row.Key.ToId<RingKeyId>(),
                         row.Signature
                     )),
                 ],
+            cancellationToken
+        );
+
+    public Task<AuditAnchor?> AnchorAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async session =>
+                (
+                    await session.QueryAsync<(long At, string Heads, Guid Key, byte[] Signature)>(
+                        "SELECT at, heads, ring_key_id, signature FROM audit_anchor WHERE environment_id = @environment",
+                        new { environment = environment.ToColumn() }
+                    )
+                )
+                    .Select(row => new AuditAnchor(
+                        new AuditCheckpoint(
+                            environment,
+                            row.At.ToInstant(),
+                            TrailDocuments.Read(row.Heads),
+                            row.Key.ToId<RingKeyId>(),
+                            row.Signature
+                        )
+                    ))
+                    .SingleOrDefault(),
             cancellationToken
         );
 
@@ -205,11 +217,4 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
 
         return (string.Join(" AND ", where), values);
     }
-
-    private static AuditLaneHead[] HeadsOf(string column) =>
-        [
-            .. (JsonSerializer.Deserialize(column, StorageJson.Default.LaneHeadDocumentArray) ?? []).Select(
-                head => new AuditLaneHead(head.Lane, head.Sequence, Convert.FromHexString(head.Hash))
-            ),
-        ];
 }

@@ -7,7 +7,7 @@ internal sealed class EnvironmentStore(PostgreSqlDatabase database) : IEnvironme
 {
     private const string Select = """
         SELECT id, slug, name, public_url, verify_mode, default_verify_url, read_back, detailed_error_logging, tool_naming,
-          created_at, row_version
+          audit_retention_days, created_at, row_version
         FROM environment
         """;
 
@@ -19,10 +19,10 @@ internal sealed class EnvironmentStore(PostgreSqlDatabase database) : IEnvironme
                     """
                     INSERT INTO environment
                       (id, slug, name, public_url, verify_mode, default_verify_url, read_back,
-                       detailed_error_logging, tool_naming, created_at, row_version)
+                       detailed_error_logging, tool_naming, audit_retention_days, created_at, row_version)
                     VALUES
                       (@id, @slug, @name, @publicUrl, @mode, @verifyUrl, @readBack,
-                       @detailedErrors, @toolNaming, @createdAt, @version)
+                       @detailedErrors, @toolNaming, @retention, @createdAt, @version)
                     ON CONFLICT DO NOTHING
                     """,
                     Values(environment)
@@ -49,7 +49,8 @@ internal sealed class EnvironmentStore(PostgreSqlDatabase database) : IEnvironme
                     """
                     UPDATE environment
                     SET name = @name, verify_mode = @mode, default_verify_url = @verifyUrl, read_back = @readBack,
-                      detailed_error_logging = @detailedErrors, tool_naming = @toolNaming, row_version = row_version + 1
+                      detailed_error_logging = @detailedErrors, tool_naming = @toolNaming,
+                      audit_retention_days = @retention, row_version = row_version + 1
                     WHERE id = @id AND row_version = @version
                     """,
                     Values(environment)
@@ -97,6 +98,7 @@ internal sealed class EnvironmentStore(PostgreSqlDatabase database) : IEnvironme
             readBack = environment.ReadBack,
             detailedErrors = environment.DetailedErrorLogging,
             toolNaming = environment.ToolNaming.ToString().ToLowerInvariant(),
+            retention = environment.AuditRetentionDays,
             createdAt = environment.CreatedAt.ToColumn(),
             version = environment.RowVersion,
         };
@@ -112,6 +114,7 @@ internal sealed class EnvironmentStore(PostgreSqlDatabase database) : IEnvironme
         public required bool ReadBack { get; init; }
         public required bool DetailedErrorLogging { get; init; }
         public required string ToolNaming { get; init; }
+        public int? AuditRetentionDays { get; init; }
         public required long CreatedAt { get; init; }
         public required long RowVersion { get; init; }
 
@@ -127,6 +130,7 @@ internal sealed class EnvironmentStore(PostgreSqlDatabase database) : IEnvironme
                 ReadBack = ReadBack,
                 DetailedErrorLogging = DetailedErrorLogging,
                 ToolNaming = Enum.Parse<ToolNaming>(ToolNaming, ignoreCase: true),
+                AuditRetentionDays = AuditRetentionDays,
                 CreatedAt = CreatedAt.ToInstant(),
                 RowVersion = RowVersion,
             };

@@ -22,6 +22,7 @@ internal sealed class KeyRingStore(PostgreSqlDatabase database) : IKeyRingStore
         SELECT (SELECT count(*) FROM account_dek WHERE ring_key_id = @key)
           + (SELECT count(*) FROM revocation_job WHERE ring_key_id = @key)
           + (SELECT count(*) FROM audit_checkpoint WHERE ring_key_id = @key)
+          + (SELECT count(*) FROM audit_anchor WHERE ring_key_id = @key)
           + {RingSealedColumns.Count}
         """;
 

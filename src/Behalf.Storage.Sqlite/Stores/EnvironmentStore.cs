@@ -8,7 +8,7 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
 {
     private const string Select = """
         SELECT id, slug, name, public_url, verify_mode, default_verify_url, read_back, detailed_error_logging, tool_naming,
-          created_at, row_version
+          audit_retention_days, created_at, row_version
         FROM environment
         """;
 
@@ -20,9 +20,9 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
                     """
                     INSERT INTO environment
                       (id, slug, name, public_url, verify_mode, default_verify_url, read_back,
-                       detailed_error_logging, tool_naming, created_at, row_version)
+                       detailed_error_logging, tool_naming, audit_retention_days, created_at, row_version)
                     SELECT @id, @slug, @name, @publicUrl, @mode, @verifyUrl, @readBack,
-                      @detailedErrors, @toolNaming, @createdAt, @version
+                      @detailedErrors, @toolNaming, @retention, @createdAt, @version
                     WHERE NOT EXISTS (SELECT 1 FROM environment WHERE slug = @slug OR public_url = @publicUrl)
                     """,
                     Values(environment)
@@ -49,7 +49,8 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
                     """
                     UPDATE environment
                     SET name = @name, verify_mode = @mode, default_verify_url = @verifyUrl, read_back = @readBack,
-                      detailed_error_logging = @detailedErrors, tool_naming = @toolNaming, row_version = row_version + 1
+                      detailed_error_logging = @detailedErrors, tool_naming = @toolNaming,
+                      audit_retention_days = @retention, row_version = row_version + 1
                     WHERE id = @id AND row_version = @version
                     """,
                     Values(environment)
@@ -95,6 +96,7 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
             readBack = environment.ReadBack,
             detailedErrors = environment.DetailedErrorLogging,
             toolNaming = environment.ToolNaming.ToString().ToLowerInvariant(),
+            retention = environment.AuditRetentionDays,
             createdAt = environment.CreatedAt.ToColumn(),
             version = environment.RowVersion,
         };
@@ -110,6 +112,7 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
         public required long ReadBack { get; init; }
         public required long DetailedErrorLogging { get; init; }
         public required string ToolNaming { get; init; }
+        public long? AuditRetentionDays { get; init; }
         public required long CreatedAt { get; init; }
         public required long RowVersion { get; init; }
 
@@ -125,6 +128,7 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
                 ReadBack = ReadBack != 0,
                 DetailedErrorLogging = DetailedErrorLogging != 0,
                 ToolNaming = Enum.Parse<ToolNaming>(ToolNaming, ignoreCase: true),
+                AuditRetentionDays = (int?)AuditRetentionDays,
                 CreatedAt = CreatedAt.ToInstant(),
                 RowVersion = RowVersion,
             };

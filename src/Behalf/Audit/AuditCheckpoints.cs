@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using Behalf.Vault;
 
 namespace Behalf.Audit;
 
-internal sealed class AuditCheckpoints(IAuditStore store, IVault vault, TimeProvider time) : IAuditCheckpoints
+internal sealed class AuditCheckpoints(IAuditStore store, AuditSigner signer, TimeProvider time) : IAuditCheckpoints
 {
     private readonly ConcurrentDictionary<EnvironmentId, IReadOnlyList<AuditLaneHead>> _last = [];
 
@@ -16,14 +14,7 @@ internal sealed class AuditCheckpoints(IAuditStore store, IVault vault, TimeProv
             return false;
         }
 
-        SigningKey key = vault.SigningKeys(SigningPurpose.Audit).Single(candidate => candidate.IsActive);
-        AuditCheckpoint unsigned = new(environment, time.GetUtcNow(), heads, key.Id, []);
-        byte[] signature = key.Rsa.SignData(
-            CheckpointFormat.BytesOf(unsigned),
-            HashAlgorithmName.SHA256,
-            RSASignaturePadding.Pss
-        );
-        await store.AddCheckpointAsync(unsigned with { Signature = signature }, cancellationToken);
+        await store.AddCheckpointAsync(signer.Sign(environment, time.GetUtcNow(), heads), cancellationToken);
         _last[environment] = heads;
         return true;
     }

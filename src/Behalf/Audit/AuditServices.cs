@@ -14,7 +14,11 @@ public static class AuditServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<AuditOutage>();
         services.TryAddSingleton<AuditBacklog>();
+        services.TryAddSingleton<AuditSigner>();
         services.TryAddSingleton<AuditVerifier>();
+        services.TryAddSingleton<AuditRedaction>();
+        services.TryAddSingleton<AuditRetention>();
+        services.TryAddSingleton<IAuditUpkeep, AuditUpkeep>();
         services.TryAddSingleton<IAudit, AuditTrail>();
         services.TryAddSingleton<IExecutionLog, ExecutionLog>();
         services.TryAddSingleton<IAuditCheckpoints, AuditCheckpoints>();

@@ -3,21 +3,26 @@ using System.Buffers;
 namespace Behalf.Audit;
 
 /// <summary>
-/// What a checkpoint's signature covers, version 1: label, environment, time in microseconds, key id, number of lanes,
-/// then lane, sequence and hash of each, lanes in ordinal order; every part length-prefixed.
+/// What a signature over lane heads covers, version 1: label, environment, time in microseconds, key id, number of lanes,
+/// then lane, sequence and hash of each, lanes in ordinal order; every part length-prefixed. The label tells a checkpoint
+/// from an anchor, so that neither can be shown as the other.
 /// </summary>
 internal static class CheckpointFormat
 {
-    public static byte[] BytesOf(AuditCheckpoint checkpoint)
+    public static byte[] BytesOf(AuditCheckpoint checkpoint) => BytesOf("behalf audit checkpoint v1", checkpoint);
+
+    public static byte[] BytesOf(AuditAnchor anchor) => BytesOf("behalf audit anchor v1", anchor.Statement);
+
+    private static byte[] BytesOf(string label, AuditCheckpoint statement)
     {
         ArrayBufferWriter<byte> output = new(256);
         AuditFieldWriter fields = new(output);
-        fields.Text("behalf audit checkpoint v1");
-        fields.Id(checkpoint.Environment.Value);
-        fields.Number((checkpoint.At.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond);
-        fields.Id(checkpoint.Key.Value);
-        fields.Number(checkpoint.Heads.Count);
-        foreach (AuditLaneHead head in checkpoint.Heads.OrderBy(head => head.Lane, StringComparer.Ordinal))
+        fields.Text(label);
+        fields.Id(statement.Environment.Value);
+        fields.Number((statement.At.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond);
+        fields.Id(statement.Key.Value);
+        fields.Number(statement.Heads.Count);
+        foreach (AuditLaneHead head in statement.Heads.OrderBy(head => head.Lane, StringComparer.Ordinal))
         {
             fields.Text(head.Lane);
             fields.Number(head.Sequence);

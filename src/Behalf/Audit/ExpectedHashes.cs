@@ -1,7 +1,8 @@
 namespace Behalf.Audit;
 
 /// <summary>What heads and authentic checkpoints say certain records' hashes are.</summary>
-internal sealed class ExpectedHashes
+/// <param name="anchor">What stood before it cannot be met any more; what it names must be what others say.</param>
+internal sealed class ExpectedHashes(AuditAnchor? anchor, FaultList faults)
 {
     private readonly Dictionary<(string Lane, long Sequence), List<Expectation>> _expected = [];
 
@@ -11,6 +12,16 @@ internal sealed class ExpectedHashes
     {
         if (head.Sequence == 0)
         {
+            return;
+        }
+
+        if (anchor?.Of(head.Lane) is { } removed && head.Sequence <= removed.Sequence)
+        {
+            if (head.Sequence == removed.Sequence && !head.Hash.AsSpan().SequenceEqual(removed.Hash))
+            {
+                faults.Add(head.Lane, head.Sequence, $"the record that was removed is not the one of {saidBy}");
+            }
+
             return;
         }
 
@@ -26,7 +37,7 @@ internal sealed class ExpectedHashes
         }
     }
 
-    public void Meet(StoredAuditRecord stored, FaultList faults)
+    public void Meet(StoredAuditRecord stored)
     {
         if (!_expected.Remove((stored.Lane, stored.Sequence), out List<Expectation>? those))
         {
@@ -43,7 +54,7 @@ internal sealed class ExpectedHashes
     }
 
     /// <summary>Call once all records were met.</summary>
-    public void ReportMissing(IReadOnlyDictionary<string, LaneWalk> walks, FaultList faults)
+    public void ReportMissing(IReadOnlyDictionary<string, LaneWalk> walks)
     {
         foreach (
             ((string lane, long sequence), List<Expectation> those) in _expected

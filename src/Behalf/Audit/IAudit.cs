@@ -29,7 +29,7 @@ public interface IAudit
 
     Task<Page<AuditRecord>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellationToken);
 
-    /// <summary>Walks every chain of the environment from its first record and the signed checkpoints over them.</summary>
+    /// <summary>Walks every chain of the environment from its first record, or its anchor, and the signed checkpoints over them.</summary>
     Task<AuditVerification> VerifyAsync(EnvironmentId environment, CancellationToken cancellationToken);
 
     /// <summary>All records in the order of lane and sequence, for export; reading is itself recorded by the door.</summary>
@@ -188,6 +188,9 @@ public interface IAuditStore
         EnvironmentId environment,
         CancellationToken cancellationToken
     );
+
+    /// <summary>Where the lanes begin, if retention removed records.</summary>
+    Task<AuditAnchor?> AnchorAsync(EnvironmentId environment, CancellationToken cancellationToken);
 
     /// <summary>Intents without a completion that no live node works on: completed as <c>outcome_unknown</c> at start.</summary>
     Task<int> CompleteAbandonedAsync(CancellationToken cancellationToken);

@@ -1,12 +1,13 @@
 namespace Behalf.Audit;
 
 /// <summary>One lane, record by record: sequence without gaps, every hash over the one before it.</summary>
-internal sealed class LaneWalk(string lane, FaultList faults)
+/// <param name="anchor">The last record that retention removed; null: the lane is there from its first.</param>
+internal sealed class LaneWalk(string lane, FaultList faults, AuditLaneHead? anchor = null)
 {
-    private byte[]? _previousHash = AuditChain.Genesis.ToArray();
+    private byte[]? _previousHash = anchor?.Hash ?? AuditChain.Genesis.ToArray();
 
-    /// <value>The highest sequence seen; zero before the first record.</value>
-    public long Last { get; private set; }
+    /// <value>The highest sequence seen or removed; zero before the first record.</value>
+    public long Last { get; private set; } = anchor?.Sequence ?? 0;
 
     public void Next(StoredAuditRecord stored, EnvironmentId environment)
     {

@@ -27,12 +27,16 @@ public sealed record EnvironmentChange
     public bool? DetailedErrorLogging { get; init; }
 
     public ToolNaming? ToolNaming { get; init; }
+
+    /// <value>In days, 1–36,500; 0: for ever.</value>
+    public int? AuditRetentionDays { get; init; }
 }
 
 /// <summary>Changes the settings of an environment; only an operator does, and the trail says what became of each.</summary>
 internal sealed class EnvironmentSettings(IEnvironmentStore environments)
 {
     private const int MaxTries = 10;
+    private const int MaxRetentionDays = 36_500;
 
     public async Task<Result<DeploymentEnvironment>> ChangeAsync(
         Principal principal,
@@ -49,6 +53,11 @@ internal sealed class EnvironmentSettings(IEnvironmentStore environments)
         if (change.DefaultVerifyUrl is { Length: > 0 } url && !Environments.IsVerifyUrl(url))
         {
             return Environments.NoVerifyUrl();
+        }
+
+        if (change.AuditRetentionDays is < 0 or > MaxRetentionDays)
+        {
+            return Problem.Invalid("audit_retention_days", "range", "is 1–36,500 days, or 0 for ever");
         }
 
         for (int attempt = 0; attempt < MaxTries; attempt++)
@@ -87,6 +96,12 @@ internal sealed class EnvironmentSettings(IEnvironmentStore environments)
             ReadBack = change.ReadBack ?? environment.ReadBack,
             DetailedErrorLogging = change.DetailedErrorLogging ?? environment.DetailedErrorLogging,
             ToolNaming = change.ToolNaming ?? environment.ToolNaming,
+            AuditRetentionDays = change.AuditRetentionDays switch
+            {
+                null => environment.AuditRetentionDays,
+                0 => null,
+                var days => days,
+            },
         };
 
     private static Traces Changed(DeploymentEnvironment before, DeploymentEnvironment after, string by)
@@ -98,6 +113,7 @@ internal sealed class EnvironmentSettings(IEnvironmentStore environments)
             ("read_back", before.ReadBack, after.ReadBack),
             ("detailed_error_logging", before.DetailedErrorLogging, after.DetailedErrorLogging),
             ("tool_naming", before.ToolNaming, after.ToolNaming),
+            ("audit_retention_days", before.AuditRetentionDays, after.AuditRetentionDays),
         ];
         IEnumerable<string> changed = settings
             .Where(setting => !Equals(setting.Before, setting.After))

@@ -38,6 +38,9 @@ public sealed record DeploymentEnvironment
 
     public ToolNaming ToolNaming { get; init; } = ToolNaming.Behalf;
 
+    /// <value>In days; null: the audit trail is kept for ever.</value>
+    public int? AuditRetentionDays { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required long RowVersion { get; init; }

@@ -5,7 +5,7 @@ using Behalf.Audit;
 namespace Behalf.Tests.Audit;
 
 /// <summary>A trail in memory that a test can damage and make unavailable.</summary>
-internal sealed class MemoryAuditStore(TimeProvider time) : IAuditStore
+internal sealed class MemoryAuditStore(TimeProvider time) : IAuditStore, IAuditUpkeepStore
 {
     private readonly Lock _gate = new();
 
@@ -14,6 +14,8 @@ internal sealed class MemoryAuditStore(TimeProvider time) : IAuditStore
     public Dictionary<string, AuditLaneHead> Heads { get; } = [];
 
     public List<AuditCheckpoint> Checkpoints { get; } = [];
+
+    public AuditAnchor? Anchor { get; set; }
 
     /// <value>How many of the next writes fail.</value>
     public int Failures { get; set; }
@@ -98,6 +100,74 @@ internal sealed class MemoryAuditStore(TimeProvider time) : IAuditStore
         EnvironmentId environment,
         CancellationToken cancellationToken
     ) => Task.FromResult<IReadOnlyList<AuditCheckpoint>>([.. Checkpoints]);
+
+    public Task<AuditAnchor?> AnchorAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
+        Task.FromResult(Anchor);
+
+    public Task<int> RedactAsync(
+        EnvironmentId environment,
+        string identifier,
+        int limit,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(Redact(record => AuditChain.Read(record).Draft.Identifier == identifier));
+
+    public Task<int> RedactAsync(
+        EnvironmentId environment,
+        IReadOnlyList<(string Lane, long Sequence)> records,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(Redact(record => records.Contains((record.Lane, record.Sequence))));
+
+    public Task RedactLogsAsync(EnvironmentId environment, string identifier, CancellationToken cancellationToken) =>
+        Task.CompletedTask;
+
+    public Task<IReadOnlyList<StoredAuditRecord>> OldestAsync(
+        EnvironmentId environment,
+        DateTimeOffset before,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult<IReadOnlyList<StoredAuditRecord>>([
+            .. Records.GroupBy(record => record.Lane).SelectMany(lane => lane.TakeWhile(record => record.At < before)),
+        ]);
+
+    public Task<bool> RemoveAsync(
+        AuditAnchor next,
+        AuditAnchor? previous,
+        Traces traces,
+        CancellationToken cancellationToken
+    )
+    {
+        Anchor = next;
+        Records.RemoveAll(record => record.Sequence <= (next.Of(record.Lane)?.Sequence ?? 0));
+        foreach (AuditDraft draft in traces.Audit)
+        {
+            Append(draft);
+        }
+
+        return Task.FromResult(true);
+    }
+
+    public Task RemoveLogsAsync(
+        EnvironmentId environment,
+        DateTimeOffset before,
+        int limit,
+        CancellationToken cancellationToken
+    ) => Task.CompletedTask;
+
+    private int Redact(Func<StoredAuditRecord, bool> which)
+    {
+        int redacted = 0;
+        for (int i = 0; i < Records.Count; i++)
+        {
+            if (Records[i].Personal is not null && which(Records[i]))
+            {
+                Records[i] = Records[i] with { Personal = null };
+                redacted++;
+            }
+        }
+
+        return redacted;
+    }
 
     public Task<int> CompleteAbandonedAsync(CancellationToken cancellationToken) => Task.FromResult(0);
 

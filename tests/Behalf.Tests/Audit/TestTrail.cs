@@ -17,11 +17,13 @@ internal sealed class TestTrail : IAsyncDisposable
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(Time);
         services.AddSingleton<IAuditStore>(Store);
+        services.AddSingleton<IAuditUpkeepStore>(Store);
         services.AddSingleton(vault);
         services.AddSingleton<ILoggerProvider>(Log);
         services.AddAudit();
         _services = services.BuildServiceProvider();
         Audit = _services.GetRequiredService<IAudit>();
+        Upkeep = _services.GetRequiredService<IAuditUpkeep>();
         Checkpoints = _services.GetRequiredService<IAuditCheckpoints>();
     }
 
@@ -30,6 +32,8 @@ internal sealed class TestTrail : IAsyncDisposable
     public MemoryAuditStore Store { get; }
 
     public IAudit Audit { get; }
+
+    public IAuditUpkeep Upkeep { get; }
 
     public IAuditCheckpoints Checkpoints { get; }
 

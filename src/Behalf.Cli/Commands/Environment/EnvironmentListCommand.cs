@@ -23,6 +23,10 @@ internal static class EnvironmentListCommand
                     new("VERIFY", environment => environment.VerifyMode),
                     new("READ BACK", environment => environment.ReadBack ? "on" : "off"),
                     new("TOOL NAMES", environment => environment.ToolNaming),
+                    new(
+                        "AUDIT KEPT",
+                        environment => environment.AuditRetentionDays is { } days ? $"{days} days" : "forever"
+                    ),
                     new("URL", environment => environment.PublicUrl),
                     new("CREATED", environment => When.Text(environment.CreatedAt))
                 );

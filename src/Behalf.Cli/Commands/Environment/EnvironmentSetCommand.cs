@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Behalf.Cli.Shell;
 using Behalf.Client;
 
@@ -8,6 +9,7 @@ internal static class EnvironmentSetCommand
 {
     private const string On = "on";
     private const string Off = "off";
+    private const string Forever = "forever";
 
     public static Command Create(CommandShell shell)
     {
@@ -31,10 +33,15 @@ internal static class EnvironmentSetCommand
             "behalf",
             "scalekit"
         );
+        var retention = new Option<string?>("--audit-retention")
+        {
+            Description = "For how many days the audit trail is kept, or forever.",
+            HelpName = "DAYS",
+        };
         return shell.Verb(
             "set",
             "Changes settings of an environment.",
-            [slug, verify, verifyUrl, readBack, errors, naming],
+            [slug, verify, verifyUrl, readBack, errors, naming, retention],
             async call =>
             {
                 var change = new EnvironmentChange
@@ -44,6 +51,7 @@ internal static class EnvironmentSetCommand
                     ReadBack = Switch(call.Get(readBack)),
                     DetailedErrorLogging = Switch(call.Get(errors)),
                     ToolNaming = call.Get(naming),
+                    AuditRetentionDays = Days(call.Get(retention)),
                 };
                 if (change == new EnvironmentChange())
                 {
@@ -61,6 +69,12 @@ internal static class EnvironmentSetCommand
                 {
                     call.Report.Line("Its service credentials can read users' tokens.");
                 }
+                if (change.AuditRetentionDays is > 0 and var days)
+                {
+                    call.Report.Line(
+                        $"Audit records older than {days} days are removed from now on; `behalf audit export` keeps them elsewhere."
+                    );
+                }
                 return ExitCode.Ok;
             }
         );
@@ -72,6 +86,12 @@ internal static class EnvironmentSetCommand
         option.AcceptOnlyFromAmong(values);
         return option;
     }
+
+    private static int? Days(string? text) =>
+        text is null ? null
+        : text == Forever ? 0
+        : int.TryParse(text, CultureInfo.InvariantCulture, out var days) && days is >= 1 and <= 36_500 ? days
+        : throw CommandFailure.Usage($"--audit-retention is 1–36500 days, or {Forever}.");
 
     private static bool? Switch(string? word) => word is null ? null : word == On;
 }

@@ -72,6 +72,7 @@ internal sealed class AdministrationService(
                     ReadBack = request.HasReadBack ? request.ReadBack : null,
                     DetailedErrorLogging = request.HasDetailedErrorLogging ? request.DetailedErrorLogging : null,
                     ToolNaming = request.HasToolNaming ? ReadWord<ToolNaming>(request.ToolNaming) : null,
+                    AuditRetentionDays = request.HasAuditRetentionDays ? (int)request.AuditRetentionDays : null,
                 },
                 context.CancellationToken
             )
@@ -169,6 +170,10 @@ internal sealed class AdministrationService(
 
     public override Task<ListAuditResponse> ListAudit(ListAuditRequest request, ServerCallContext context) =>
         trail.ListAsync(request, context);
+
+    [Accepts(PrincipalKind.Operator)]
+    public override Task<RedactAuditResponse> RedactAudit(RedactAuditRequest request, ServerCallContext context) =>
+        trail.RedactAsync(request, context);
 
     public override Task<VerifyAuditResponse> VerifyAudit(VerifyAuditRequest request, ServerCallContext context) =>
         trail.VerifyAsync(request, context);

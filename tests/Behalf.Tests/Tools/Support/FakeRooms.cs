@@ -320,6 +320,20 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         CancellationToken cancellationToken
     ) => throw NotAsked();
 
+    Task<Result<RevokedAccounts>> IConnections.RevokeAllAsync(
+        Principal principal,
+        EnvironmentId environment,
+        ConnectionName? connection,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
+    Task<bool> IConnections.StopAgainAsync(
+        EnvironmentId environment,
+        AccountId account,
+        long generation,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
     Task<Result<IReadOnlyList<ConnectedAccount>>> IConnections.RevokeUserAsync(
         Principal principal,
         EnvironmentId environment,
