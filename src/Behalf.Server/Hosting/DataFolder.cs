@@ -27,6 +27,8 @@ internal sealed class DataFolder
 
     public string ServerFile => Path("server.json");
 
+    public string MetricsTokenFile => Path("metrics-token");
+
     public string TrailFile => Path("trail.json");
 
     public string Tls => Path("tls");

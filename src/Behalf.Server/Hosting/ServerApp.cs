@@ -48,6 +48,7 @@ public static class ServerApp
             builder.Services.Configure<VaultOptions>(target => Settings.Apply(target, builder.Configuration, options));
             builder.Services.AddSingleton<Readiness>();
             builder.Services.AddSingleton<TrailWatch>();
+            builder.Services.AddServerTelemetry(builder.Configuration);
             builder.Services.AddApiDoor();
             builder.Services.AddConnectDoor();
             builder.Services.AddMcpDoor();
@@ -61,9 +62,11 @@ public static class ServerApp
             app.UseRouting();
             app.UseUnknownMethods();
             app.UseUnreadableMessages();
+            app.UseMetricsGate();
             app.UseMiddleware<CallerGate>();
             app.UseMiddleware<McpGate>();
             app.UseMiddleware<JsonGate>();
+            app.MapMetrics();
             app.MapApiDoor();
             app.MapConnectDoor();
             app.MapMcpDoor();

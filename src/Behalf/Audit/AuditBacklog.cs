@@ -74,6 +74,7 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
             return;
         }
 
+        Telemetry.Backlog(1);
         _ = _worker.Value;
     }
 
@@ -82,6 +83,7 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
         await foreach (AuditEntry entry in _waiting.Reader.ReadAllAsync())
         {
             await StoreAsync(entry);
+            Telemetry.Backlog(-1);
         }
 
         if (_lost > 0)

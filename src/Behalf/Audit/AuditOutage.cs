@@ -23,6 +23,7 @@ internal sealed partial class AuditOutage(ILogger<AuditOutage> logger)
     {
         if (Interlocked.Exchange(ref _lasting, 1) == 0)
         {
+            Telemetry.Outage(1);
             Log.Began(logger, failure);
         }
 
@@ -40,6 +41,7 @@ internal sealed partial class AuditOutage(ILogger<AuditOutage> logger)
     {
         if (Volatile.Read(ref _lasting) == 1 && Interlocked.Exchange(ref _lasting, 0) == 1)
         {
+            Telemetry.Outage(-1);
             Log.Ended(logger);
         }
     }

@@ -3,8 +3,13 @@ using System.Runtime.CompilerServices;
 namespace Behalf.Audit;
 
 /// <summary>The room's entry: a call starts when its intent commits, and what cannot be recorded is not done.</summary>
-internal sealed class AuditTrail(IAuditStore store, AuditBacklog backlog, AuditOutage outage, AuditVerifier verifier)
-    : IAudit
+internal sealed class AuditTrail(
+    IAuditStore store,
+    AuditBacklog backlog,
+    AuditOutage outage,
+    AuditVerifier verifier,
+    TimeProvider time
+) : IAudit
 {
     public async Task<Result<StartedCall>> StartAsync(CallIntent intent, CancellationToken cancellationToken)
     {
@@ -21,6 +26,8 @@ internal sealed class AuditTrail(IAuditStore store, AuditBacklog backlog, AuditO
         ArgumentNullException.ThrowIfNull(intent);
         cancellationToken.ThrowIfCancellationRequested();
 
+        long began = time.GetTimestamp();
+
         // Not cancelled with its caller: a commit that nobody waits for would leave an intent without an end.
         Task<StartResult> starting = store.StartAsync(intent, CancellationToken.None);
         StartResult result;
@@ -35,10 +42,12 @@ internal sealed class AuditTrail(IAuditStore store, AuditBacklog backlog, AuditO
         }
         catch (Exception failure) when (AuditOutage.IsStorageFailure(failure))
         {
+            Telemetry.Started("unavailable", time.GetElapsedTime(began));
             return outage.Began(failure);
         }
 
         outage.Ended();
+        Telemetry.Started(NameOf(result), time.GetElapsedTime(began));
         switch (result)
         {
             case StartResult.Started started:
@@ -125,6 +134,14 @@ internal sealed class AuditTrail(IAuditStore store, AuditBacklog backlog, AuditO
             yield return Read(stored);
         }
     }
+
+    private static string NameOf(StartResult result) =>
+        result switch
+        {
+            StartResult.Started => "started",
+            StartResult.Repeated => "repeated",
+            _ => "refused",
+        };
 
     private static AuditRecord Read(StoredAuditRecord stored)
     {

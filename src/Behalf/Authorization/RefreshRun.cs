@@ -181,7 +181,9 @@ internal sealed partial class RefreshRun(
                 Milestone.Reached(Milestone.RefreshAttemptCommitted, lease.Account.ToString());
                 DateTimeOffset asked = time.GetUtcNow();
                 TimeSpan timeout = mayAskTwice ? deadline.Left / 2 : deadline.Left;
+                long sent = time.GetTimestamp();
                 TokenAnswer answer = await RequestAsync(connection, profile, refreshToken, timeout);
+                Telemetry.Refreshed(connection.Connector, NameOf(answer), time.GetElapsedTime(sent));
                 switch (answer)
                 {
                     case TokenAnswer.Granted { Tokens: var tokens }:
@@ -246,6 +248,16 @@ internal sealed partial class RefreshRun(
             return new TokenAnswer.Refused("invalid_client");
         }
     }
+
+    private static string NameOf(TokenAnswer answer) =>
+        answer switch
+        {
+            TokenAnswer.Granted => "refreshed",
+            TokenAnswer.Refused { IsAboutTheClient: true } => "misconfigured",
+            TokenAnswer.Refused => "refused",
+            TokenAnswer.Later => "later",
+            _ => "unknown",
+        };
 
     private async Task<FreshCredential> RefusedAsync(AccountRefresh key)
     {

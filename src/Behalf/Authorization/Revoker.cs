@@ -34,6 +34,7 @@ internal sealed partial class Revoker(
         FlowContext? context = await contexts.FindAsync(job.Environment, job.Connection, cancellationToken);
         if (await EndsWithoutRequestAsync(job, context, cancellationToken) is { } proof)
         {
+            Telemetry.Revoked("finished");
             await FinishAsync(job, context, proof, cancellationToken);
             return;
         }
@@ -41,15 +42,18 @@ internal sealed partial class Revoker(
         string? answer = await AskAsync(job, context!, cancellationToken);
         if (answer is not null)
         {
+            Telemetry.Revoked("finished");
             await FinishAsync(job, context, answer, cancellationToken);
         }
         else if (time.GetUtcNow() - job.CreatedAt >= GiveUpAfter)
         {
             Log.GivenUp(logger, job.Id);
+            Telemetry.Revoked("given_up");
             await FinishAsync(job, context, "given_up_after_72_hours", cancellationToken);
         }
         else
         {
+            Telemetry.Revoked("later");
             await store.RetryAsync(job, Pause(job.Attempts), cancellationToken);
         }
     }

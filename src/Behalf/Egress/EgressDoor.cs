@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 
 namespace Behalf.Egress;
@@ -16,6 +17,33 @@ internal sealed class EgressDoor : IEgress, IDisposable
     }
 
     public async Task<EgressOutcome> SendAsync(EgressRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using Activity? activity = Telemetry.BeginRequest(request.Method, request.Uri);
+        return Told(activity, await ExchangeAsync(request, cancellationToken));
+    }
+
+    public async Task<EgressOutcome> StreamAsync(EgressRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using Activity? activity = Telemetry.BeginRequest(request.Method, request.Uri);
+        return Told(activity, await OpenStreamAsync(request, cancellationToken));
+    }
+
+    private static EgressOutcome Told(Activity? activity, EgressOutcome outcome)
+    {
+        (int? status, string? failure) = outcome switch
+        {
+            EgressOutcome.Answered answered => (answered.Status, (string?)null),
+            EgressOutcome.Streaming streaming => (streaming.Answer.Status, null),
+            EgressOutcome.Failed failed => ((int?)null, failed.Failure.ToString()),
+            _ => (null, null),
+        };
+        Telemetry.EndRequest(activity, status, failure);
+        return outcome;
+    }
+
+    private async Task<EgressOutcome> ExchangeAsync(EgressRequest request, CancellationToken cancellationToken)
     {
         if (Refuse(request, cancellationToken) is { } refused)
         {
@@ -46,7 +74,7 @@ internal sealed class EgressDoor : IEgress, IDisposable
         }
     }
 
-    public async Task<EgressOutcome> StreamAsync(EgressRequest request, CancellationToken cancellationToken)
+    private async Task<EgressOutcome> OpenStreamAsync(EgressRequest request, CancellationToken cancellationToken)
     {
         if (Refuse(request, cancellationToken) is { } refused)
         {

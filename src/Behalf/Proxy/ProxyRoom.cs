@@ -29,13 +29,15 @@ internal sealed class ProxyRoom(
     {
         ArgumentNullException.ThrowIfNull(subject);
         ArgumentNullException.ThrowIfNull(request);
-        Result<ProxyAnswer> answer = await RunAsync(subject, request, cancellationToken);
+        using CallMeasure measure = new("proxy", time);
+        Result<ProxyAnswer> answer = measure.End(await RunAsync(subject, request, measure, cancellationToken));
         return answer.Succeeded ? answer : await links.AddToAsync(subject, answer.Problem, cancellationToken);
     }
 
     private async Task<Result<ProxyAnswer>> RunAsync(
         ActingSubject subject,
         ProxyRequest request,
+        CallMeasure measure,
         CancellationToken cancellationToken
     )
     {
@@ -46,6 +48,7 @@ internal sealed class ProxyRoom(
         }
 
         ProxyTarget target = found.Value;
+        measure.Is(target.Connection.Connector, tool: null);
         Result<UpstreamRequest> check = Check(request, target);
         if (!check.Succeeded)
         {

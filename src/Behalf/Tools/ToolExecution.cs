@@ -39,6 +39,17 @@ internal sealed class ToolExecution(
         CancellationToken cancellationToken
     )
     {
+        using CallMeasure measure = new("tool", time);
+        return measure.End(await RunAsync(subject, call, measure, cancellationToken));
+    }
+
+    private async Task<Result<ToolAnswer>> RunAsync(
+        ActingSubject subject,
+        ToolCall call,
+        CallMeasure measure,
+        CancellationToken cancellationToken
+    )
+    {
         Result<ScopedTool> found = await scoped.FindAsync(subject, call, cancellationToken);
         if (!found.Succeeded)
         {
@@ -46,6 +57,7 @@ internal sealed class ToolExecution(
         }
 
         ScopedTool tool = found.Value;
+        measure.Is(tool.Tool.Connection.Connector, tool.Tool.Name);
         Result<CheckedCall> check = Check(tool, call);
         if (!check.Succeeded)
         {
