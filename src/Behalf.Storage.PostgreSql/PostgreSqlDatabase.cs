@@ -24,6 +24,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     private readonly Lazy<ConnectionSource> _connections;
     private readonly SemaphoreSlim _opening = new(1, 1);
     private volatile Opened? _opened;
+    private volatile bool _isLooking;
     private bool _disposed;
 
     public PostgreSqlDatabase(
@@ -77,6 +78,22 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
             _opening.Release();
         }
     }
+
+    /// <inheritdoc />
+    public async Task OpenToReadAsync(CancellationToken cancellationToken)
+    {
+        if (_opened is not null)
+        {
+            throw new InvalidOperationException("The database is open.");
+        }
+
+        await LookAsync(_ => Task.FromResult(true), cancellationToken);
+        _isLooking = true;
+    }
+
+    /// <inheritdoc />
+    public Task<DatabaseHealth> ExamineAsync(CancellationToken cancellationToken) =>
+        LookAsync(ServerHealth.OfAsync, cancellationToken);
 
     /// <inheritdoc />
     public Task AloneAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken) =>
@@ -182,7 +199,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     internal Task<T> ReadAsync<T>(Func<Session, Task<T>> query, CancellationToken cancellationToken) =>
         TranslatedAsync(() =>
         {
-            _ = Current;
+            RequireReadable();
             return _connections.Value.RunAsync(
                 attempt => query(new Session(attempt.Connection, cancellationToken)),
                 cancellationToken
@@ -211,6 +228,14 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
             },
             cancellationToken
         );
+
+    private void RequireReadable()
+    {
+        if (!_isLooking)
+        {
+            _ = Current;
+        }
+    }
 
     private Opened Current =>
         _opened ?? throw new StorageUnavailableException(StorageFault.Closed, "The database is not open.");

@@ -1,6 +1,7 @@
 using Behalf.Storage.Sqlite.Engine;
 using Behalf.Storage.Sqlite.Schema;
 using Behalf.Storage.Sqlite.Stores;
+using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
@@ -19,6 +20,7 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     private readonly SqliteSchema _schema;
     private readonly SemaphoreSlim _opening = new(1, 1);
     private volatile Opened? _opened;
+    private volatile ReaderPool? _looking;
     private bool _disposed;
 
     public SqliteDatabase(IOptions<SqliteStorageOptions> options, IOptions<BehalfOptions> behalf, TimeProvider time)
@@ -71,6 +73,41 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
             _opening.Release();
         }
     }
+
+    /// <inheritdoc />
+    public async Task OpenToReadAsync(CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_opened is not null)
+            {
+                throw new InvalidOperationException("The database is open.");
+            }
+
+            _looking ??= new ReaderPool(_factory);
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<DatabaseHealth> ExamineAsync(CancellationToken cancellationToken) =>
+        ReadAsync(
+            connection =>
+            {
+                string? first = connection.QueryFirstOrDefault<string>("PRAGMA quick_check(1)");
+                return new DatabaseHealth(
+                    _time.GetUtcNow(),
+                    $"SQLite {connection.ServerVersion}",
+                    first == "ok" ? [] : [$"the database file is damaged ({first}): put a backup back"]
+                );
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
     /// <remarks>One process serves the folder: it is alone already.</remarks>
@@ -150,6 +187,7 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
         try
         {
             _disposed = true;
+            _looking?.Dispose();
             if (_opened is { } opened)
             {
                 _opened = null;
@@ -191,7 +229,7 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
 
         try
         {
-            return Task.FromResult(Current.Readers.Read(query));
+            return Task.FromResult((_looking ?? Current.Readers).Read(query));
         }
         catch (Exception e)
         {

@@ -11,6 +11,21 @@ public interface IDatabase : IDatabaseSchema
     /// <exception cref="SchemaRefusedException">The schema is newer, unknown, altered or half applied; nothing was changed.</exception>
     Task OpenAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Lets stores read, and nothing else: no migration, no place taken, also beside the process that serves. Not after
+    /// <see cref="OpenAsync"/>.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">It cannot be reached or used.</exception>
+    Task OpenToReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>What the database says of itself.</summary>
+    Task<DatabaseHealth> ExamineAsync(CancellationToken cancellationToken);
+
     /// <summary>Runs what only one process of the installation may do at a time, such as the first start.</summary>
     Task AloneAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken);
 }
+
+/// <param name="Now">The database's clock.</param>
+/// <param name="Product">Name and version, for people.</param>
+/// <param name="Problems">Each with what to do; empty: it is as it must be.</param>
+public sealed record DatabaseHealth(DateTimeOffset Now, string Product, IReadOnlyList<string> Problems);

@@ -93,4 +93,13 @@ public abstract class RecoverySuite : StoreTests
         (await Recovery.LookAsync(Cancellation)).Restoration!.Id.Should().Be(second);
         (await AuditSuite.VerifyAsync(Storage.Audit, Acme.Id, Cancellation)).Should().Be(2);
     }
+
+    [Fact]
+    public async Task Database_SaysWhatItIs_AndNamesTheSettingsThatBreakPromises()
+    {
+        DatabaseHealth health = await Storage.Get<IDatabase>().ExamineAsync(Cancellation);
+
+        health.Product.Should().MatchRegex("^(SQLite|PostgreSQL) [0-9]");
+        health.Problems.Should().OnlyContain(problem => problem.Contains("fsync"), "test servers run without it");
+    }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Behalf.Server.Commands.Doctor;
 using Behalf.Server.Hosting;
 using Behalf.Vault;
 
@@ -7,7 +8,8 @@ namespace Behalf.Server.Commands;
 /// <summary>The verbs that touch files or the database. Errors are one sentence on standard error.</summary>
 internal static class BehalfServerCommand
 {
-    public static async Task<int> RunAsync(string[] args)
+    /// <param name="output">Null: standard output.</param>
+    public static async Task<int> RunAsync(string[] args, TextWriter? output = null)
     {
         RootCommand root = new("Behalf: connected accounts for multi-user agents.")
         {
@@ -28,7 +30,9 @@ internal static class BehalfServerCommand
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output ?? Console.Out }
+            );
         }
         catch (Exception failure)
             when (failure

@@ -26,7 +26,12 @@ internal sealed class OfflineServices : IAsyncDisposable
         return Make(database, connectors);
     }
 
-    public static OfflineServices Make(DatabaseChoice database, string? connectors = null)
+    /// <param name="privateOrigins">That may be called, as the server is started with them.</param>
+    public static OfflineServices Make(
+        DatabaseChoice database,
+        string? connectors = null,
+        IReadOnlyList<string>? privateOrigins = null
+    )
     {
         ServiceCollection services = new();
         services.AddLogging();
@@ -36,6 +41,10 @@ internal sealed class OfflineServices : IAsyncDisposable
         {
             options.ConnectorsFolder = connectors ?? ConnectorsFolder.Find();
             options.Node = Node;
+            foreach (string origin in privateOrigins ?? [])
+            {
+                options.AllowedPrivateOrigins.Add(origin);
+            }
         });
         services.AddBehalf(database);
         return new OfflineServices(services.BuildServiceProvider());

@@ -22,6 +22,9 @@ internal static class Settings
         );
     }
 
+    public static string[] AllowedPrivateOriginsOf(IConfiguration configuration) =>
+        configuration.GetSection(Section).GetSection("Egress:AllowedPrivateOrigins").Get<string[]>() ?? [];
+
     public static void Apply(
         BehalfOptions target,
         IConfiguration configuration,
@@ -41,7 +44,7 @@ internal static class Settings
         target.Proxy.Timeout = section.GetValue("Proxy:Timeout", target.Proxy.Timeout);
         target.Proxy.IdleTimeout = section.GetValue("Proxy:IdleTimeout", target.Proxy.IdleTimeout);
         Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
-        Add(target.AllowedPrivateOrigins, section.GetSection("Egress:AllowedPrivateOrigins").Get<string[]>() ?? []);
+        Add(target.AllowedPrivateOrigins, AllowedPrivateOriginsOf(configuration));
         Add(target.VerifyUrls, section.GetSection("VerifyUrls").Get<string[]>() ?? []);
     }
 
