@@ -3,15 +3,16 @@ using Behalf.Server.Hosting;
 
 namespace Behalf.Server.Commands;
 
-/// <summary><c>behalf database check|migrate|script</c>.</summary>
+/// <summary><c>behalf database check|migrate|script|copy</c>.</summary>
 internal static class DatabaseCommand
 {
     public static Command Create() =>
-        new("database", "The database's schema.")
+        new("database", "The database's schema, and moving to another one.")
         {
             Verb("check", "Compare the database with this build; exit code 0 when it is current.", CheckAsync),
             Verb("migrate", "Apply what is pending.", MigrateAsync),
             Verb("script", "Print what migrate would run.", ScriptAsync),
+            DatabaseCopyCommand.Create(),
         };
 
     private static Command Verb(

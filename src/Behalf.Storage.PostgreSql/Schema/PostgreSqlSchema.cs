@@ -5,10 +5,14 @@ using Npgsql;
 namespace Behalf.Storage.PostgreSql.Schema;
 
 /// <summary>Checks and migrates the schema that a connection's search path names first.</summary>
-internal sealed class PostgreSqlSchema(IReadOnlyList<Migration> known)
+/// <param name="isCopying">Whoever takes in another database: what is unfinished is its own.</param>
+internal sealed class PostgreSqlSchema(IReadOnlyList<Migration> known, bool isCopying = false)
 {
     /// <summary>The setting that <c>behalf_now()</c> prefers to the clock; only tests use it.</summary>
     public const string TestClock = "behalf.now";
+
+    /// <summary>There while a copy of another database is not finished.</summary>
+    public const string CopyProgress = "database_copy";
 
     private const string Another = "database or schema";
 
@@ -36,6 +40,16 @@ internal sealed class PostgreSqlSchema(IReadOnlyList<Migration> known)
                 )
             ),
         ];
+        if (!isCopying && tables.Contains(CopyProgress))
+        {
+            return new SchemaStatus(
+                0,
+                known.Count,
+                [],
+                "The database holds an unfinished copy of another one. Run `behalf database copy` again until it is done."
+            );
+        }
+
         return tables.Contains(SchemaComparison.Ledger)
             ? SchemaComparison.Compare(
                 (
