@@ -27,8 +27,14 @@ public sealed class BehalfOptions
     /// <value>How long before its end an access token counts as stale.</value>
     public TimeSpan RefreshMargin { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <value>How long an exchange or refresh may take in all, whoever waits for it.</value>
+    /// <value>How long an exchange may take in all, and how long a caller waits for a refresh.</value>
     public TimeSpan TokenRequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <value>
+    /// How long a refresh may take in all, whoever has stopped waiting for it: hanging up on a slow provider that rotates
+    /// loses the pair it was about to give.
+    /// </value>
+    public TimeSpan RefreshTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <value>How long an authorization link may be used.</value>
     public TimeSpan LinkLifetime { get; set; } = TimeSpan.FromMinutes(10);

@@ -1,3 +1,4 @@
+using Behalf.Storage.PostgreSql;
 using Behalf.Vault;
 
 namespace Behalf.Server.Hosting;
@@ -36,6 +37,7 @@ internal static class Settings
         target.ConnectorsFolder = options.ConnectorsFolder ?? section["ConnectorsFolder"] ?? ConnectorsFolder.Find();
         target.RefreshMargin = section.GetValue("RefreshMargin", target.RefreshMargin);
         target.TokenRequestTimeout = section.GetValue("TokenRequestTimeout", target.TokenRequestTimeout);
+        target.RefreshTimeout = section.GetValue("RefreshTimeout", target.RefreshTimeout);
         target.LinkLifetime = section.GetValue("LinkLifetime", target.LinkLifetime);
         target.Proxy.MaxBytes = section.GetValue("Proxy:MaxBytes", target.Proxy.MaxBytes);
         target.Proxy.Timeout = section.GetValue("Proxy:Timeout", target.Proxy.Timeout);
@@ -53,10 +55,21 @@ internal static class Settings
     }
 
     /// <exception cref="StartupException">A value is out of its bounds; the message names it.</exception>
+    public static void Apply(PostgreSqlStorageOptions target, IConfiguration configuration)
+    {
+        IConfigurationSection section = configuration.GetSection(Section);
+        target.Heartbeat = section.GetValue("NodeHeartbeat", target.Heartbeat);
+        target.DeadAfter = section.GetValue("NodeDeadAfter", target.DeadAfter);
+        Within("NodeHeartbeat", target.Heartbeat, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
+        Within("NodeDeadAfter", target.DeadAfter, target.Heartbeat * 3, TimeSpan.FromMinutes(10));
+    }
+
+    /// <exception cref="StartupException">A value is out of its bounds; the message names it.</exception>
     public static void Check(BehalfOptions options)
     {
         Within("RefreshMargin", options.RefreshMargin, TimeSpan.Zero, TimeSpan.FromHours(1));
         Within("TokenRequestTimeout", options.TokenRequestTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
+        Within("RefreshTimeout", options.RefreshTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         Within("LinkLifetime", options.LinkLifetime, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10));
         Within("Proxy:Timeout", options.Proxy.Timeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         Within("Proxy:IdleTimeout", options.Proxy.IdleTimeout, TimeSpan.FromSeconds(1), options.Proxy.Timeout);

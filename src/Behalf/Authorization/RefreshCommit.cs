@@ -49,7 +49,7 @@ internal sealed partial class RefreshCommit(
                 held = await store.AcquireAsync(
                     lease.Environment,
                     lease.Account,
-                    options.Value.TokenRequestTimeout,
+                    options.Value.RefreshTimeout,
                     CancellationToken.None
                 );
                 if (held is not null)

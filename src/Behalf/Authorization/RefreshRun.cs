@@ -39,7 +39,7 @@ internal sealed partial class RefreshRun(
         FreshenReason reason
     )
     {
-        using var deadline = new Deadline(time, options.Value.TokenRequestTimeout);
+        using var deadline = new Deadline(time, options.Value.RefreshTimeout);
         DateTimeOffset began = time.GetUtcNow();
         OAuthProfile profile = (await catalog.GetAsync(connection.ConnectorRevision, CancellationToken.None)).OAuth;
         while (true)
@@ -47,7 +47,7 @@ internal sealed partial class RefreshRun(
             RefreshLease? lease = await store.AcquireAsync(
                 key.Environment,
                 key.Account,
-                options.Value.TokenRequestTimeout + LeaseSlack,
+                options.Value.RefreshTimeout + LeaseSlack,
                 CancellationToken.None
             );
             if (lease is not null)
@@ -73,7 +73,12 @@ internal sealed partial class RefreshRun(
             }
 
             bool stillWorks = reason != FreshenReason.Rejected && !schedule.HasEnded(theirs);
-            if (deadline.Left <= PollEvery || stillWorks && time.GetUtcNow() - began >= Patience)
+            TimeSpan waited = time.GetUtcNow() - began;
+            if (
+                reason == FreshenReason.Due // nobody waits; the others' result is as good as ours
+                || waited >= options.Value.TokenRequestTimeout - PollEvery
+                || stillWorks && waited >= Patience
+            )
             {
                 return new FreshCredential.Later("refresh_running", TimeSpan.FromSeconds(2));
             }

@@ -1,0 +1,81 @@
+using Behalf.RaceSuite.Provider;
+
+namespace Behalf.RaceSuite.Stage;
+
+/// <summary>What the scenarios share: the provider, one PostgreSQL with two nodes, and a folder for everything.</summary>
+internal sealed class Arena(string folder, RotatingProvider provider, bool isQuick, int seed) : IAsyncDisposable
+{
+    private PostgreSqlCluster? _cluster;
+    private Installation? _main;
+    private CutProxy? _network;
+
+    public RotatingProvider Provider => provider;
+
+    public bool IsQuick => isQuick;
+
+    public int Seed => seed;
+
+    public PostgreSqlCluster Cluster => _cluster ?? throw new StageException("There is no cluster yet.");
+
+    /// <value>Between the second node and the database.</value>
+    public CutProxy Network => _network ?? throw new StageException("There is no network yet.");
+
+    public string FolderOf(string name)
+    {
+        string path = Path.Combine(folder, name);
+        Directory.CreateDirectory(path);
+        if (Environment.IsPrivilegedProcess)
+        {
+            File.SetUnixFileMode(
+                path,
+                UnixFileMode.UserRead
+                    | UnixFileMode.UserWrite
+                    | UnixFileMode.UserExecute
+                    | UnixFileMode.GroupExecute
+                    | UnixFileMode.OtherExecute
+            );
+        }
+
+        return path;
+    }
+
+    /// <summary>Two nodes on one PostgreSQL, both alive whatever the scenario before did to them.</summary>
+    public async Task<Installation> TwoNodesAsync()
+    {
+        if (_main is null)
+        {
+            _cluster = await PostgreSqlCluster.StartAsync(Path.Combine(FolderOf("main"), "postgresql"));
+            _network = new CutProxy(_cluster.Port);
+            _main = new Installation(FolderOf("main"), provider, _cluster.ConnectionString);
+            await _main.StartAsync(
+                _cluster.ConnectionString,
+                PostgreSqlCluster.ConnectionStringAt(_network.Port) + ";Command Timeout=5;Timeout=5"
+            );
+        }
+
+        foreach (Node node in _main.Nodes)
+        {
+            await node.StartAsync();
+        }
+
+        return _main;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_main is not null)
+        {
+            await _main.DisposeAsync();
+        }
+
+        if (_network is not null)
+        {
+            await _network.DisposeAsync();
+        }
+
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+    }
+}

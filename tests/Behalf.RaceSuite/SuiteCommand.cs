@@ -1,0 +1,101 @@
+using System.CommandLine;
+using Behalf.RaceSuite.Judgement;
+using Behalf.RaceSuite.Provider;
+using Behalf.RaceSuite.Scenarios;
+using Behalf.RaceSuite.Stage;
+
+namespace Behalf.RaceSuite;
+
+/// <summary><c>eng/race-suite</c>: plays the scenarios one after another, prints a table, and ends with 0 only when nothing was lost.</summary>
+internal static class SuiteCommand
+{
+    private static readonly Scenario[] Scenarios = [new ParallelCalls(), new SlowEndpoint(), new LostReply()];
+
+    public static RootCommand Create()
+    {
+        Option<bool> quick = new("--quick")
+        {
+            Description = "Fewer users and rounds: what CI runs, within six minutes.",
+        };
+        Option<string[]> only = new("--only")
+        {
+            Description = "These scenarios only.",
+            DefaultValueFactory = _ => [],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        Option<int?> seed = new("--seed") { Description = "Of everything random; printed at each run." };
+        Option<bool> keep = new("--keep") { Description = "Leave the folder with logs and databases." };
+        Option<bool> list = new("--list") { Description = "Print the scenarios and their rules." };
+        RootCommand command = new("Races and faults against real servers on a real database: what must not be lost.")
+        {
+            quick,
+            only,
+            seed,
+            keep,
+            list,
+        };
+        command.SetAction(parsed =>
+            parsed.GetValue(list)
+                ? ListAsync()
+                : RunAsync(
+                    parsed.GetValue(quick),
+                    parsed.GetRequiredValue(only),
+                    parsed.GetValue(seed) ?? Random.Shared.Next(),
+                    parsed.GetValue(keep)
+                )
+        );
+        return command;
+    }
+
+    private static Task<int> ListAsync()
+    {
+        foreach (Scenario scenario in Scenarios)
+        {
+            Console.WriteLine($"{scenario.Name, -20} {scenario.Rule}");
+        }
+
+        return Task.FromResult(0);
+    }
+
+    private static async Task<int> RunAsync(bool isQuick, string[] only, int seed, bool keep)
+    {
+        Scenario[] chosen =
+        [
+            .. Scenarios.Where(scenario => only.Length == 0 || only.Contains(scenario.Name, StringComparer.Ordinal)),
+        ];
+        if (chosen.Length == 0)
+        {
+            await Console.Error.WriteLineAsync($"No scenario is called {string.Join(' ', only)}; see --list.");
+            return 2;
+        }
+
+        string folder = Directory.CreateTempSubdirectory("behalf-race-").FullName;
+        Console.WriteLine($"seed {seed}, logs in {folder}");
+        Report report = new();
+        await using (RotatingProvider provider = await RotatingProvider.StartAsync())
+        await using (Arena arena = new(folder, provider, isQuick, seed))
+        {
+            OpenToDatabaseUser(folder);
+            foreach (Scenario scenario in chosen)
+            {
+                await report.PlayAsync(scenario, arena);
+            }
+        }
+
+        bool holds = await report.FinishAsync();
+        if (holds && !keep)
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        return holds ? 0 : 1;
+    }
+
+    private static void OpenToDatabaseUser(string folder)
+    {
+        if (Environment.IsPrivilegedProcess)
+        {
+            File.SetUnixFileMode(folder, (UnixFileMode)0b111_001_001);
+        }
+    }
+}
