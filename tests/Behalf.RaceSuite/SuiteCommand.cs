@@ -9,7 +9,18 @@ namespace Behalf.RaceSuite;
 /// <summary><c>eng/race-suite</c>: plays the scenarios one after another, prints a table, and ends with 0 only when nothing was lost.</summary>
 internal static class SuiteCommand
 {
-    private static readonly Scenario[] Scenarios = [new ParallelCalls(), new SlowEndpoint(), new LostReply()];
+    private static readonly Scenario[] Scenarios = [new ParallelCalls(), new SlowEndpoint(), new LostReply(),
+        new KilledAtEachStep(),
+        new KilledAtRandom(),
+        new PausedForAMoment(),
+        new PausedPastItsLease(),
+        new RevokedDuringRefresh(),
+        new ExpiringTogether(),
+        new KeysRotate(),
+        new DatabaseRestarts(),
+        new NetworkCut(),
+        new ClockOff(),
+];
 
     public static RootCommand Create()
     {

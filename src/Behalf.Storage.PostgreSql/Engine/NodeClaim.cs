@@ -114,7 +114,8 @@ internal sealed partial class NodeClaim : IAsyncDisposable
 
     /// <summary>
     /// Nobody has to wait for the end of a dead process's lease. The attempt it made stays as it is: whether that was
-    /// carried out is unknown.
+    /// carried out is unknown. But a process that is silent and not replaced may still bring the answer to what it sent:
+    /// such a lease runs to its end, or is overtaken.
     /// </summary>
     private Task<int> EndDeadLeasesAsync(NpgsqlConnection connection) =>
         connection.ExecuteAsync(
@@ -123,6 +124,7 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             WHERE (environment_id, account_id) IN (
               SELECT r.environment_id, r.account_id FROM refresh_state r
               WHERE r.owner IS NOT NULL AND NOT {NodeName.Lives("r.owner")}
+                AND NOT (r.attempt_state = 1 AND {NodeName.MayComeBack("r.owner")})
               FOR UPDATE SKIP LOCKED)
             """,
             new { deadAfter = _options.DeadAfter.TotalSeconds }

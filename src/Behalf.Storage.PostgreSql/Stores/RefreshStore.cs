@@ -43,6 +43,37 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
             cancellationToken
         );
 
+    public Task<RefreshLease?> OvertakeAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                long? fence = await context.ValueAsync<long?>(
+                    $"""
+                    UPDATE refresh_state
+                    SET fence = fence + 1, owner = @owner, lease_until = behalf_now() + @duration
+                    WHERE environment_id = @environment AND account_id = @account
+                      AND owner IS NOT NULL AND NOT {NodeName.Lives("owner")}
+                    RETURNING fence
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        account = account.ToColumn(),
+                        owner = context.Process,
+                        duration = duration.ToColumn(),
+                        deadAfter = database.DeadAfter,
+                    }
+                );
+                return fence is { } taken ? new RefreshLease(environment, account, taken, context.Process) : null;
+            },
+            cancellationToken
+        );
+
     public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
         database.ReadTogetherAsync(
             async session =>

@@ -45,6 +45,14 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
             cancellationToken
         );
 
+    /// <summary>One process serves the file: a lease that another one left was ended at this one's start.</summary>
+    public Task<RefreshLease?> OvertakeAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<RefreshLease?>(null);
+
     public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
         database.ReadAsync(
             connection =>

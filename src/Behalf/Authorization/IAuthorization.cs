@@ -241,6 +241,18 @@ public interface IRefreshStore
         CancellationToken cancellationToken
     );
 
+    /// <summary>
+    /// Takes the lease of a process that has sent its request and fell silent since. It may still bring the answer, so only
+    /// where asking the provider again does no harm; otherwise its lease runs to its end.
+    /// </summary>
+    /// <returns>Null when its holder lives, or nobody holds it.</returns>
+    Task<RefreshLease?> OvertakeAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Under the lease: the credential as it is now, with what is known of the last attempt.</summary>
     Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken);
 

@@ -44,12 +44,7 @@ internal sealed partial class RefreshRun(
         OAuthProfile profile = (await catalog.GetAsync(connection.ConnectorRevision, CancellationToken.None)).OAuth;
         while (true)
         {
-            RefreshLease? lease = await store.AcquireAsync(
-                key.Environment,
-                key.Account,
-                options.Value.RefreshTimeout + LeaseSlack,
-                CancellationToken.None
-            );
+            RefreshLease? lease = await LeaseAsync(key, profile);
             if (lease is not null)
             {
                 Milestone.Reached(Milestone.RefreshLeaseTaken, key.Account.ToString());
@@ -85,6 +80,17 @@ internal sealed partial class RefreshRun(
 
             await Task.Delay(PollEvery, time, CancellationToken.None);
         }
+    }
+
+    private async Task<RefreshLease?> LeaseAsync(AccountRefresh key, OAuthProfile profile)
+    {
+        TimeSpan duration = options.Value.RefreshTimeout + LeaseSlack;
+        return await store.AcquireAsync(key.Environment, key.Account, duration, CancellationToken.None)
+            ?? (
+                RefreshDecision.MayProbeAtOnce(profile)
+                    ? await store.OvertakeAsync(key.Environment, key.Account, duration, CancellationToken.None)
+                    : null
+            );
     }
 
     private async Task<FreshCredential> HoldAsync(

@@ -59,8 +59,9 @@ internal sealed class Caller(Findings findings)
         {
             outcome = await node.Client.Tools.ExecuteAsync(user, $"{habit.Slug()}_{tool}", arguments);
         }
-        catch (BehalfException)
+        catch (BehalfException refusal)
         {
+            findings.Refused($"{refusal.Kind} {refusal.Code}");
             return Answer.NotNow;
         }
 
@@ -72,6 +73,9 @@ internal sealed class Caller(Findings findings)
                 return Answer.Own;
             case ToolOutcome.Failed { NeedsAuthorization: true }:
                 return Answer.MustConnect;
+            case ToolOutcome.Failed failed:
+                findings.Refused($"{failed.Kind} {failed.Code}");
+                return Answer.NotNow;
             default:
                 return Answer.NotNow;
         }

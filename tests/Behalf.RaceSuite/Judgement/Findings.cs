@@ -28,6 +28,11 @@ internal sealed class Findings
 
     public string Remark { get; set; } = string.Empty;
 
+    /// <value>Why calls were not answered, and how often each.</value>
+    public ConcurrentDictionary<string, int> Refusals { get; } = new(StringComparer.Ordinal);
+
+    public void Refused(string why) => Refusals.AddOrUpdate(why, 1, (_, times) => times + 1);
+
     public void Called() => Interlocked.Increment(ref _calls);
 
     public void IsStated() => Interlocked.Increment(ref _stated);

@@ -92,7 +92,7 @@ internal sealed class Judge(Installation installation, Findings findings)
         AccountCredential? read = await installation.First.Client.Credentials.ReadAsync(habit.Slug(), user);
         findings.Expect(
             read is AccountCredential.Tokens { RefreshToken: { } refresh }
-                && (refresh.Reveal() == grant.NewestRefresh || habit == Habit.Grace && grant.Repeats > 0)
+                && refresh.Reveal() == grant.NewestRefresh
                 && grant.IsLive,
             $"{habit.Slug()} {user}: the stored pair is not the provider's newest"
         );

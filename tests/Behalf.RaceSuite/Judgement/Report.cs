@@ -37,6 +37,14 @@ internal sealed class Report
         {
             Console.WriteLine($"    {loss}");
         }
+
+        if (findings.Losses.Count > 0)
+        {
+            foreach ((string why, int times) in findings.Refusals)
+            {
+                Console.WriteLine($"    not answered {times} times: {why}");
+            }
+        }
     }
 
     /// <returns>True: every rule held and nothing was skipped.</returns>

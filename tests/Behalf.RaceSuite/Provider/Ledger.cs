@@ -16,6 +16,7 @@ internal sealed class Ledger(TimeProvider time)
     private readonly Dictionary<string, AccessToken> _access = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _calls = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _notes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _revoked = new(StringComparer.Ordinal);
 
     /// <value>Of tokens issued from now on.</value>
     public TimeSpan AccessLifetime { get; set; } = TimeSpan.FromHours(1);
@@ -134,6 +135,7 @@ internal sealed class Ledger(TimeProvider time)
     {
         lock (_lock)
         {
+            _revoked.Add(token);
             Grant? grant = _refresh.TryGetValue(token, out RefreshToken? refresh)
                 ? refresh.Grant
                 : _access.GetValueOrDefault(token)?.Grant;
@@ -141,6 +143,14 @@ internal sealed class Ledger(TimeProvider time)
             {
                 (grant.IsLive, grant.IsRevoked) = (false, true);
             }
+        }
+    }
+
+    public bool IsRevoked(string token)
+    {
+        lock (_lock)
+        {
+            return _revoked.Contains(token);
         }
     }
 

@@ -61,6 +61,17 @@ internal sealed class Arena(string folder, RotatingProvider provider, bool isQui
         return _main;
     }
 
+    /// <summary>Two nodes on a database of their own, for a scenario that needs other settings or breaks what it stands on.</summary>
+    public async Task<Installation> OwnAsync(string name, Action<Installation>? configure = null)
+    {
+        await TwoNodesAsync();
+        string database = await Cluster.CreateDatabaseAsync(name.Replace('-', '_'));
+        Installation own = new(FolderOf(name), provider, database);
+        configure?.Invoke(own);
+        await own.StartAsync(database, database);
+        return own;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_main is not null)

@@ -111,6 +111,20 @@ internal sealed class Installation : IAsyncDisposable
         );
     }
 
+    /// <summary>The user connected again: a new grant in the same account.</summary>
+    public async Task ReconnectAsync(Habit habit, string user)
+    {
+        Pair pair = Provider.Ledger.Give(habit, user);
+        ConnectedAccount account = await First.Client.Accounts.GetAsync(habit.Slug(), user);
+        await First.Client.Accounts.ChangeAsync(
+            account.Id,
+            new AccountSettings
+            {
+                Credential = new AccountCredential.Tokens(pair.Access, pair.Refresh) { Scopes = ["notes"] },
+            }
+        );
+    }
+
     /// <summary>
     /// Stands for the hour that passes: the access tokens end at the provider and in our books at once.
     /// </summary>
@@ -152,7 +166,7 @@ internal sealed class Installation : IAsyncDisposable
             ? new SqliteConnection(
                 $"Data Source={Path.Combine(First.Data, "behalf.db")};Pooling=False;Default Timeout=30"
             )
-            : new NpgsqlConnection(Database);
+            : new NpgsqlConnection($"{Database};Pooling=false");
         await connection.OpenAsync();
         return connection;
     }

@@ -37,17 +37,13 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
             ["--pgdata", cluster.Data, "--username", "behalf", "--auth", "trust", "--encoding", "UTF8", "--locale", "C"]
         );
         await cluster.StartAsync();
-        await using NpgsqlConnection connection = new(
-            cluster.ConnectionString.Replace($"Database={DatabaseName}", "Database=postgres")
-        );
-        await connection.OpenAsync();
         if (tables is not null)
         {
             await Programs.GiveToDatabaseUserAsync(tables);
-            await RunAsync(connection, $"CREATE TABLESPACE small LOCATION '{tables}'");
+            await cluster.AdministerAsync($"CREATE TABLESPACE small LOCATION '{tables}'");
         }
 
-        await RunAsync(connection, $"CREATE DATABASE {DatabaseName}{(tables is null ? "" : " TABLESPACE small")}");
+        await cluster.AdministerAsync($"CREATE DATABASE {DatabaseName}{(tables is null ? "" : " TABLESPACE small")}");
         return cluster;
     }
 
@@ -74,20 +70,33 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
             ]
         );
         await standby.StartAsync();
-        await using NpgsqlConnection connection = new(ConnectionString);
-        await connection.OpenAsync();
-        await RunAsync(connection, "ALTER SYSTEM SET synchronous_standby_names = '*'");
-        await RunAsync(connection, "SELECT pg_reload_conf()");
+        await AdministerAsync("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        await AdministerAsync("SELECT pg_reload_conf()");
         return standby;
+    }
+
+    /// <returns>Its connection string.</returns>
+    public async Task<string> CreateDatabaseAsync(string name, string? template = null)
+    {
+        await AdministerAsync($"CREATE DATABASE {name}{(template is null ? "" : $" TEMPLATE {template}")}");
+        return ConnectionString.Replace($"Database={DatabaseName}", $"Database={name}", StringComparison.Ordinal);
+    }
+
+    /// <summary>One statement beside the product's databases.</summary>
+    public async Task AdministerAsync(string sql)
+    {
+        await using NpgsqlConnection connection = new(
+            ConnectionString.Replace($"Database={DatabaseName}", "Database=postgres;Pooling=false", StringComparison.Ordinal)
+        );
+        await connection.OpenAsync();
+        await RunAsync(connection, sql);
     }
 
     public async Task PromoteAsync()
     {
         await ProgramAsync("pg_ctl", ["--pgdata", Data, "--wait", "promote"]);
-        await using NpgsqlConnection connection = new(ConnectionString);
-        await connection.OpenAsync();
-        await RunAsync(connection, "ALTER SYSTEM RESET synchronous_standby_names");
-        await RunAsync(connection, "SELECT pg_reload_conf()");
+        await AdministerAsync("ALTER SYSTEM RESET synchronous_standby_names");
+        await AdministerAsync("SELECT pg_reload_conf()");
     }
 
     public async Task StartAsync()
@@ -106,18 +115,6 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
     {
         await ProgramAsync("pg_ctl", ["--pgdata", Data, "--wait", "--mode", "immediate", "stop"]);
         _runs = false;
-    }
-
-    public async Task CopyDataAsync(string to)
-    {
-        await Programs.RunAsync("cp", "-a", Data, to);
-    }
-
-    /// <summary>Puts a copy of <see cref="CopyDataAsync"/> in the place of what is there. Nothing runs meanwhile.</summary>
-    public async Task PutBackAsync(string from)
-    {
-        Directory.Delete(Data, recursive: true);
-        await Programs.RunAsync("cp", "-a", from, Data);
     }
 
     public async ValueTask DisposeAsync()

@@ -16,6 +16,13 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
         CancellationToken cancellationToken
     ) => inner.AcquireAsync(environment, account, duration, cancellationToken);
 
+    public Task<RefreshLease?> OvertakeAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => inner.OvertakeAsync(environment, account, duration, cancellationToken);
+
     public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
         inner.ReadAsync(lease, cancellationToken);
 
