@@ -36,6 +36,9 @@ public sealed class BehalfOptions
     /// </value>
     public TimeSpan RefreshTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <value>Where a received pair is kept while the database cannot commit it. Null: nowhere, in memory only.</value>
+    public string? SpoolFolder { get; set; }
+
     /// <value>How long an authorization link may be used.</value>
     public TimeSpan LinkLifetime { get; set; } = TimeSpan.FromMinutes(10);
 

@@ -35,6 +35,7 @@ internal static class Settings
         target.PublicUrl = (options.PublicUrl ?? section["PublicUrl"] ?? listener.Urls[0].Url).TrimEnd('/');
         target.Node = section["Node"] ?? (database.IsPostgreSql ? database.NodeName : target.Node);
         target.ConnectorsFolder = options.ConnectorsFolder ?? section["ConnectorsFolder"] ?? ConnectorsFolder.Find();
+        target.SpoolFolder = database.Folder.Spool;
         target.RefreshMargin = section.GetValue("RefreshMargin", target.RefreshMargin);
         target.TokenRequestTimeout = section.GetValue("TokenRequestTimeout", target.TokenRequestTimeout);
         target.RefreshTimeout = section.GetValue("RefreshTimeout", target.RefreshTimeout);

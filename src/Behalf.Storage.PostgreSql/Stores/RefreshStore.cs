@@ -16,6 +16,33 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
         AccountId account,
         TimeSpan duration,
         CancellationToken cancellationToken
+    ) => TakeAsync(environment, account, duration, takesUp: false, cancellationToken);
+
+    public Task<RefreshLease?> TakeUpAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => TakeAsync(environment, account, duration, takesUp: true, cancellationToken);
+
+    public Task ReleaseInheritedAsync(CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async context =>
+            {
+                await context.ExecuteAsync(
+                    "UPDATE refresh_state SET owner = NULL, lease_until = NULL WHERE owner = @owner",
+                    new { owner = context.Process }
+                );
+            },
+            cancellationToken
+        );
+
+    private Task<RefreshLease?> TakeAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        bool takesUp,
+        CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
             async context =>
@@ -28,10 +55,12 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                     ON CONFLICT (environment_id, account_id) DO UPDATE
                     SET fence = refresh_state.fence + 1, owner = excluded.owner, lease_until = excluded.lease_until
                     WHERE refresh_state.owner IS NULL OR refresh_state.lease_until <= behalf_now()
+                      OR @takesUp AND refresh_state.owner = @owner
                     RETURNING fence
                     """,
                     new
                     {
+                        takesUp,
                         environment = environment.ToColumn(),
                         account = account.ToColumn(),
                         owner = context.Process,

@@ -53,6 +53,17 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
         CancellationToken cancellationToken
     ) => Task.FromResult<RefreshLease?>(null);
 
+    /// <summary>Opening the file ended what was left.</summary>
+    public Task<RefreshLease?> TakeUpAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => AcquireAsync(environment, account, duration, cancellationToken);
+
+    /// <inheritdoc cref="TakeUpAsync" />
+    public Task ReleaseInheritedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
         database.ReadAsync(
             connection =>

@@ -253,6 +253,20 @@ public interface IRefreshStore
         CancellationToken cancellationToken
     );
 
+    /// <summary>
+    /// As <see cref="AcquireAsync"/>, and takes up the lease that this node's process before left. Only before the node
+    /// serves: afterwards it would take its own.
+    /// </summary>
+    Task<RefreshLease?> TakeUpAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Ends the leases that this node's process before left. Once, before the node serves.</summary>
+    Task ReleaseInheritedAsync(CancellationToken cancellationToken);
+
     /// <summary>Under the lease: the credential as it is now, with what is known of the last attempt.</summary>
     Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken);
 

@@ -21,6 +21,7 @@ internal sealed partial class RefreshRun(
     RefreshFailure failure,
     RefreshSchedule schedule,
     IVault vault,
+    SharedClock clock,
     IOptions<BehalfOptions> options,
     TimeProvider time,
     ILogger<RefreshRun> logger
@@ -117,7 +118,7 @@ internal sealed partial class RefreshRun(
                 reason,
                 profile,
                 schedule,
-                time.GetUtcNow()
+                clock.UtcNow
             );
             switch (decision)
             {
@@ -190,7 +191,7 @@ internal sealed partial class RefreshRun(
                 }
 
                 Milestone.Reached(Milestone.RefreshAttemptCommitted, lease.Account.ToString());
-                DateTimeOffset asked = time.GetUtcNow();
+                DateTimeOffset asked = clock.UtcNow;
                 TimeSpan timeout = mayAskTwice ? deadline.Left / 2 : deadline.Left;
                 TokenAnswer answer = await RequestAsync(connection, profile, refreshToken, timeout);
                 switch (answer)
@@ -212,7 +213,16 @@ internal sealed partial class RefreshRun(
                                 subject.Credential,
                                 refreshToken
                             );
-                            return await commit.CommitAsync(lease, subject, next, connection);
+                            return await commit.CommitAsync(
+                                lease,
+                                new ReceivedPair(
+                                    lease.Environment,
+                                    next,
+                                    connection,
+                                    subject.Account.ProviderUserKey,
+                                    subject.Account
+                                )
+                            );
                         }
 
                     case TokenAnswer.Unknown unknown when mayAskTwice:

@@ -17,11 +17,18 @@ internal sealed class Load : IAsyncDisposable
     private int _others;
 
     /// <param name="callers">How many call at once.</param>
-    public Load(Installation installation, Findings findings, IReadOnlyList<(Habit Habit, string User)> users, int callers)
+    public Load(
+        Installation installation,
+        Findings findings,
+        IReadOnlyList<(Habit Habit, string User)> users,
+        int callers
+    )
     {
         Caller caller = new(findings);
         _running = Task.WhenAll(
-            Enumerable.Range(0, callers).Select(i => Task.Run(() => RunAsync(installation, caller, users, new Random(i))))
+            Enumerable
+                .Range(0, callers)
+                .Select(i => Task.Run(() => RunAsync(installation, caller, users, new Random(i))))
         );
     }
 

@@ -154,13 +154,13 @@ internal sealed class Ledger(TimeProvider time)
         }
     }
 
-    /// <summary>Every access token of the grant ends now; the refresh token stays.</summary>
-    public void EndAccess(Habit habit, string user)
+    /// <summary>The access tokens issued until then have ended; the refresh token stays.</summary>
+    /// <param name="through">Of <see cref="Grant.AccessIssued"/>.</param>
+    public void EndAccess(Habit habit, string user, int through)
     {
         lock (_lock)
         {
-            Grant grant = _grants[(habit, user)];
-            grant.EndedThrough = grant.AccessIssued;
+            _grants[(habit, user)].EndedThrough = through;
         }
     }
 

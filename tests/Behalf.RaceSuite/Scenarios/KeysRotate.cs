@@ -12,7 +12,8 @@ internal sealed class KeysRotate : Scenario
 
     public override string Name => "keys-rotate";
 
-    public override string Rule => "every key of the ring is rotated while users call and tokens refresh: no call fails, nothing lost";
+    public override string Rule =>
+        "every key of the ring is rotated while users call and tokens refresh: no call fails, nothing lost";
 
     public override async Task PlayAsync(Arena arena, Findings findings)
     {

@@ -8,7 +8,7 @@ namespace Behalf.RaceSuite.Scenarios;
 /// For each step: one user of each habit in the middle of a refresh when the process dies. The strict one stands exactly
 /// at the step, the others are held at the provider, carried out.
 /// </summary>
-internal sealed class KilledAtEachStep : Scenario
+internal sealed class KilledAtEachStep(Ground ground) : Scenario
 {
     private static readonly Step[] Steps =
     [
@@ -20,18 +20,25 @@ internal sealed class KilledAtEachStep : Scenario
         new("after the commit", "refresh.committed", 1, PairDies: false),
     ];
 
-    public override string Name => "killed-at-each-step";
+    public override string Name => ground == Ground.Sqlite ? "killed-at-each-step-sqlite" : "killed-at-each-step";
 
     public override string Rule =>
         "kill -9 before the attempt, before and after sending, after the reply, after the commit: the other node or the restarted one goes on; only a strict pair that died between reply and commit is lost, and its account says so";
 
     public override async Task PlayAsync(Arena arena, Findings findings)
     {
-        Installation installation = await arena.TwoNodesAsync();
+        Installation installation = await arena.OnAsync(ground);
         Judge judge = new(installation, findings);
         for (int i = 0; i < Steps.Length; i++)
         {
-            await StepAsync(arena, installation, judge, findings, Steps[i], takeOver: i % 2 == 0);
+            await StepAsync(
+                arena,
+                installation,
+                judge,
+                findings,
+                Steps[i],
+                takeOver: ground == Ground.TwoNodes && i % 2 == 0
+            );
         }
 
         await judge.TrailIsWholeAsync();
@@ -83,7 +90,12 @@ internal sealed class KilledAtEachStep : Scenario
             // Lost on the way when it was not carried out: the provider never finished reading it.
             arena.Provider.Plan(
                 strict,
-                new TokenFault { Gate = exact, IsCarriedOut = step.PairDies, IsReplyLost = !step.PairDies }
+                new TokenFault
+                {
+                    Gate = exact,
+                    IsCarriedOut = step.PairDies,
+                    IsReplyLost = !step.PairDies,
+                }
             );
         }
 
@@ -118,7 +130,7 @@ internal sealed class KilledAtEachStep : Scenario
         }
 
         await installation.First.StartAsync();
-        await judge.NothingLostAsync(Habit.Strict, [strict], _ => step.PairDies);
+        await judge.NothingLostAsync(Habit.Strict, [strict], _ => step.PairDies || step.Milestone is null);
         await judge.NothingLostAsync(Habit.Grace, [grace]);
         await judge.NothingLostAsync(Habit.Steady, [steady]);
         bool isActive = (await installation.First.Client.Accounts.GetAsync("strict", strict)).IsActive;

@@ -4,16 +4,16 @@ using Behalf.RaceSuite.Stage;
 
 namespace Behalf.RaceSuite.Scenarios;
 
-internal sealed class LostReply : Scenario
+internal sealed class LostReply(Ground ground) : Scenario
 {
-    public override string Name => "lost-reply";
+    public override string Name => ground == Ground.Sqlite ? "lost-reply-sqlite" : "lost-reply";
 
     public override string Rule =>
         "the reply is lost: with grace or without rotation asked again at once; strict, asked once more when the old token has ended, and if it was carried out the account says so";
 
     public override async Task PlayAsync(Arena arena, Findings findings)
     {
-        Installation installation = await arena.TwoNodesAsync();
+        Installation installation = await arena.OnAsync(ground);
         foreach (Habit habit in Enum.GetValues<Habit>())
         {
             IReadOnlyList<string> carriedOut = Users(3, $"{habit.Slug()} carried out");

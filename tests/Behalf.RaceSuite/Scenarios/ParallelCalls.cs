@@ -4,18 +4,18 @@ using Behalf.RaceSuite.Stage;
 
 namespace Behalf.RaceSuite.Scenarios;
 
-internal sealed class ParallelCalls : Scenario
+internal sealed class ParallelCalls(Ground ground) : Scenario
 {
     private const int Calls = 500;
 
-    public override string Name => "parallel-calls";
+    public override string Name => ground == Ground.Sqlite ? "parallel-calls-sqlite" : "parallel-calls";
 
     public override string Rule =>
         "500 calls at once on an expired token, on two nodes: one refresh, every call answered";
 
     public override async Task PlayAsync(Arena arena, Findings findings)
     {
-        Installation installation = await arena.TwoNodesAsync();
+        Installation installation = await arena.OnAsync(ground);
         foreach (Habit habit in Enum.GetValues<Habit>())
         {
             string user = Users(1, habit.Slug())[0];
@@ -23,7 +23,9 @@ internal sealed class ParallelCalls : Scenario
             await installation.LetTokensEndAsync(habit, [user], isDue: true);
             Caller caller = new(findings);
             Answer[] answers = await Task.WhenAll(
-                Enumerable.Range(0, Calls).Select(i => caller.WhoAsync(installation.Nodes[i % 2], habit, user))
+                Enumerable
+                    .Range(0, Calls)
+                    .Select(i => caller.WhoAsync(installation.Nodes[i % installation.Nodes.Count], habit, user))
             );
 
             findings.Expect(

@@ -69,7 +69,10 @@ internal sealed class PausedPastItsLease : Scenario
     private static IEnumerable<(Habit, string)> Cast(IReadOnlyList<string> grace, IReadOnlyList<string> strict) =>
         [.. grace.Select(user => (Habit.Grace, user)), .. strict.Select(user => (Habit.Strict, user))];
 
-    private static async Task<Dictionary<string, string>> PairsAsync(Installation installation, IEnumerable<string> users)
+    private static async Task<Dictionary<string, string>> PairsAsync(
+        Installation installation,
+        IEnumerable<string> users
+    )
     {
         Dictionary<string, string> pairs = new(StringComparer.Ordinal);
         foreach (string user in users)

@@ -56,7 +56,10 @@ internal sealed class RevokedDuringRefresh : Scenario
             await timer.WaitForNextTickAsync();
         }
 
-        findings.Expect(ledger.IsRevoked(newest), $"{user}: the pair that came after the revoke lives on at the provider");
+        findings.Expect(
+            ledger.IsRevoked(newest),
+            $"{user}: the pair that came after the revoke lives on at the provider"
+        );
         findings.Expect(
             await revoking.Client.Accounts.GetAsync(slug, user) is { Status: "DISCONNECTED" },
             $"{user}: not disconnected"

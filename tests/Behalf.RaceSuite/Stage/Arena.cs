@@ -2,11 +2,22 @@ using Behalf.RaceSuite.Provider;
 
 namespace Behalf.RaceSuite.Stage;
 
+/// <summary>What a scenario is played on.</summary>
+internal enum Ground
+{
+    /// <summary>Two nodes on PostgreSQL.</summary>
+    TwoNodes,
+
+    /// <summary>One process on its own file.</summary>
+    Sqlite,
+}
+
 /// <summary>What the scenarios share: the provider, one PostgreSQL with two nodes, and a folder for everything.</summary>
 internal sealed class Arena(string folder, RotatingProvider provider, bool isQuick, int seed) : IAsyncDisposable
 {
     private PostgreSqlCluster? _cluster;
     private Installation? _main;
+    private Installation? _sqlite;
     private CutProxy? _network;
 
     public RotatingProvider Provider => provider;
@@ -37,6 +48,20 @@ internal sealed class Arena(string folder, RotatingProvider provider, bool isQui
         }
 
         return path;
+    }
+
+    public Task<Installation> OnAsync(Ground ground) => ground == Ground.TwoNodes ? TwoNodesAsync() : SqliteAsync();
+
+    private async Task<Installation> SqliteAsync()
+    {
+        if (_sqlite is null)
+        {
+            _sqlite = new Installation(FolderOf("sqlite"), provider, null);
+            await _sqlite.StartAsync(string.Empty);
+        }
+
+        await _sqlite.First.StartAsync();
+        return _sqlite;
     }
 
     /// <summary>Two nodes on one PostgreSQL, both alive whatever the scenario before did to them.</summary>
@@ -77,6 +102,11 @@ internal sealed class Arena(string folder, RotatingProvider provider, bool isQui
         if (_main is not null)
         {
             await _main.DisposeAsync();
+        }
+
+        if (_sqlite is not null)
+        {
+            await _sqlite.DisposeAsync();
         }
 
         if (_network is not null)

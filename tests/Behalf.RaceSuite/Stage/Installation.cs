@@ -126,37 +126,64 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stands for the hour that passes: the access tokens end at the provider and in our books at once.
+    /// Stands for the hour that passes: the access tokens of now end in our books and at the provider; one that is refreshed
+    /// meanwhile lives.
     /// </summary>
     /// <param name="isDue">Whether the servers' own scheduler looks after them too.</param>
     public async Task LetTokensEndAsync(Habit habit, IReadOnlyList<string> users, bool isDue)
     {
-        foreach (string user in users)
+        Dictionary<string, int> issued = users.ToDictionary(
+            user => user,
+            user => Provider.Ledger.Find(habit, user)!.AccessIssued,
+            StringComparer.Ordinal
+        );
+        bool isSqlite = Database is null;
+        if (isSqlite)
         {
-            Provider.Ledger.EndAccess(habit, user);
+            await First.StopAsync(); // the file is one process's
         }
 
-        await using DbConnection connection = await OpenAsync();
-        foreach (string[] some in users.Chunk(500))
+        await using (DbConnection connection = await OpenAsync())
         {
-            string list = string.Join(',', some.Select(user => $"'{user}'"));
-            string now = Database is null ? "CAST(unixepoch('subsec') * 1000000 AS INTEGER)" : "behalf_now()";
-            await RunAsync(
-                connection,
-                $"""
-                UPDATE credential SET access_expires_at = {now} WHERE EXISTS (
-                  SELECT 1 FROM account a WHERE a.environment_id = credential.environment_id
-                    AND a.id = credential.account_id AND a.generation = credential.generation AND a.identifier IN ({list}))
-                """
-            );
-            await RunAsync(
-                connection,
-                $"""
-                UPDATE refresh_state SET due_at = {(isDue ? now : "NULL")}, not_before = NULL
-                WHERE account_id IN (SELECT id FROM account WHERE identifier IN ({list}))
-                """
-            );
+            foreach (string[] some in users.Chunk(500))
+            {
+                await LetTokensEndAsync(connection, habit, some, isDue);
+            }
         }
+
+        if (isSqlite)
+        {
+            await First.StartAsync();
+        }
+
+        foreach ((string user, int through) in issued)
+        {
+            Provider.Ledger.EndAccess(habit, user, through);
+        }
+    }
+
+    private async Task LetTokensEndAsync(DbConnection connection, Habit habit, string[] users, bool isDue)
+    {
+        string list = string.Join(',', users.Select(user => $"'{user}'"));
+        string now = Database is null ? "CAST(unixepoch('subsec') * 1000000 AS INTEGER)" : "behalf_now()";
+        string theirs = $"""
+            SELECT a.id FROM account a JOIN connection c ON c.id = a.connection_id
+            WHERE c.name = '{habit.Slug()}' AND a.identifier IN ({list})
+            """;
+        await RunAsync(
+            connection,
+            $"""
+            UPDATE credential SET access_expires_at = {now} WHERE account_id IN ({theirs}) AND generation = (
+              SELECT a.generation FROM account a
+              WHERE a.environment_id = credential.environment_id AND a.id = credential.account_id)
+            """
+        );
+        await RunAsync(
+            connection,
+            $"""
+            UPDATE refresh_state SET due_at = {(isDue ? now : "NULL")}, not_before = NULL WHERE account_id IN ({theirs})
+            """
+        );
     }
 
     /// <summary>The database itself, for what no interface tells.</summary>

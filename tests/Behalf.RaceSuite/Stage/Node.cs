@@ -68,6 +68,7 @@ internal sealed partial class Node : IAsyncDisposable
                 // The monotonic clock is right on any machine; only the wall clock is set wrong.
                 ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
                 ["DONT_FAKE_MONOTONIC"] = "1",
+                ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",
             }
         );
         await ReadyAsync();

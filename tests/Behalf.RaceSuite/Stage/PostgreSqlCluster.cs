@@ -86,7 +86,11 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
     public async Task AdministerAsync(string sql)
     {
         await using NpgsqlConnection connection = new(
-            ConnectionString.Replace($"Database={DatabaseName}", "Database=postgres;Pooling=false", StringComparison.Ordinal)
+            ConnectionString.Replace(
+                $"Database={DatabaseName}",
+                "Database=postgres;Pooling=false",
+                StringComparison.Ordinal
+            )
         );
         await connection.OpenAsync();
         await RunAsync(connection, sql);

@@ -23,6 +23,16 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
         CancellationToken cancellationToken
     ) => inner.OvertakeAsync(environment, account, duration, cancellationToken);
 
+    public Task<RefreshLease?> TakeUpAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => inner.TakeUpAsync(environment, account, duration, cancellationToken);
+
+    public Task ReleaseInheritedAsync(CancellationToken cancellationToken) =>
+        inner.ReleaseInheritedAsync(cancellationToken);
+
     public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
         inner.ReadAsync(lease, cancellationToken);
 
