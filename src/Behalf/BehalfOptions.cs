@@ -43,6 +43,8 @@ public sealed class BehalfOptions
     public TimeSpan LinkLifetime { get; set; } = TimeSpan.FromMinutes(10);
 
     public ProxyOptions Proxy { get; } = new();
+
+    public Limits.LimitOptions Limits { get; } = new();
 }
 
 /// <summary>Bounds of one request through the proxy. Bodies pass in pieces, so they cost time rather than memory.</summary>

@@ -28,6 +28,10 @@ internal static class BehalfServerCommand
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Failed; // stopped (SIGTERM, SIGINT) before it was done
+        }
         catch (Exception failure)
             when (failure
                     is StartupException

@@ -1,3 +1,4 @@
+using Behalf.Limits;
 using Behalf.Storage.PostgreSql;
 using Behalf.Vault;
 
@@ -10,6 +11,7 @@ namespace Behalf.Server.Hosting;
 internal static class Settings
 {
     private const string Section = "Behalf";
+    private const int MostCalls = 1_000_000;
     private const long MinProxyBytes = 64 * 1024;
     private const long MaxProxyBytes = 16L * 1024 * 1024 * 1024;
 
@@ -43,6 +45,12 @@ internal static class Settings
         target.Proxy.MaxBytes = section.GetValue("Proxy:MaxBytes", target.Proxy.MaxBytes);
         target.Proxy.Timeout = section.GetValue("Proxy:Timeout", target.Proxy.Timeout);
         target.Proxy.IdleTimeout = section.GetValue("Proxy:IdleTimeout", target.Proxy.IdleTimeout);
+        foreach ((string name, ScopeLimit limit) in ScopesOf(target.Limits))
+        {
+            limit.AtOnce = section.GetValue($"Limits:{name}:AtOnce", limit.AtOnce);
+            limit.PerMinute = section.GetValue($"Limits:{name}:PerMinute", limit.PerMinute);
+        }
+
         Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
         Add(target.AllowedPrivateOrigins, section.GetSection("Egress:AllowedPrivateOrigins").Get<string[]>() ?? []);
         Add(target.VerifyUrls, section.GetSection("VerifyUrls").Get<string[]>() ?? []);
@@ -74,6 +82,16 @@ internal static class Settings
         Within("LinkLifetime", options.LinkLifetime, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10));
         Within("Proxy:Timeout", options.Proxy.Timeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         Within("Proxy:IdleTimeout", options.Proxy.IdleTimeout, TimeSpan.FromSeconds(1), options.Proxy.Timeout);
+        foreach ((string name, ScopeLimit limit) in ScopesOf(options.Limits))
+        {
+            if (limit is not { AtOnce: >= 1 and <= MostCalls, PerMinute: >= 0 and <= MostCalls })
+            {
+                throw new StartupException(
+                    $"Behalf:Limits:{name} is {limit.AtOnce} at once and {limit.PerMinute} a minute; at once must be from 1 to {MostCalls}, a minute from 0 (no limit) to {MostCalls}."
+                );
+            }
+        }
+
         if (options.Proxy.MaxBytes is < MinProxyBytes or > MaxProxyBytes)
         {
             throw new StartupException(
@@ -93,6 +111,15 @@ internal static class Settings
             );
         }
     }
+
+    private static (string Name, ScopeLimit Limit)[] ScopesOf(LimitOptions limits) =>
+        [
+            (nameof(limits.Environment), limits.Environment),
+            (nameof(limits.Credential), limits.Credential),
+            (nameof(limits.Identifier), limits.Identifier),
+            (nameof(limits.Connection), limits.Connection),
+            (nameof(limits.Host), limits.Host),
+        ];
 
     private static void Within(string name, TimeSpan value, TimeSpan least, TimeSpan most)
     {

@@ -270,6 +270,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
 
     public Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
         int limit,
+        IReadOnlyCollection<ConnectionId> except,
         CancellationToken cancellationToken
     ) =>
         database.ReadAsync<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>>(
@@ -284,10 +285,10 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                             WHERE r.due_at <= behalf_now()
                               AND (r.not_before IS NULL OR r.not_before <= behalf_now())
                               AND (r.owner IS NULL OR r.lease_until <= behalf_now())
-                              AND a.status = 2 AND a.deleted_at IS NULL
+                              AND a.status = 2 AND a.deleted_at IS NULL AND a.connection_id <> ALL(@except)
                             ORDER BY r.due_at LIMIT @limit
                             """,
-                            new { limit }
+                            new { limit, except = except.Select(connection => connection.ToColumn()).ToArray() }
                         )
                     ).Select(row => (row.Environment.ToId<EnvironmentId>(), row.Account.ToId<AccountId>())),
                 ],

@@ -45,6 +45,7 @@ public static class AuthorizationServices
         services.TryAddSingleton<RevocationJobs>();
         services.TryAddSingleton<Revoker>();
         services.TryAddSingleton<WorkSignal>();
+        services.TryAddSingleton<DueRefreshes>();
         services.TryAddSingleton<BackgroundWork>();
         services.TryAddSingleton<AuthorizationWorker>();
         services.TryAddSingleton<IAuthorizationWorker>(provider => provider.GetRequiredService<AuthorizationWorker>());

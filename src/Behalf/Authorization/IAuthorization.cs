@@ -298,6 +298,7 @@ public interface IRefreshStore
     /// <summary>Accounts whose refresh is due and not held back.</summary>
     Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
         int limit,
+        IReadOnlyCollection<ConnectionId> except,
         CancellationToken cancellationToken
     );
 }

@@ -173,6 +173,18 @@ internal sealed class Ledger(TimeProvider time)
         }
     }
 
+    /// <summary>Counts calls anew: the records of the ones before are gone with the database that held them.</summary>
+    public void ForgetCalls(IEnumerable<string> users)
+    {
+        lock (_lock)
+        {
+            foreach (string user in users)
+            {
+                _calls.Remove(user);
+            }
+        }
+    }
+
     /// <summary>How often the note was written.</summary>
     public int TimesWritten(string note)
     {

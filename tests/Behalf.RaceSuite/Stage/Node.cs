@@ -54,7 +54,7 @@ internal sealed partial class Node : IAsyncDisposable
             return;
         }
 
-        await LaunchAsync([], []);
+        await LaunchAsync([]);
         await ReadyAsync();
     }
 
@@ -62,10 +62,11 @@ internal sealed partial class Node : IAsyncDisposable
     public async Task StartWithClockAsync(TimeSpan offset)
     {
         await LaunchAsync(
-            ["faketime", "-m", "-f", $"{(offset < TimeSpan.Zero ? '-' : '+')}{Math.Abs((int)offset.TotalSeconds)}s"],
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                // The monotonic clock is right on any machine; only the wall clock is set wrong.
+                ["LD_PRELOAD"] = Programs.FakeTime() ?? throw new StageException("There is no faketime here."),
+                ["FAKETIME"] = $"{(offset < TimeSpan.Zero ? '-' : '+')}{Math.Abs((int)offset.TotalSeconds)}s",
+                // Only the wall clock is set wrong; waiting is measured by another, which is right on any machine.
                 ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
                 ["DONT_FAKE_MONOTONIC"] = "1",
                 ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",
@@ -81,7 +82,6 @@ internal sealed partial class Node : IAsyncDisposable
     public async Task<bool> StartDoomedAsync(string milestone, int count)
     {
         await LaunchAsync(
-            [],
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["DOTNET_STARTUP_HOOKS"] = Path.Combine(AppContext.BaseDirectory, "Behalf.CrashHook.dll"),
@@ -177,7 +177,7 @@ internal sealed partial class Node : IAsyncDisposable
         _writer?.Dispose();
     }
 
-    private async Task LaunchAsync(string[] before, Dictionary<string, string> environment)
+    private async Task LaunchAsync(Dictionary<string, string> environment)
     {
         _process?.Dispose();
         if (_writer is not null)
@@ -193,7 +193,6 @@ internal sealed partial class Node : IAsyncDisposable
 
         string[] command =
         [
-            .. before,
             Executable(),
             "serve",
             "--data",

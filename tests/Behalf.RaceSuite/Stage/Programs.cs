@@ -22,6 +22,13 @@ internal static class Programs
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")));
     }
 
+    /// <returns>The library that shifts a process's clock when it is loaded first; null: it is not here.</returns>
+    public static string? FakeTime() =>
+        Directory
+            .EnumerateDirectories("/usr/lib")
+            .Select(folder => Path.Combine(folder, "faketime", "libfaketimeMT.so.1"))
+            .FirstOrDefault(File.Exists);
+
     public static bool Has(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
             .Split(Path.PathSeparator)

@@ -61,8 +61,9 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
 
     public Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
         int limit,
+        IReadOnlyCollection<ConnectionId> except,
         CancellationToken cancellationToken
-    ) => inner.DueAsync(limit, cancellationToken);
+    ) => inner.DueAsync(limit, except, cancellationToken);
 }
 
 /// <summary>The lease ends before the first commit, and another node takes it over for ten seconds.</summary>
