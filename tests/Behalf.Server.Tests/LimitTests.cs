@@ -113,7 +113,9 @@ public sealed class LimitTests : IAsyncLifetime
             }
 
             context.Response.ContentType = "application/json";
-            await context.Response.Body.WriteAsync("""{"id":"1","user":"alice","data":{"gid":"1","name":"a"}}"""u8.ToArray());
+            await context.Response.Body.WriteAsync(
+                """{"id":"1","user":"alice","data":{"gid":"1","name":"a"}}"""u8.ToArray()
+            );
         };
         Task<Reply> first = _stage.ExecuteAsync(user, "tracker_get_thing", Thing);
         await reached.Task;

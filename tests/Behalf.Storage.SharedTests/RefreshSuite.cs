@@ -188,6 +188,9 @@ public abstract class RefreshSuite : StoreTests
         (await Storage.Refreshes.DueAsync(10, [], Cancellation)).Should().Equal((Acme.Id, bob.Id));
         Time.Advance(TimeSpan.FromMinutes(1));
         (await Storage.Refreshes.DueAsync(10, [], Cancellation)).Should().HaveCount(2);
+        (await Storage.Refreshes.DueAsync(10, [alice.Connection], Cancellation))
+            .Should()
+            .BeEmpty("both are of the connection that is left out");
     }
 
     [Fact]

@@ -104,7 +104,11 @@ internal sealed partial class DueRefreshes(
 
     private static partial class Log
     {
-        [LoggerMessage(2403, LogLevel.Error, "The refresh of {Account} ahead of its end failed; it will be tried again")]
+        [LoggerMessage(
+            2403,
+            LogLevel.Error,
+            "The refresh of {Account} ahead of its end failed; it will be tried again"
+        )]
         public static partial void Failed(ILogger logger, AccountId account, Exception exception);
     }
 }

@@ -14,7 +14,9 @@ internal sealed class ClockOff : Scenario
         "one node's clock is ten minutes ahead, then ten minutes behind: one refresh for each expired token, nothing lost";
 
     public override string? Missing =>
-        Programs.FakeTime() is not null ? null : "faketime is not installed here (Debian: faketime); .ci/run installs it";
+        Programs.FakeTime() is not null
+            ? null
+            : "faketime is not installed here (Debian: faketime); .ci/run installs it";
 
     public override async Task PlayAsync(Arena arena, Findings findings)
     {

@@ -23,7 +23,10 @@ internal sealed class DiskFull(Ground ground) : Scenario
         );
         if (ground == Ground.Sqlite)
         {
-            await using Installation installation = new(disk.Folder, arena.Provider, null);
+            await using Installation installation = new(disk.Folder, arena.Provider, null)
+            {
+                Logs = arena.FolderOf($"{Name}-nodes"),
+            };
             await installation.StartAsync(string.Empty);
             await FillAsync(arena, installation, disk, findings);
             return;

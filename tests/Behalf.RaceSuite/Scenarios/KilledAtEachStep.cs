@@ -59,12 +59,13 @@ internal sealed class KilledAtEachStep(Ground ground) : Scenario
         await installation.AdmitAsync(Habit.Strict, [strict]);
         await installation.AdmitAsync(Habit.Grace, [grace]);
         await installation.AdmitAsync(Habit.Steady, [steady]);
-        await installation.LetTokensEndAsync(Habit.Strict, [strict], isDue: false);
-        await installation.LetTokensEndAsync(Habit.Grace, [grace], isDue: false);
-        await installation.LetTokensEndAsync(Habit.Steady, [steady], isDue: false);
-        await installation.First.StopAsync();
+        await installation.LetTokensEndAsync(
+            [(Habit.Strict, [strict]), (Habit.Grace, [grace]), (Habit.Steady, [steady])],
+            isDue: false
+        );
         if (step.Milestone is { } milestone)
         {
+            await installation.First.StopAsync();
             await installation.First.StartDoomedAsync(milestone, step.Count);
         }
         else

@@ -27,6 +27,13 @@ internal sealed class Installation : IAsyncDisposable
 
     public string Folder { get; }
 
+    /// <value>Where the nodes' logs are; the folder itself unless that is to be filled up.</value>
+    public string Logs
+    {
+        get => field ?? Folder;
+        init;
+    }
+
     public RotatingProvider Provider { get; }
 
     /// <value>Where the suite itself looks; null: SQLite in the first node's folder.</value>
@@ -130,13 +137,18 @@ internal sealed class Installation : IAsyncDisposable
     /// meanwhile lives.
     /// </summary>
     /// <param name="isDue">Whether the servers' own scheduler looks after them too.</param>
-    public async Task LetTokensEndAsync(Habit habit, IReadOnlyList<string> users, bool isDue)
+    public Task LetTokensEndAsync(Habit habit, IReadOnlyList<string> users, bool isDue) =>
+        LetTokensEndAsync([(habit, users)], isDue);
+
+    /// <inheritdoc cref="LetTokensEndAsync(Habit, IReadOnlyList{string}, bool)" />
+    public async Task LetTokensEndAsync(IReadOnlyList<(Habit Habit, IReadOnlyList<string> Users)> casts, bool isDue)
     {
-        Dictionary<string, int> issued = users.ToDictionary(
-            user => user,
-            user => Provider.Ledger.Find(habit, user)!.AccessIssued,
-            StringComparer.Ordinal
-        );
+        List<(Habit Habit, string User, int Through)> issued =
+        [
+            .. casts.SelectMany(cast =>
+                cast.Users.Select(user => (cast.Habit, user, Provider.Ledger.Find(cast.Habit, user)!.AccessIssued))
+            ),
+        ];
         bool isSqlite = Database is null;
         if (isSqlite)
         {
@@ -145,9 +157,12 @@ internal sealed class Installation : IAsyncDisposable
 
         await using (DbConnection connection = await OpenAsync())
         {
-            foreach (string[] some in users.Chunk(500))
+            foreach ((Habit habit, IReadOnlyList<string> users) in casts)
             {
-                await LetTokensEndAsync(connection, habit, some, isDue);
+                foreach (string[] some in users.Chunk(500))
+                {
+                    await LetTokensEndAsync(connection, habit, some, isDue);
+                }
             }
         }
 
@@ -156,7 +171,7 @@ internal sealed class Installation : IAsyncDisposable
             await First.StartAsync();
         }
 
-        foreach ((string user, int through) in issued)
+        foreach ((Habit habit, string user, int through) in issued)
         {
             Provider.Ledger.EndAccess(habit, user, through);
         }

@@ -30,7 +30,7 @@ internal sealed partial class Node : IAsyncDisposable
         _installation = installation;
         _name = name;
         _database = database;
-        _log = Path.Combine(installation.Folder, $"{name}.log");
+        _log = Path.Combine(installation.Logs, $"{name}.log");
         Address = $"http://127.0.0.1:{Ports.Free()}";
         Data = Path.Combine(installation.Folder, name);
     }
@@ -172,9 +172,18 @@ internal sealed partial class Node : IAsyncDisposable
             await KillAsync();
         }
 
+        Aftercare.Done(this);
         _client?.Dispose();
         _process?.Dispose();
         _writer?.Dispose();
+    }
+
+    private static void KillNow(Process process)
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+        }
     }
 
     private async Task LaunchAsync(Dictionary<string, string> environment)
@@ -240,6 +249,7 @@ internal sealed partial class Node : IAsyncDisposable
         process.OutputDataReceived += (_, line) => Write(line.Data);
         process.ErrorDataReceived += (_, line) => Write(line.Data);
         process.Start();
+        Aftercare.Of(this, () => KillNow(process));
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         (_process, _writer) = (process, writer);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace Behalf.RaceSuite.Stage;
@@ -112,6 +113,17 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
             ["--pgdata", Data, "--log", Path.Combine(_folder, "log"), "--wait", "--options", settings, "start"]
         );
         _runs = true;
+        Aftercare.Of(this, KillNow);
+    }
+
+    private void KillNow()
+    {
+        string file = Path.Combine(Data, "postmaster.pid");
+        if (File.Exists(file))
+        {
+            using Process process = Process.GetProcessById(int.Parse(File.ReadLines(file).First()));
+            process.Kill(); // its children notice and end
+        }
     }
 
     /// <summary>As when the machine's plug is pulled: no checkpoint, no goodbye.</summary>
@@ -119,6 +131,7 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
     {
         await ProgramAsync("pg_ctl", ["--pgdata", Data, "--wait", "--mode", "immediate", "stop"]);
         _runs = false;
+        Aftercare.Done(this);
     }
 
     public async ValueTask DisposeAsync()

@@ -17,7 +17,9 @@ internal sealed class SmallDisk : IAsyncDisposable
     {
         Directory.CreateDirectory(folder);
         await Programs.RunAsync("mount", "-t", "tmpfs", "-o", $"size={megabytes}m,mode=0755", "tmpfs", folder);
-        return new SmallDisk(folder);
+        SmallDisk disk = new(folder);
+        Aftercare.Of(disk, disk.Unmount);
+        return disk;
     }
 
     /// <summary>To the last byte.</summary>
@@ -40,5 +42,16 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     public void Empty() => File.Delete(Filler);
 
-    public async ValueTask DisposeAsync() => await Programs.RunAsync("umount", "-l", Folder);
+    public ValueTask DisposeAsync()
+    {
+        Aftercare.Done(this);
+        Unmount();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Unmount()
+    {
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start("umount", ["-l", Folder]);
+        process.WaitForExit();
+    }
 }

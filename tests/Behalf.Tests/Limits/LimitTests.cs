@@ -10,15 +10,15 @@ namespace Behalf.Tests.Limits;
 public sealed class LimitTests
 {
     private const string Tools = """
-        - name: look
-          title: Look
-          category: things
-          description: Looks at a thing.
-          hints: [read_only]
-          scopes: [things]
-          steps:
-            - {request: get, path: /things, save: answer}
-          result: =vars.answer
+        tools:
+          - name: look
+            title: Look
+            category: things
+            description: Looks at a thing of the tracker.
+            hints: [read_only]
+            scopes: [things]
+            steps: [{request: get, path: /things, save: answer}]
+            result: {things: =vars.answer}
         """;
 
     private readonly FakeRooms _rooms = new();
