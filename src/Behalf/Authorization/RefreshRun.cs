@@ -68,15 +68,16 @@ internal sealed partial class RefreshRun(
                 return new FreshCredential.Usable(theirs);
             }
 
+            if (reason == FreshenReason.Due)
+            {
+                return TokenRefresher.LeftToOthers; // nobody waits; their result is as good as ours
+            }
+
             bool stillWorks = reason != FreshenReason.Rejected && !schedule.HasEnded(theirs);
             TimeSpan waited = time.GetUtcNow() - began;
-            if (
-                reason == FreshenReason.Due // nobody waits; the others' result is as good as ours
-                || waited >= options.Value.TokenRequestTimeout - PollEvery
-                || stillWorks && waited >= Patience
-            )
+            if (waited >= options.Value.TokenRequestTimeout - PollEvery || stillWorks && waited >= Patience)
             {
-                return new FreshCredential.Later("refresh_running", TimeSpan.FromSeconds(2));
+                return TokenRefresher.Busy;
             }
 
             await Task.Delay(PollEvery, time, CancellationToken.None);

@@ -41,10 +41,7 @@ internal sealed class NetworkCut : Scenario
         {
             refused.AddRange(others.Select(user => caller.WhoAsync(installation.Second, Habit.Strict, user)));
             await PauseAsync(TimeSpan.FromSeconds(1));
-            foreach (string user in strict)
-            {
-                await caller.WhoAsync(installation.First, Habit.Strict, user);
-            }
+            refused.AddRange(strict.Select(user => caller.WhoAsync(installation.First, Habit.Strict, user)));
         }
 
         int during = others.Sum(arena.Provider.Ledger.CallsOf) - before;
