@@ -102,7 +102,7 @@ internal sealed class ProxyRoom(
 
     private Result<UpstreamRequest> Check(ProxyRequest request, ProxyTarget target)
     {
-        ProxyOptions limits = options.Value.Proxy;
+        ProxyOptions bounds = options.Value.Proxy;
         if (ProxyMethods.ProblemWith(request.Method) is { } method)
         {
             return method;
@@ -116,9 +116,9 @@ internal sealed class ProxyRoom(
             );
         }
 
-        if (request.Content?.Length > limits.MaxBytes)
+        if (request.Content?.Length > bounds.MaxBytes)
         {
-            return Problem.Invalid("body_too_large", $"The body is larger than {limits.MaxBytes} bytes.");
+            return Problem.Invalid("body_too_large", $"The body is larger than {bounds.MaxBytes} bytes.");
         }
 
         return ProxyHeaders
@@ -131,9 +131,9 @@ internal sealed class ProxyRoom(
                 RawQuery = request.Query,
                 Headers = headers,
                 Writes = target.Writes,
-                Timeout = limits.Timeout,
-                IdleTimeout = limits.IdleTimeout,
-                MaxResponseBytes = limits.MaxBytes,
+                Timeout = bounds.Timeout,
+                IdleTimeout = bounds.IdleTimeout,
+                MaxResponseBytes = bounds.MaxBytes,
             });
     }
 
