@@ -19,6 +19,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     private readonly PostgreSqlStorageOptions _options;
     private readonly string _nodeName;
     private readonly TimeProvider _time;
+    private readonly SharedClock _clock;
     private readonly ILogger<PostgreSqlDatabase> _logger;
     private readonly PostgreSqlSchema _schema;
     private readonly Lazy<ConnectionSource> _connections;
@@ -31,14 +32,16 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
         IOptions<PostgreSqlStorageOptions> options,
         IOptions<BehalfOptions> behalf,
         TimeProvider time,
+        SharedClock clock,
         ILogger<PostgreSqlDatabase> logger
     )
-        : this(options, behalf, time, logger, Embedded) { }
+        : this(options, behalf, time, clock, logger, Embedded) { }
 
     internal PostgreSqlDatabase(
         IOptions<PostgreSqlStorageOptions> options,
         IOptions<BehalfOptions> behalf,
         TimeProvider time,
+        SharedClock clock,
         ILogger<PostgreSqlDatabase> logger,
         IReadOnlyList<Migration> migrations
     )
@@ -46,6 +49,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
         _options = options.Value;
         _nodeName = behalf.Value.Node;
         _time = time;
+        _clock = clock;
         _logger = logger;
         _schema = new PostgreSqlSchema(migrations);
         _connections = new Lazy<ConnectionSource>(() => new ConnectionSource(_options.ConnectionString, _time));
@@ -244,7 +248,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     {
         ConnectionSource connections = _connections.Value;
         NodeName node = new(_nodeName, Process);
-        NodeClaim claim = new(connections, node, _options, _logger);
+        NodeClaim claim = new(connections, node, new DatabaseClock(_clock, _time, _logger), _options, _logger);
         OrderedIds ids;
         await using (NpgsqlConnection connection = await connections.OpenAsync(cancellationToken))
         {

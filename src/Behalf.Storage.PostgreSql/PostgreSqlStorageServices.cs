@@ -29,6 +29,7 @@ public static class PostgreSqlStorageServices
         services.Configure(configure);
         services.AddOptions<BehalfOptions>();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<SharedClock>();
         services.TryAddSingleton<PostgreSqlDatabase>();
         services.TryAddSingleton<IDatabase>(provider => provider.GetRequiredService<PostgreSqlDatabase>());
         services.TryAddSingleton<IDatabaseSchema>(provider => provider.GetRequiredService<PostgreSqlDatabase>());

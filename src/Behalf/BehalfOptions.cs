@@ -27,13 +27,24 @@ public sealed class BehalfOptions
     /// <value>How long before its end an access token counts as stale.</value>
     public TimeSpan RefreshMargin { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <value>How long an exchange or refresh may take in all, whoever waits for it.</value>
+    /// <value>How long an exchange may take in all, and how long a caller waits for a refresh.</value>
     public TimeSpan TokenRequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <value>
+    /// How long a refresh may take in all, whoever has stopped waiting for it: hanging up on a slow provider that rotates
+    /// loses the pair it was about to give.
+    /// </value>
+    public TimeSpan RefreshTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <value>Where a received pair is kept while the database cannot commit it. Null: nowhere, in memory only.</value>
+    public string? SpoolFolder { get; set; }
 
     /// <value>How long an authorization link may be used.</value>
     public TimeSpan LinkLifetime { get; set; } = TimeSpan.FromMinutes(10);
 
     public ProxyOptions Proxy { get; } = new();
+
+    public Limits.LimitOptions Limits { get; } = new();
 }
 
 /// <summary>Bounds of one request through the proxy. Bodies pass in pieces, so they cost time rather than memory.</summary>

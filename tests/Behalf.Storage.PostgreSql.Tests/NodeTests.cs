@@ -279,6 +279,11 @@ public sealed class NodeTests : IAsyncLifetime
         (await A.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
         await using StorageUnderTest again = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "a");
 
+        // Its answer may be in the node's spool: until the node has looked, nobody else asks.
+        (await B.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation))
+            .Should()
+            .BeNull();
+        await again.Refreshes.ReleaseInheritedAsync(Cancellation);
         RefreshLease? next = await again.Refreshes.AcquireAsync(
             Acme.Id,
             account.Id,
@@ -288,6 +293,51 @@ public sealed class NodeTests : IAsyncLifetime
 
         next!.Fence.Should().BeGreaterThan(lease!.Fence);
         (await again.Refreshes.ReadAsync(next, Cancellation))!.LastAttempt.Should().Be(RefreshAttemptState.Sent);
+        (await A.Refreshes.CommitAsync(lease, Acme.NewCredential(account, 1), Traces.None, Cancellation))
+            .Should()
+            .BeFalse();
+    }
+
+    [Fact]
+    public async Task Lease_OfThisNodesProcessBefore_IsTakenUpByItAlone()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease? lease = await A.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation);
+        (await A.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
+        await using StorageUnderTest again = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "a");
+
+        (await B.Refreshes.TakeUpAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation)).Should().BeNull();
+        RefreshLease? next = await again.Refreshes.TakeUpAsync(
+            Acme.Id,
+            account.Id,
+            TimeSpan.FromHours(1),
+            Cancellation
+        );
+
+        next!.Fence.Should().BeGreaterThan(lease!.Fence);
+        (await again.Refreshes.CommitAsync(next, Acme.NewCredential(account, 1), Traces.None, Cancellation))
+            .Should()
+            .BeTrue();
+    }
+
+    [Fact]
+    public async Task Lease_OfASilentProcessThatSent_IsOvertakenOnlyOnPurpose()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease? lease = await A.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation);
+        (await A.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
+        Task<RefreshLease?> OvertakeAsync() =>
+            B.Refreshes.OvertakeAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation);
+        (await OvertakeAsync()).Should().BeNull("its holder lives");
+        await SilenceAsync("a");
+        await using StorageUnderTest third = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "c");
+
+        (await third.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation))
+            .Should()
+            .BeNull("the silent one may still bring the answer");
+        RefreshLease? next = await OvertakeAsync();
+
+        next!.Fence.Should().BeGreaterThan(lease!.Fence);
         (await A.Refreshes.CommitAsync(lease, Acme.NewCredential(account, 1), Traces.None, Cancellation))
             .Should()
             .BeFalse();

@@ -25,6 +25,7 @@ public sealed class SchemaTests : IAsyncLifetime
             Options.Create(new PostgreSqlStorageOptions { ConnectionString = _connectionString }),
             Options.Create(new BehalfOptions()),
             TimeProvider.System,
+            new SharedClock(TimeProvider.System),
             NullLogger<PostgreSqlDatabase>.Instance,
             [.. PostgreSqlDatabase.Embedded, .. further]
         );

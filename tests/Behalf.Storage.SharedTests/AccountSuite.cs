@@ -192,7 +192,9 @@ public abstract class AccountSuite : StoreTests
         after.State.Should().Be(AccountState.Expired);
         after.Reason.Should().Be(AccountReasons.RefreshRefused);
         Time.Advance(TimeSpan.FromHours(2));
-        (await Storage.Refreshes.DueAsync(10, Cancellation)).Should().BeEmpty("what is not active is not refreshed");
+        (await Storage.Refreshes.DueAsync(10, [], Cancellation))
+            .Should()
+            .BeEmpty("what is not active is not refreshed");
     }
 
     [Fact]

@@ -176,18 +176,21 @@ public abstract class RefreshSuite : StoreTests
     {
         ConnectedAccount alice = await Acme.ActiveAccountAsync("alice");
         ConnectedAccount bob = await Acme.ActiveAccountAsync("bob");
-        (await Storage.Refreshes.DueAsync(10, Cancellation)).Should().BeEmpty();
+        (await Storage.Refreshes.DueAsync(10, [], Cancellation)).Should().BeEmpty();
         Time.Advance(TimeSpan.FromMinutes(50));
-        (await Storage.Refreshes.DueAsync(10, Cancellation))
+        (await Storage.Refreshes.DueAsync(10, [], Cancellation))
             .Should()
             .BeEquivalentTo([(Acme.Id, alice.Id), (Acme.Id, bob.Id)]);
 
         RefreshLease? lease = await AcquireAsync(alice);
-        (await Storage.Refreshes.DueAsync(10, Cancellation)).Should().Equal((Acme.Id, bob.Id));
+        (await Storage.Refreshes.DueAsync(10, [], Cancellation)).Should().Equal((Acme.Id, bob.Id));
         await FailAsync(lease!, null, TimeSpan.FromMinutes(1));
-        (await Storage.Refreshes.DueAsync(10, Cancellation)).Should().Equal((Acme.Id, bob.Id));
+        (await Storage.Refreshes.DueAsync(10, [], Cancellation)).Should().Equal((Acme.Id, bob.Id));
         Time.Advance(TimeSpan.FromMinutes(1));
-        (await Storage.Refreshes.DueAsync(10, Cancellation)).Should().HaveCount(2);
+        (await Storage.Refreshes.DueAsync(10, [], Cancellation)).Should().HaveCount(2);
+        (await Storage.Refreshes.DueAsync(10, [alice.Connection], Cancellation))
+            .Should()
+            .BeEmpty("both are of the connection that is left out");
     }
 
     [Fact]

@@ -34,6 +34,10 @@ internal static class BehalfServerCommand
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output ?? Console.Out }
             );
         }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Failed; // stopped (SIGTERM, SIGINT) before it was done
+        }
         catch (Exception failure)
             when (failure
                     is StartupException

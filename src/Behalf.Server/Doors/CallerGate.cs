@@ -1,5 +1,6 @@
 using Behalf.Audit;
 using Behalf.Identity;
+using Behalf.Limits;
 
 namespace Behalf.Server.Doors;
 
@@ -7,7 +8,7 @@ namespace Behalf.Server.Doors;
 /// Authenticates every request before its body is read, by the declaration of its endpoint. The principal travels as a
 /// feature of the request.
 /// </summary>
-internal sealed class CallerGate(RequestDelegate next, IIdentity identity, IAudit audit)
+internal sealed class CallerGate(RequestDelegate next, IIdentity identity, ILimits limits, IAudit audit)
 {
     private static readonly Problem NoCredential = new(
         ProblemKind.Unauthenticated,
@@ -50,6 +51,14 @@ internal sealed class CallerGate(RequestDelegate next, IIdentity identity, IAudi
             return;
         }
 
+        Result<IDisposable> entered = limits.EnterRequest(caller.Value);
+        if (!entered.Succeeded)
+        {
+            await ProblemAnswer.WriteAsync(http, entered.Problem);
+            return;
+        }
+
+        using IDisposable place = entered.Value;
         http.Features.Set(new Caller(caller.Value));
         await next(http);
     }

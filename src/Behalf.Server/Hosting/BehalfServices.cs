@@ -5,6 +5,7 @@ using Behalf.Connectors;
 using Behalf.Egress;
 using Behalf.Events;
 using Behalf.Identity;
+using Behalf.Limits;
 using Behalf.Mcp;
 using Behalf.Policy;
 using Behalf.Proxy;
@@ -27,6 +28,7 @@ internal static class BehalfServices
         services.AddTools();
         services.AddProxy();
         services.AddPolicy();
+        services.AddLimits();
         services.AddAudit();
         services.AddBehalfConnections();
         services.AddBehalfAuthorization();

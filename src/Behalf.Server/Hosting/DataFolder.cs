@@ -35,6 +35,8 @@ internal sealed class DataFolder
 
     public string CookieKeys => Path("cookie-keys");
 
+    public string Spool => Path("spool");
+
     /// <summary>Makes the folder when it is missing and refuses one that cannot be a server's.</summary>
     /// <param name="holdsDatabase">The database is a file in it.</param>
     /// <exception cref="StartupException">It cannot be written, or holds a root key without the database it belongs to.</exception>

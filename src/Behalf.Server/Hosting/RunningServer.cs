@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Audit;
+using Behalf.Authorization;
 using Behalf.Connectors;
 using Behalf.Identity;
 using Behalf.Server.Connect;
@@ -56,7 +57,7 @@ public sealed partial class RunningServer : IAsyncDisposable
     public string? Sealed { get; private set; }
 
     /// <summary>
-    /// Schema, keys, first credentials, definitions, the end of calls that a killed process left, then the listeners, then
+    /// Schema, keys, first credentials, definitions, the end of calls and the tokens that a killed process left, then the listeners, then
     /// <c>server.json</c>. While the root key cannot be had, the listeners come first and the rest follows by itself.
     /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -109,6 +110,7 @@ public sealed partial class RunningServer : IAsyncDisposable
         await Services.GetRequiredService<IDatabase>().AloneAsync(BeginAsync, cancellationToken);
         CredentialFiles.Follow(_folder, PublicUrl);
         await CompleteAbandonedCallsAsync(cancellationToken);
+        await Services.GetRequiredService<IRefreshSpool>().ReplayAsync(cancellationToken);
         Services.GetRequiredService<Readiness>().Reach();
     }
 

@@ -5,6 +5,7 @@ using Behalf.Server.Background;
 using Behalf.Server.Connect;
 using Behalf.Server.Doors;
 using Behalf.Server.Mcp;
+using Behalf.Storage.PostgreSql;
 using Behalf.Vault;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -45,6 +46,9 @@ public static class ServerApp
                 Settings.Apply(target, builder.Configuration, options, listener, database)
             );
             builder.Services.AddBehalf(database);
+            builder.Services.Configure<PostgreSqlStorageOptions>(target =>
+                Settings.Apply(target, builder.Configuration)
+            );
             builder.Services.Configure<VaultOptions>(target => Settings.Apply(target, builder.Configuration, options));
             builder.Services.AddSingleton<Readiness>();
             builder.Services.AddSingleton<TrailWatch>();

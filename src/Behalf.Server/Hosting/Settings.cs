@@ -1,3 +1,5 @@
+using Behalf.Limits;
+using Behalf.Storage.PostgreSql;
 using Behalf.Vault;
 
 namespace Behalf.Server.Hosting;
@@ -9,6 +11,7 @@ namespace Behalf.Server.Hosting;
 internal static class Settings
 {
     private const string Section = "Behalf";
+    private const int MostCalls = 1_000_000;
     private const long MinProxyBytes = 64 * 1024;
     private const long MaxProxyBytes = 16L * 1024 * 1024 * 1024;
 
@@ -37,12 +40,20 @@ internal static class Settings
         target.PublicUrl = (options.PublicUrl ?? section["PublicUrl"] ?? listener.Urls[0].Url).TrimEnd('/');
         target.Node = section["Node"] ?? (database.IsPostgreSql ? database.NodeName : target.Node);
         target.ConnectorsFolder = options.ConnectorsFolder ?? section["ConnectorsFolder"] ?? ConnectorsFolder.Find();
+        target.SpoolFolder = database.Folder.Spool;
         target.RefreshMargin = section.GetValue("RefreshMargin", target.RefreshMargin);
         target.TokenRequestTimeout = section.GetValue("TokenRequestTimeout", target.TokenRequestTimeout);
+        target.RefreshTimeout = section.GetValue("RefreshTimeout", target.RefreshTimeout);
         target.LinkLifetime = section.GetValue("LinkLifetime", target.LinkLifetime);
         target.Proxy.MaxBytes = section.GetValue("Proxy:MaxBytes", target.Proxy.MaxBytes);
         target.Proxy.Timeout = section.GetValue("Proxy:Timeout", target.Proxy.Timeout);
         target.Proxy.IdleTimeout = section.GetValue("Proxy:IdleTimeout", target.Proxy.IdleTimeout);
+        foreach ((string name, ScopeLimit limit) in ScopesOf(target.Limits))
+        {
+            limit.AtOnce = section.GetValue($"Limits:{name}:AtOnce", limit.AtOnce);
+            limit.PerMinute = section.GetValue($"Limits:{name}:PerMinute", limit.PerMinute);
+        }
+
         Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
         Add(target.AllowedPrivateOrigins, AllowedPrivateOriginsOf(configuration));
         Add(target.VerifyUrls, section.GetSection("VerifyUrls").Get<string[]>() ?? []);
@@ -56,13 +67,34 @@ internal static class Settings
     }
 
     /// <exception cref="StartupException">A value is out of its bounds; the message names it.</exception>
+    public static void Apply(PostgreSqlStorageOptions target, IConfiguration configuration)
+    {
+        IConfigurationSection section = configuration.GetSection(Section);
+        target.Heartbeat = section.GetValue("NodeHeartbeat", target.Heartbeat);
+        target.DeadAfter = section.GetValue("NodeDeadAfter", target.DeadAfter);
+        Within("NodeHeartbeat", target.Heartbeat, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
+        Within("NodeDeadAfter", target.DeadAfter, target.Heartbeat * 3, TimeSpan.FromMinutes(10));
+    }
+
+    /// <exception cref="StartupException">A value is out of its bounds; the message names it.</exception>
     public static void Check(BehalfOptions options)
     {
         Within("RefreshMargin", options.RefreshMargin, TimeSpan.Zero, TimeSpan.FromHours(1));
         Within("TokenRequestTimeout", options.TokenRequestTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
+        Within("RefreshTimeout", options.RefreshTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         Within("LinkLifetime", options.LinkLifetime, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10));
         Within("Proxy:Timeout", options.Proxy.Timeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         Within("Proxy:IdleTimeout", options.Proxy.IdleTimeout, TimeSpan.FromSeconds(1), options.Proxy.Timeout);
+        foreach ((string name, ScopeLimit limit) in ScopesOf(options.Limits))
+        {
+            if (limit is not { AtOnce: >= 1 and <= MostCalls, PerMinute: >= 0 and <= MostCalls })
+            {
+                throw new StartupException(
+                    $"Behalf:Limits:{name} is {limit.AtOnce} at once and {limit.PerMinute} a minute; at once must be from 1 to {MostCalls}, a minute from 0 (no limit) to {MostCalls}."
+                );
+            }
+        }
+
         if (options.Proxy.MaxBytes is < MinProxyBytes or > MaxProxyBytes)
         {
             throw new StartupException(
@@ -82,6 +114,15 @@ internal static class Settings
             );
         }
     }
+
+    private static (string Name, ScopeLimit Limit)[] ScopesOf(LimitOptions limits) =>
+        [
+            (nameof(limits.Environment), limits.Environment),
+            (nameof(limits.Credential), limits.Credential),
+            (nameof(limits.Identifier), limits.Identifier),
+            (nameof(limits.Connection), limits.Connection),
+            (nameof(limits.Host), limits.Host),
+        ];
 
     private static void Within(string name, TimeSpan value, TimeSpan least, TimeSpan most)
     {

@@ -21,7 +21,7 @@ internal sealed class ConnectionSource : IAsyncDisposable
     /// <exception cref="StorageUnavailableException">The connection string cannot be read. The message holds nothing of it.</exception>
     public ConnectionSource(string connectionString, TimeProvider time)
     {
-        _connections = NpgsqlDataSource.Create(WithDefaults(connectionString));
+        _connections = Pool(WithDefaults(connectionString));
         _testClock = time == TimeProvider.System ? null : time;
     }
 
@@ -71,7 +71,21 @@ internal sealed class ConnectionSource : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _connections.DisposeAsync();
 
-    private static string WithDefaults(string connectionString)
+    /// <summary>With several hosts the one that takes writes, whichever that is after a failover.</summary>
+    private static NpgsqlDataSource Pool(NpgsqlConnectionStringBuilder connection)
+    {
+        if (connection.Host?.Contains(',', StringComparison.Ordinal) != true)
+        {
+            return NpgsqlDataSource.Create(connection);
+        }
+
+        connection.Remove("Target Session Attributes");
+        return new NpgsqlDataSourceBuilder(connection.ConnectionString)
+            .BuildMultiHost()
+            .WithTargetSession(TargetSessionAttributes.Primary);
+    }
+
+    private static NpgsqlConnectionStringBuilder WithDefaults(string connectionString)
     {
         NpgsqlConnectionStringBuilder given;
         try
@@ -101,6 +115,6 @@ internal sealed class ConnectionSource : IAsyncDisposable
             used[name] = given[name];
         }
 
-        return used.ConnectionString;
+        return used;
     }
 }

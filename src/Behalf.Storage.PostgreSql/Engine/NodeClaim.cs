@@ -12,16 +12,24 @@ internal sealed partial class NodeClaim : IAsyncDisposable
 {
     private readonly ConnectionSource _connections;
     private readonly NodeName _node;
+    private readonly DatabaseClock _clock;
     private readonly PostgreSqlStorageOptions _options;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
     private bool _lost;
 
-    public NodeClaim(ConnectionSource connections, NodeName node, PostgreSqlStorageOptions options, ILogger logger)
+    public NodeClaim(
+        ConnectionSource connections,
+        NodeName node,
+        DatabaseClock clock,
+        PostgreSqlStorageOptions options,
+        ILogger logger
+    )
     {
         _connections = connections;
         _node = node;
+        _clock = clock;
         _options = options;
         _logger = logger;
     }
@@ -31,7 +39,10 @@ internal sealed partial class NodeClaim : IAsyncDisposable
         await using NpgsqlConnection connection = await _connections.OpenAsync(cancellationToken);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         // Waits for the records that a process of this name is committing at the moment.
-        await connection.ExecuteAsync("SELECT 1 FROM node WHERE name = @Name FOR UPDATE", _node);
+        string? before = await connection.ExecuteScalarAsync<string?>(
+            "SELECT process FROM node WHERE name = @Name FOR UPDATE",
+            _node
+        );
         await connection.ExecuteAsync(
             """
             INSERT INTO node (name, process, fence, started_at, heartbeat_at)
@@ -42,7 +53,13 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             """,
             _node
         );
+        // What the process before sent, this one may have the answer to (in its spool): nobody else asks meanwhile.
+        await connection.ExecuteAsync(
+            "UPDATE refresh_state SET owner = @Process WHERE owner = @before AND attempt_state = 1",
+            new { _node.Process, before }
+        );
         await transaction.CommitAsync(cancellationToken);
+        await _clock.ReadAsync(connection);
         await EndDeadLeasesAsync(connection);
     }
 
@@ -101,6 +118,7 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             }
 
             _lost = !held;
+            await _clock.ReadAsync(connection);
             if (held)
             {
                 await EndDeadLeasesAsync(connection);
@@ -114,7 +132,8 @@ internal sealed partial class NodeClaim : IAsyncDisposable
 
     /// <summary>
     /// Nobody has to wait for the end of a dead process's lease. The attempt it made stays as it is: whether that was
-    /// carried out is unknown.
+    /// carried out is unknown. But a process that is silent and not replaced may still bring the answer to what it sent:
+    /// such a lease runs to its end, or is overtaken.
     /// </summary>
     private Task<int> EndDeadLeasesAsync(NpgsqlConnection connection) =>
         connection.ExecuteAsync(
@@ -123,6 +142,7 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             WHERE (environment_id, account_id) IN (
               SELECT r.environment_id, r.account_id FROM refresh_state r
               WHERE r.owner IS NOT NULL AND NOT {NodeName.Lives("r.owner")}
+                AND NOT (r.attempt_state = 1 AND {NodeName.MayComeBack("r.owner")})
               FOR UPDATE SKIP LOCKED)
             """,
             new { deadAfter = _options.DeadAfter.TotalSeconds }

@@ -12,4 +12,8 @@ internal sealed record NodeName(string Name, string Process)
               SELECT 1 FROM node n
               WHERE n.process = {process} AND n.heartbeat_at > clock_timestamp() - make_interval(secs => @deadAfter))
             """;
+
+    /// <summary>As a condition on <c>process</c>: it has neither ended by itself nor was its name taken over.</summary>
+    public static string MayComeBack(string process) =>
+        $"EXISTS (SELECT 1 FROM node n WHERE n.process = {process} AND n.heartbeat_at > '-infinity')";
 }

@@ -16,6 +16,33 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
         AccountId account,
         TimeSpan duration,
         CancellationToken cancellationToken
+    ) => TakeAsync(environment, account, duration, takesUp: false, cancellationToken);
+
+    public Task<RefreshLease?> TakeUpAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => TakeAsync(environment, account, duration, takesUp: true, cancellationToken);
+
+    public Task ReleaseInheritedAsync(CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async context =>
+            {
+                await context.ExecuteAsync(
+                    "UPDATE refresh_state SET owner = NULL, lease_until = NULL WHERE owner = @owner",
+                    new { owner = context.Process }
+                );
+            },
+            cancellationToken
+        );
+
+    private Task<RefreshLease?> TakeAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        bool takesUp,
+        CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
             async context =>
@@ -28,6 +55,38 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                     ON CONFLICT (environment_id, account_id) DO UPDATE
                     SET fence = refresh_state.fence + 1, owner = excluded.owner, lease_until = excluded.lease_until
                     WHERE refresh_state.owner IS NULL OR refresh_state.lease_until <= behalf_now()
+                      OR @takesUp AND refresh_state.owner = @owner
+                    RETURNING fence
+                    """,
+                    new
+                    {
+                        takesUp,
+                        environment = environment.ToColumn(),
+                        account = account.ToColumn(),
+                        owner = context.Process,
+                        duration = duration.ToColumn(),
+                    }
+                );
+                return fence is { } taken ? new RefreshLease(environment, account, taken, context.Process) : null;
+            },
+            cancellationToken
+        );
+
+    public Task<RefreshLease?> OvertakeAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                long? fence = await context.ValueAsync<long?>(
+                    $"""
+                    UPDATE refresh_state
+                    SET fence = fence + 1, owner = @owner, lease_until = behalf_now() + @duration
+                    WHERE environment_id = @environment AND account_id = @account
+                      AND owner IS NOT NULL AND NOT {NodeName.Lives("owner")}
                     RETURNING fence
                     """,
                     new
@@ -36,6 +95,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                         account = account.ToColumn(),
                         owner = context.Process,
                         duration = duration.ToColumn(),
+                        deadAfter = database.DeadAfter,
                     }
                 );
                 return fence is { } taken ? new RefreshLease(environment, account, taken, context.Process) : null;
@@ -210,6 +270,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
 
     public Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
         int limit,
+        IReadOnlyCollection<ConnectionId> except,
         CancellationToken cancellationToken
     ) =>
         database.ReadAsync<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>>(
@@ -224,10 +285,10 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                             WHERE r.due_at <= behalf_now()
                               AND (r.not_before IS NULL OR r.not_before <= behalf_now())
                               AND (r.owner IS NULL OR r.lease_until <= behalf_now())
-                              AND a.status = 2 AND a.deleted_at IS NULL
+                              AND a.status = 2 AND a.deleted_at IS NULL AND a.connection_id <> ALL(@except)
                             ORDER BY r.due_at LIMIT @limit
                             """,
-                            new { limit }
+                            new { limit, except = except.Select(connection => connection.ToColumn()).ToArray() }
                         )
                     ).Select(row => (row.Environment.ToId<EnvironmentId>(), row.Account.ToId<AccountId>())),
                 ],

@@ -45,6 +45,25 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
             cancellationToken
         );
 
+    /// <summary>One process serves the file: a lease that another one left was ended at this one's start.</summary>
+    public Task<RefreshLease?> OvertakeAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<RefreshLease?>(null);
+
+    /// <summary>Opening the file ended what was left.</summary>
+    public Task<RefreshLease?> TakeUpAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => AcquireAsync(environment, account, duration, cancellationToken);
+
+    /// <inheritdoc cref="TakeUpAsync" />
+    public Task ReleaseInheritedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
         database.ReadAsync(
             connection =>
@@ -191,6 +210,7 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
 
     public Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
         int limit,
+        IReadOnlyCollection<ConnectionId> except,
         CancellationToken cancellationToken
     ) =>
         database.ReadAsync<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>>(
@@ -205,10 +225,10 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
                             WHERE r.due_at <= behalf_now()
                               AND (r.not_before IS NULL OR r.not_before <= behalf_now())
                               AND (r.owner IS NULL OR r.lease_until <= behalf_now())
-                              AND a.status = 2 AND a.deleted_at IS NULL
+                              AND a.status = 2 AND a.deleted_at IS NULL AND a.connection_id NOT IN @except
                             ORDER BY r.due_at LIMIT @limit
                             """,
-                            new { limit }
+                            new { limit, except = except.Select(connection => connection.ToColumn()).ToArray() }
                         )
                         .Select(row => (row.Environment.ToId<EnvironmentId>(), row.Account.ToId<AccountId>())),
                 ],

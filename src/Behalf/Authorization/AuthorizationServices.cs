@@ -1,3 +1,4 @@
+using Behalf.Vault;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -12,6 +13,7 @@ public static class AuthorizationServices
     public static IServiceCollection AddBehalfAuthorization(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<SharedClock>();
         services.TryAddSingleton<PublicUrls>();
         services.TryAddSingleton<FlowContexts>();
         services.TryAddSingleton<FlowEnding>();
@@ -30,6 +32,9 @@ public static class AuthorizationServices
         services.TryAddSingleton<GrantedTokens>();
         services.TryAddSingleton<RefreshSchedule>();
         services.TryAddSingleton<RefreshFailure>();
+        services.TryAddSingleton<RefreshSpool>();
+        services.AddSingleton<IRingReferences>(provider => provider.GetRequiredService<RefreshSpool>());
+        services.TryAddSingleton<IRefreshSpool, SpoolReplay>();
         services.TryAddSingleton<RefreshCommit>();
         services.TryAddSingleton<RefreshRun>();
         services.TryAddSingleton<TokenRefresher>();
@@ -41,6 +46,7 @@ public static class AuthorizationServices
         services.TryAddSingleton<RevocationJobs>();
         services.TryAddSingleton<Revoker>();
         services.TryAddSingleton<WorkSignal>();
+        services.TryAddSingleton<DueRefreshes>();
         services.TryAddSingleton<BackgroundWork>();
         services.TryAddSingleton<AuthorizationWorker>();
         services.TryAddSingleton<IAuthorizationWorker>(provider => provider.GetRequiredService<AuthorizationWorker>());

@@ -1,5 +1,4 @@
 using Behalf.Connections;
-using Behalf.Vault;
 using Microsoft.Extensions.Logging;
 
 namespace Behalf.Authorization;
@@ -7,14 +6,11 @@ namespace Behalf.Authorization;
 /// <summary>One turn of the background: each kind of work in a bounded portion; one failing row holds up no other.</summary>
 internal sealed partial class BackgroundWork(
     IFlowStore flows,
-    IRefreshStore refreshes,
+    DueRefreshes refreshes,
     IRevocationStore revocations,
-    IAccountStore accounts,
-    IConnectionStore connections,
     FlowContexts contexts,
     FlowEnding ending,
     Verification verification,
-    TokenRefresher refresher,
     Revoker revoker,
     ILogger<BackgroundWork> logger
 )
@@ -27,7 +23,7 @@ internal sealed partial class BackgroundWork(
     {
         bool more = await ExpireFlowsAsync(cancellationToken);
         await EndAbandonedAsync(cancellationToken);
-        more |= await RefreshDueAsync(cancellationToken);
+        more |= await refreshes.TurnAsync(cancellationToken);
         more |= await RevokeDueAsync(cancellationToken);
         return more;
     }
@@ -68,32 +64,6 @@ internal sealed partial class BackgroundWork(
             },
             cancellationToken
         );
-    }
-
-    private async Task<bool> RefreshDueAsync(CancellationToken cancellationToken)
-    {
-        IReadOnlyList<(EnvironmentId Environment, AccountId Account)> due = await refreshes.DueAsync(
-            Portion,
-            cancellationToken
-        );
-        await EachAsync(
-            due,
-            key => $"{key.Account}",
-            async (key, token) =>
-            {
-                ConnectedAccount? account = await accounts.FindAsync(key.Environment, key.Account, token);
-                SealedCredential? credential = await accounts.FindCredentialAsync(key.Environment, key.Account, token);
-                Connection? connection = account is null
-                    ? null
-                    : await connections.FindAsync(key.Environment, account.Connection, token);
-                if (credential is not null && connection is not null)
-                {
-                    await refresher.FreshenAsync(credential, connection, FreshenReason.Due, token);
-                }
-            },
-            cancellationToken
-        );
-        return due.Count >= Portion;
     }
 
     private async Task<bool> RevokeDueAsync(CancellationToken cancellationToken)

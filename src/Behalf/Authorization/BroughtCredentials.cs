@@ -11,6 +11,7 @@ internal sealed class BroughtCredentials(
     Introspection introspection,
     IVault vault,
     IOptions<BehalfOptions> options,
+    SharedClock clock,
     TimeProvider time
 )
 {
@@ -57,7 +58,7 @@ internal sealed class BroughtCredentials(
             )
             .To(secret => new BroughtGrant
             {
-                Asked = time.GetUtcNow(),
+                Asked = clock.UtcNow,
                 Tokens = new TokenSet { AccessToken = secret, Scopes = ScopeSet.Empty },
                 ScopeSource = FromImport,
                 Detail = "the application brought what its user would have typed in",
@@ -105,7 +106,7 @@ internal sealed class BroughtCredentials(
     )
     {
         using var deadline = new Deadline(time, options.Value.TokenRequestTimeout);
-        DateTimeOffset asked = time.GetUtcNow();
+        DateTimeOffset asked = clock.UtcNow;
         IdentityAnswer answer = await identity.AskAsync(context, tokens.AccessToken, deadline.Left, cancellationToken);
         bool hasEnded = answer is IdentityAnswer.Refused;
         if (hasEnded && tokens.RefreshToken is null)

@@ -24,6 +24,7 @@ internal sealed partial class CodeExchange(
     IVault vault,
     PublicUrls urls,
     IOptions<BehalfOptions> options,
+    SharedClock clock,
     TimeProvider time,
     ILogger<CodeExchange> logger
 )
@@ -31,7 +32,7 @@ internal sealed partial class CodeExchange(
     public async Task<Result<Uri>> RunAsync(AuthorizationFlow flow, FlowContext context)
     {
         using var deadline = new Deadline(time, options.Value.TokenRequestTimeout);
-        DateTimeOffset asked = time.GetUtcNow();
+        DateTimeOffset asked = clock.UtcNow;
         TokenAnswer answer;
         try
         {

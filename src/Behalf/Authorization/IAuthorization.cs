@@ -252,6 +252,32 @@ public interface IRefreshStore
         CancellationToken cancellationToken
     );
 
+    /// <summary>
+    /// Takes the lease of a process that has sent its request and fell silent since. It may still bring the answer, so only
+    /// where asking the provider again does no harm; otherwise its lease runs to its end.
+    /// </summary>
+    /// <returns>Null when its holder lives, or nobody holds it.</returns>
+    Task<RefreshLease?> OvertakeAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// As <see cref="AcquireAsync"/>, and takes up the lease that this node's process before left. Only before the node
+    /// serves: afterwards it would take its own.
+    /// </summary>
+    Task<RefreshLease?> TakeUpAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Ends the leases that this node's process before left. Once, before the node serves.</summary>
+    Task ReleaseInheritedAsync(CancellationToken cancellationToken);
+
     /// <summary>Under the lease: the credential as it is now, with what is known of the last attempt.</summary>
     Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken);
 
@@ -283,6 +309,7 @@ public interface IRefreshStore
     /// <summary>Accounts whose refresh is due and not held back.</summary>
     Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
         int limit,
+        IReadOnlyCollection<ConnectionId> except,
         CancellationToken cancellationToken
     );
 }

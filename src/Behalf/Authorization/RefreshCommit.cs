@@ -6,50 +6,51 @@ using Microsoft.Extensions.Options;
 namespace Behalf.Authorization;
 
 /// <summary>
-/// Makes a received pair durable before anyone uses it. A pair in hand is never dropped for a store that fails: it is
-/// tried again as long as this process lives. A pair that came too late (the account was stopped) is revoked upstream.
+/// Makes a received pair durable before anyone uses it. A pair in hand is never dropped for a store that fails: it is kept
+/// in the spool and tried again as long as this process lives, and by the next one. A pair that came too late (the account
+/// was stopped) is revoked upstream.
 /// </summary>
 internal sealed partial class RefreshCommit(
     IRefreshStore store,
     IAccountStore accounts,
     RevocationJobs jobs,
+    RefreshSpool spool,
     IOptions<BehalfOptions> options,
     TimeProvider time,
     ILogger<RefreshCommit> logger
 )
 {
+    /// <summary>A commit that takes longer may never come back: the pair goes into the spool beside it.</summary>
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
-    public async Task<FreshCredential> CommitAsync(
-        RefreshLease lease,
-        RefreshSubject subject,
-        NewCredential next,
-        Connection connection
-    )
+    /// <param name="lease">Null: another holds it at the moment.</param>
+    /// <param name="isKept">The pair is in the spool already.</param>
+    public async Task<FreshCredential> CommitAsync(RefreshLease? lease, ReceivedPair pair, bool isKept = false)
     {
-        Traces traces = Traces.None.With(subject.Account.Event(EventTypes.TokenRefreshSucceeded, AccountState.Active));
         TimeSpan pause = TimeSpan.FromMilliseconds(100);
         RefreshLease? held = lease;
         while (true)
         {
+            Task<FreshCredential?> trying = TryAsync(held, pair);
             try
             {
-                if (held is not null && await store.CommitAsync(held, next, traces, CancellationToken.None))
+                isKept = isKept || !await IsQuickAsync(trying) && spool.Keep(pair);
+                if (await trying is { } settled)
                 {
-                    Milestone.Reached(Milestone.RefreshCommitted, lease.Account.ToString());
-                    return new FreshCredential.Usable(next.Sealed);
-                }
+                    if (isKept)
+                    {
+                        spool.Remove(pair);
+                    }
 
-                if (await SettleAsync(lease, subject, next, connection) is { } settled)
-                {
                     return settled;
                 }
 
                 // The account still waits for exactly this generation: only the lease was lost on the way.
                 held = await store.AcquireAsync(
-                    lease.Environment,
-                    lease.Account,
-                    options.Value.TokenRequestTimeout,
+                    pair.Environment,
+                    pair.Account,
+                    options.Value.RefreshTimeout,
                     CancellationToken.None
                 );
                 if (held is not null)
@@ -61,7 +62,8 @@ internal sealed partial class RefreshCommit(
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                Log.NotStored(logger, lease.Account, exception);
+                Log.NotStored(logger, pair.Account, exception);
+                isKept = isKept || spool.Keep(pair);
             }
 
             await Task.Delay(pause, time, CancellationToken.None);
@@ -70,23 +72,46 @@ internal sealed partial class RefreshCommit(
     }
 
     /// <returns>How it ended, or null while the account still waits for this generation.</returns>
-    private async Task<FreshCredential?> SettleAsync(
-        RefreshLease lease,
-        RefreshSubject subject,
-        NewCredential next,
-        Connection connection
-    )
+    private async Task<FreshCredential?> TryAsync(RefreshLease? held, ReceivedPair pair)
     {
-        ConnectedAccount? account = await accounts.FindAsync(lease.Environment, lease.Account, CancellationToken.None);
+        if (held is null)
+        {
+            return await SettleAsync(pair);
+        }
+
+        Traces traces = pair.Before is { } before
+            ? Traces.None.With(before.Event(EventTypes.TokenRefreshSucceeded, AccountState.Active))
+            : Traces.None;
+        if (await store.CommitAsync(held, pair.Next, traces, CancellationToken.None))
+        {
+            Milestone.Reached(Milestone.RefreshCommitted, pair.Account.ToString());
+            return new FreshCredential.Usable(pair.Next.Sealed);
+        }
+
+        return await SettleAsync(pair);
+    }
+
+    private async Task<bool> IsQuickAsync(Task<FreshCredential?> trying)
+    {
+        try
+        {
+            await trying.WaitAsync(Slow, time);
+            return true;
+        }
+        catch (TimeoutException) when (!trying.IsCompleted)
+        {
+            return false;
+        }
+    }
+
+    /// <returns>How it ended, or null while the account still waits for this generation.</returns>
+    private async Task<FreshCredential?> SettleAsync(ReceivedPair pair)
+    {
+        ConnectedAccount? account = await accounts.FindAsync(pair.Environment, pair.Account, CancellationToken.None);
+        NewCredential next = pair.Next;
         if (account is not { Status: CredentialStatus.Active })
         {
-            await jobs.AddAsync(
-                lease.Environment,
-                lease.Account,
-                next.Sealed,
-                connection,
-                next.ProviderUserKey ?? account?.ProviderUserKey
-            );
+            await RevokeAsync(pair, next.ProviderUserKey ?? account?.ProviderUserKey);
             return new FreshCredential.Refused(account?.Reason ?? AccountReasons.Disconnected);
         }
 
@@ -96,27 +121,24 @@ internal sealed partial class RefreshCommit(
         }
 
         // A newer generation is there. Of the same grant, revoking ours could end it too; of another user's, ours is left over.
-        if (account.ProviderUserKey != subject.Account.ProviderUserKey)
+        if (account.ProviderUserKey != pair.ProviderUserKey)
         {
-            await jobs.AddAsync(
-                lease.Environment,
-                lease.Account,
-                next.Sealed,
-                connection,
-                subject.Account.ProviderUserKey
-            );
+            await RevokeAsync(pair, pair.ProviderUserKey);
         }
 
-        Log.Superseded(logger, lease.Account, next.Follows + 1, account.Generation);
+        Log.Superseded(logger, pair.Account, next.Follows + 1, account.Generation);
         Vault.SealedCredential? theirs = await accounts.FindCredentialAsync(
-            lease.Environment,
-            lease.Account,
+            pair.Environment,
+            pair.Account,
             CancellationToken.None
         );
         return theirs is null
             ? new FreshCredential.Refused(AccountReasons.Disconnected)
             : new FreshCredential.Usable(theirs);
     }
+
+    private Task RevokeAsync(ReceivedPair pair, string? providerUserKey) =>
+        jobs.AddAsync(pair.Environment, pair.Account, pair.Next.Sealed, pair.Connection, providerUserKey);
 
     private static partial class Log
     {

@@ -21,6 +21,7 @@ internal sealed partial class RefreshRun(
     RefreshFailure failure,
     RefreshSchedule schedule,
     IVault vault,
+    SharedClock clock,
     IOptions<BehalfOptions> options,
     TimeProvider time,
     ILogger<RefreshRun> logger
@@ -39,17 +40,12 @@ internal sealed partial class RefreshRun(
         FreshenReason reason
     )
     {
-        using var deadline = new Deadline(time, options.Value.TokenRequestTimeout);
+        using var deadline = new Deadline(time, options.Value.RefreshTimeout);
         DateTimeOffset began = time.GetUtcNow();
         OAuthProfile profile = (await catalog.GetAsync(connection.ConnectorRevision, CancellationToken.None)).OAuth;
         while (true)
         {
-            RefreshLease? lease = await store.AcquireAsync(
-                key.Environment,
-                key.Account,
-                options.Value.TokenRequestTimeout + LeaseSlack,
-                CancellationToken.None
-            );
+            RefreshLease? lease = await LeaseAsync(key, profile);
             if (lease is not null)
             {
                 Milestone.Reached(Milestone.RefreshLeaseTaken, key.Account.ToString());
@@ -72,14 +68,31 @@ internal sealed partial class RefreshRun(
                 return new FreshCredential.Usable(theirs);
             }
 
-            bool stillWorks = reason != FreshenReason.Rejected && !schedule.HasEnded(theirs);
-            if (deadline.Left <= PollEvery || stillWorks && time.GetUtcNow() - began >= Patience)
+            if (reason == FreshenReason.Due)
             {
-                return new FreshCredential.Later("refresh_running", TimeSpan.FromSeconds(2));
+                return TokenRefresher.LeftToOthers; // nobody waits; their result is as good as ours
+            }
+
+            bool stillWorks = reason != FreshenReason.Rejected && !schedule.HasEnded(theirs);
+            TimeSpan waited = time.GetUtcNow() - began;
+            if (waited >= options.Value.TokenRequestTimeout - PollEvery || stillWorks && waited >= Patience)
+            {
+                return TokenRefresher.Busy;
             }
 
             await Task.Delay(PollEvery, time, CancellationToken.None);
         }
+    }
+
+    private async Task<RefreshLease?> LeaseAsync(AccountRefresh key, OAuthProfile profile)
+    {
+        TimeSpan duration = options.Value.RefreshTimeout + LeaseSlack;
+        return await store.AcquireAsync(key.Environment, key.Account, duration, CancellationToken.None)
+            ?? (
+                RefreshDecision.MayProbeAtOnce(profile)
+                    ? await store.OvertakeAsync(key.Environment, key.Account, duration, CancellationToken.None)
+                    : null
+            );
     }
 
     private async Task<FreshCredential> HoldAsync(
@@ -106,7 +119,7 @@ internal sealed partial class RefreshRun(
                 reason,
                 profile,
                 schedule,
-                time.GetUtcNow()
+                clock.UtcNow
             );
             switch (decision)
             {
@@ -179,7 +192,7 @@ internal sealed partial class RefreshRun(
                 }
 
                 Milestone.Reached(Milestone.RefreshAttemptCommitted, lease.Account.ToString());
-                DateTimeOffset asked = time.GetUtcNow();
+                DateTimeOffset asked = clock.UtcNow;
                 TimeSpan timeout = mayAskTwice ? deadline.Left / 2 : deadline.Left;
                 long sent = time.GetTimestamp();
                 TokenAnswer answer = await RequestAsync(connection, profile, refreshToken, timeout);
@@ -203,7 +216,16 @@ internal sealed partial class RefreshRun(
                                 subject.Credential,
                                 refreshToken
                             );
-                            return await commit.CommitAsync(lease, subject, next, connection);
+                            return await commit.CommitAsync(
+                                lease,
+                                new ReceivedPair(
+                                    lease.Environment,
+                                    next,
+                                    connection,
+                                    subject.Account.ProviderUserKey,
+                                    subject.Account
+                                )
+                            );
                         }
 
                     case TokenAnswer.Unknown unknown when mayAskTwice:

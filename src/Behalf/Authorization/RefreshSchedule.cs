@@ -5,17 +5,16 @@ using Microsoft.Extensions.Options;
 namespace Behalf.Authorization;
 
 /// <summary>When an access token ends, when to refresh it ahead of that, and before when not to try.</summary>
-internal sealed class RefreshSchedule(IOptions<BehalfOptions> options, TimeProvider time)
+internal sealed class RefreshSchedule(IOptions<BehalfOptions> options, SharedClock clock)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(15);
 
     public bool IsStale(SealedCredential credential) =>
-        credential.AccessExpiresAt is { } end && end - options.Value.RefreshMargin <= time.GetUtcNow();
+        credential.AccessExpiresAt is { } end && end - options.Value.RefreshMargin <= clock.UtcNow;
 
-    public bool HasEnded(SealedCredential credential) =>
-        credential.AccessExpiresAt is { } end && end <= time.GetUtcNow();
+    public bool HasEnded(SealedCredential credential) => credential.AccessExpiresAt is { } end && end <= clock.UtcNow;
 
     /// <param name="from">When the tokens were asked for.</param>
     /// <param name="lifetime">Of the access token; null: only a 401 tells.</param>
@@ -41,7 +40,7 @@ internal sealed class RefreshSchedule(IOptions<BehalfOptions> options, TimeProvi
     /// <summary>The longer it has been failing, the longer the pause: a quarter of that time, jittered, 5 s to 15 min.</summary>
     public TimeSpan BackOff(SealedCredential credential, TimeSpan? asked)
     {
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = clock.UtcNow;
         TimeSpan failing = credential.AccessExpiresAt is { } end ? now - (end - options.Value.RefreshMargin) : default;
         TimeSpan pause = Clamp(failing / 4, ShortestPause, LongestBackOff) * (0.75 + Fraction() / 2);
         return asked is { } wanted && wanted > pause ? wanted + ShortestPause * Fraction() : pause;

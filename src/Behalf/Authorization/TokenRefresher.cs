@@ -19,6 +19,13 @@ internal sealed class TokenRefresher(
     private const int MaxJoins = 3;
     private static readonly TimeSpan Leeway = TimeSpan.FromSeconds(10);
 
+    /// <value>Another refresh of the account is under way.</value>
+    public static FreshCredential Busy { get; } = new FreshCredential.Later("refresh_running", TimeSpan.FromSeconds(2));
+
+    /// <value>As <see cref="Busy"/>, of a run that did not wait for it.</value>
+    public static FreshCredential LeftToOthers { get; } =
+        new FreshCredential.Later("refresh_running", TimeSpan.FromSeconds(2));
+
     private readonly SingleFlight<AccountRefresh, FreshCredential> _running = new(MaxWaiters);
 
     public async Task<FreshCredential> FreshenAsync(
@@ -34,7 +41,7 @@ internal sealed class TokenRefresher(
         }
 
         var key = new AccountRefresh(current.Key.Environment, current.Key.Account);
-        FreshCredential result = Busy();
+        FreshCredential result = Busy;
         for (int join = 0; join < MaxJoins; join++)
         {
             result = await JoinAsync(key, current, connection, reason, cancellationToken);
@@ -44,12 +51,15 @@ internal sealed class TokenRefresher(
                 reason == FreshenReason.Rejected
                 && result is FreshCredential.Usable usable
                 && usable.Credential.Generation <= current.Generation;
-            if (!isTheRejectedOne)
+
+            // Nor does the scheduler wait for another node; a caller does.
+            bool isLeft = reason != FreshenReason.Due && ReferenceEquals(result, LeftToOthers);
+            if (!isTheRejectedOne && !isLeft)
             {
                 break;
             }
 
-            result = Busy();
+            result = Busy;
         }
 
         return result is FreshCredential.Later && reason == FreshenReason.BeforeUse && !schedule.HasEnded(current)
@@ -70,15 +80,13 @@ internal sealed class TokenRefresher(
             return await _running
                     .JoinAsync(key, () => run.RunAsync(key, current.Generation, connection, reason), cancellationToken)
                     .WaitAsync(options.Value.TokenRequestTimeout + Leeway, time, cancellationToken)
-                ?? Busy();
+                ?? Busy;
         }
         catch (TimeoutException)
         {
-            return Busy();
+            return Busy;
         }
     }
-
-    private static FreshCredential Busy() => new FreshCredential.Later("refresh_running", TimeSpan.FromSeconds(2));
 }
 
 /// <summary>The typed key of a refresh: a tuple, never a joined string.</summary>

@@ -13,6 +13,7 @@ public sealed class ProxyAnswer : IAsyncDisposable
     private readonly StartedCall _call;
     private readonly IAudit _audit;
     private CallCompletion? _completion;
+    private IDisposable? _place;
 
     internal ProxyAnswer(EgressStream stream, StartedCall call, IAudit audit, bool isCompleted, bool hasBody)
     {
@@ -48,9 +49,13 @@ public sealed class ProxyAnswer : IAsyncDisposable
         }
     }
 
+    /// <summary>Given up when this is disposed.</summary>
+    internal void Holds(IDisposable place) => _place = place;
+
     public async ValueTask DisposeAsync()
     {
         await _stream.DisposeAsync();
+        _place?.Dispose();
         if (_completion is { } completion)
         {
             _completion = null;

@@ -3,6 +3,7 @@ using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Identity;
+using Behalf.Limits;
 using Behalf.Vault;
 using Microsoft.Extensions.Options;
 
@@ -11,6 +12,7 @@ namespace Behalf.Proxy;
 /// <summary>The walk of one request, in the order in which it is told.</summary>
 internal sealed class ProxyRoom(
     ProxyTargets targets,
+    ILimits limits,
     IAudit audit,
     IConnections connections,
     IReconnectLinks links,
@@ -55,19 +57,55 @@ internal sealed class ProxyRoom(
             return await RefuseAsync(subject, request, target, check.Problem, cancellationToken);
         }
 
+        Result<IDisposable> entered = limits.EnterCall(subject, target.Connection);
+        if (!entered.Succeeded)
+        {
+            return entered.Problem;
+        }
+
+        // The answer keeps its place until its last byte is through.
+        IDisposable place = entered.Value;
+        Result<ProxyAnswer>? answer = null;
+        try
+        {
+            answer = await StartAsync(subject, request, target, check.Value, cancellationToken);
+            if (answer is { Succeeded: true } begun)
+            {
+                begun.Value.Holds(place);
+            }
+
+            return answer.Value;
+        }
+        finally
+        {
+            if (answer is not { Succeeded: true })
+            {
+                place.Dispose();
+            }
+        }
+    }
+
+    private async Task<Result<ProxyAnswer>> StartAsync(
+        ActingSubject subject,
+        ProxyRequest request,
+        ProxyTarget target,
+        UpstreamRequest upstream,
+        CancellationToken cancellationToken
+    )
+    {
         ProxyBody body = await ProxyBody.ReadAsync(request.Content, cancellationToken);
         Result<StartedCall> started = await audit.StartAsync(
             IntentOf(subject, request, target, body),
             cancellationToken
         );
         return started.Succeeded
-            ? await CarryOutAsync(started.Value, target, With(check.Value, body), cancellationToken)
+            ? await CarryOutAsync(started.Value, target, With(upstream, body), cancellationToken)
             : started.Problem; // the refusal was recorded where it was found
     }
 
     private Result<UpstreamRequest> Check(ProxyRequest request, ProxyTarget target)
     {
-        ProxyOptions limits = options.Value.Proxy;
+        ProxyOptions bounds = options.Value.Proxy;
         if (ProxyMethods.ProblemWith(request.Method) is { } method)
         {
             return method;
@@ -81,9 +119,9 @@ internal sealed class ProxyRoom(
             );
         }
 
-        if (request.Content?.Length > limits.MaxBytes)
+        if (request.Content?.Length > bounds.MaxBytes)
         {
-            return Problem.Invalid("body_too_large", $"The body is larger than {limits.MaxBytes} bytes.");
+            return Problem.Invalid("body_too_large", $"The body is larger than {bounds.MaxBytes} bytes.");
         }
 
         return ProxyHeaders
@@ -96,9 +134,9 @@ internal sealed class ProxyRoom(
                 RawQuery = request.Query,
                 Headers = headers,
                 Writes = target.Writes,
-                Timeout = limits.Timeout,
-                IdleTimeout = limits.IdleTimeout,
-                MaxResponseBytes = limits.MaxBytes,
+                Timeout = bounds.Timeout,
+                IdleTimeout = bounds.IdleTimeout,
+                MaxResponseBytes = bounds.MaxBytes,
             });
     }
 

@@ -5,6 +5,7 @@ using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Connectors.Templates;
 using Behalf.Identity;
+using Behalf.Limits;
 using Behalf.Policy;
 using Behalf.Tools.Repeats;
 using Behalf.Tools.Running;
@@ -18,6 +19,7 @@ internal sealed class ToolExecution(
     ScopedToolList scoped,
     IConnectorCatalog catalog,
     IPolicy policy,
+    ILimits limits,
     IAudit audit,
     IConnections connections,
     ToolRunner runner,
@@ -82,6 +84,14 @@ internal sealed class ToolExecution(
             return await RefuseAsync(subject, call, tool, carried, cancellationToken);
         }
 
+        // Not a denial: whoever calls too much shall not fill the trail with it.
+        Result<IDisposable> entered = limits.EnterCall(subject, tool.Tool.Connection);
+        if (!entered.Succeeded)
+        {
+            return entered.Problem;
+        }
+
+        using IDisposable place = entered.Value;
         return await repeats.RunAsync(
             IntentOf(subject, call, tool, check.Value, definition),
             call,

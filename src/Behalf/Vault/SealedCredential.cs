@@ -35,4 +35,5 @@ public static class SealedFields
     public const string CodeVerifier = "code_verifier";
     public const string AuthorizationCode = "authorization_code";
     public const string RevocationToken = "revocation_token";
+    public const string SpooledPair = "spooled_pair";
 }

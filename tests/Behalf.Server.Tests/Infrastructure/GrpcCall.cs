@@ -70,10 +70,21 @@ internal sealed record GrpcReply(int Status, string? Details, byte[] Message)
     {
         get
         {
-            string padded = Details!.PadRight((Details!.Length + 3) / 4 * 4, '=');
-            Google.Rpc.Status status = Google.Rpc.Status.Parser.ParseFrom(Convert.FromBase64String(padded));
-            status.Code.Should().Be(Status);
-            return status.Details[0].Unpack<ErrorInfo>();
+            Read().Code.Should().Be(Status);
+            return Read().Details[0].Unpack<ErrorInfo>();
         }
     }
+
+    /// <value>Null: the answer does not say.</value>
+    public TimeSpan? RetryAfter =>
+        Read()
+            .Details.Where(detail => detail.Is(Google.Rpc.RetryInfo.Descriptor))
+            .Select(detail => detail.Unpack<Google.Rpc.RetryInfo>().RetryDelay.ToTimeSpan())
+            .Cast<TimeSpan?>()
+            .FirstOrDefault();
+
+    private Google.Rpc.Status Read() =>
+        Google.Rpc.Status.Parser.ParseFrom(
+            Convert.FromBase64String(Details!.PadRight((Details!.Length + 3) / 4 * 4, '='))
+        );
 }

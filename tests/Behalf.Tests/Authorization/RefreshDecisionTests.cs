@@ -109,7 +109,7 @@ public sealed class RefreshDecisionTests
             DefaultScopes = ScopeSet.Empty,
             Rotation = facts.IsStrict ? RefreshRotation.Rotating : RefreshRotation.None,
         };
-        var schedule = new RefreshSchedule(Options.Create(new BehalfOptions()), _time);
+        var schedule = new RefreshSchedule(Options.Create(new BehalfOptions()), new SharedClock(_time));
         return RefreshDecision.Decide(subject, Known, facts.Reason, profile, schedule, now);
     }
 

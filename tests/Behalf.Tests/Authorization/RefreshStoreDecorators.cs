@@ -16,6 +16,23 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
         CancellationToken cancellationToken
     ) => inner.AcquireAsync(environment, account, duration, cancellationToken);
 
+    public Task<RefreshLease?> OvertakeAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => inner.OvertakeAsync(environment, account, duration, cancellationToken);
+
+    public Task<RefreshLease?> TakeUpAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => inner.TakeUpAsync(environment, account, duration, cancellationToken);
+
+    public Task ReleaseInheritedAsync(CancellationToken cancellationToken) =>
+        inner.ReleaseInheritedAsync(cancellationToken);
+
     public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
         inner.ReadAsync(lease, cancellationToken);
 
@@ -44,8 +61,9 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
 
     public Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
         int limit,
+        IReadOnlyCollection<ConnectionId> except,
         CancellationToken cancellationToken
-    ) => inner.DueAsync(limit, cancellationToken);
+    ) => inner.DueAsync(limit, except, cancellationToken);
 }
 
 /// <summary>The lease ends before the first commit, and another node takes it over for ten seconds.</summary>

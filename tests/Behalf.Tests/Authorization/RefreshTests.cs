@@ -383,6 +383,37 @@ public sealed class RefreshTests
     }
 
     [Fact]
+    public async Task SlowProvider_HoldsUpNoRefreshOfAnotherConnection()
+    {
+        const int Many = 20; // more than a connection has places, and all due before the other one
+        await using World world = await World.StartAsync();
+        ProviderClient slow = world.Client;
+        for (int i = 0; i < Many; i++)
+        {
+            await Browser.ConnectAsync(world, $"slow-{i}");
+        }
+
+        world.Time.Advance(TimeSpan.FromSeconds(1));
+        Connection other = await world.AddConnectionAsync("other", p => p, "client-2");
+        await Browser.ConnectAsync(world, "alice", change: link => link with { Connection = other.Name });
+        Gate gate = new();
+        for (int i = 0; i < Many; i++)
+        {
+            slow.NextTokenReplies.Enqueue(new OddReply.Held(gate));
+        }
+
+        world.Time.Advance(TimeSpan.FromMinutes(56));
+        for (int turn = 0; turn < 3; turn++)
+        {
+            await AdvanceUntilAsync(world, world.Authorization.WorkAsync(World.Cancel));
+        }
+
+        (await world.AccountAsync("alice", other)).Generation.Should().Be(2);
+        (await world.CredentialAsync("slow-0")).Generation.Should().Be(1);
+        gate.Open();
+    }
+
+    [Fact]
     public async Task Refreshing_NeverTouchesAnotherUser()
     {
         await using World world = await ConnectedAsync();

@@ -31,6 +31,8 @@ internal sealed class World : IAsyncDisposable
 
     public LogCollector Logs { get; } = new();
 
+    public string Spool => Path.Combine(_folder, "spool");
+
     public ProviderServer Provider { get; private set; } = null!;
 
     public ProviderClient Client { get; private set; } = null!;
@@ -283,6 +285,7 @@ internal sealed class World : IAsyncDisposable
         {
             options.PublicUrl = "https://behalf.example";
             options.AllowedPrivateOrigins.Add(Provider.Origin);
+            options.SpoolFolder = Spool;
         });
     }
 

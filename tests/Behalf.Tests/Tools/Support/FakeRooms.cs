@@ -5,6 +5,7 @@ using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Identity;
+using Behalf.Limits;
 using Behalf.Policy;
 using Behalf.Tools;
 using Behalf.Tools.Custom;
@@ -12,6 +13,7 @@ using Behalf.Tools.Repeats;
 using Behalf.Tools.Running;
 using Behalf.Vault;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Behalf.Tests.Tools.Support;
@@ -38,6 +40,7 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
                 scoped,
                 this,
                 new ConnectionPolicy(),
+                new LimitsRoom(Options.Create(new BehalfOptions())),
                 this,
                 this,
                 new ToolRunner(Time, NullLogger<ToolRunner>.Instance),

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using Behalf.Connections;
+using Behalf.Vault;
+using Microsoft.Extensions.Logging;
+
+namespace Behalf.Authorization;
+
+/// <summary>
+/// Refreshes ahead of expiry what is due. A provider that is slow takes its connection's share of the places and no other's:
+/// what it holds up goes on beside, and the accounts of other connections come first meanwhile.
+/// </summary>
+internal sealed partial class DueRefreshes(
+    IRefreshStore refreshes,
+    IAccountStore accounts,
+    IConnectionStore connections,
+    TokenRefresher refresher,
+    TimeProvider time,
+    ILogger<DueRefreshes> logger
+)
+{
+    private const int Portion = 100;
+    private const int InParallel = 8;
+    private const int PerConnection = 8;
+
+    /// <summary>How long a turn waits for one of them.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<ConnectionId, int> _running = new();
+
+    /// <returns>True when more is waiting.</returns>
+    public async Task<bool> TurnAsync(CancellationToken cancellationToken)
+    {
+        ConnectionId[] full = [.. _running.Where(one => one.Value >= PerConnection).Select(one => one.Key)];
+        IReadOnlyList<(EnvironmentId Environment, AccountId Account)> due = await refreshes.DueAsync(
+            Portion,
+            full,
+            cancellationToken
+        );
+        await Parallel.ForEachAsync(
+            due,
+            new ParallelOptions { MaxDegreeOfParallelism = InParallel, CancellationToken = cancellationToken },
+            (key, token) => BeginAsync(key.Environment, key.Account, token)
+        );
+        return due.Count >= Portion;
+    }
+
+    private async ValueTask BeginAsync(EnvironmentId environment, AccountId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ConnectedAccount? account = await accounts.FindAsync(environment, id, cancellationToken);
+            SealedCredential? credential = await accounts.FindCredentialAsync(environment, id, cancellationToken);
+            Connection? connection = account is null
+                ? null
+                : await connections.FindAsync(environment, account.Connection, cancellationToken);
+            if (credential is not null && connection is not null && TryEnter(connection.Id))
+            {
+                await FreshenAsync(credential, connection, cancellationToken)
+                    .WaitAsync(Patience, time, cancellationToken);
+            }
+        }
+        catch (TimeoutException)
+        {
+            // It goes on; its place in the connection's share is taken until it ends.
+        }
+#pragma warning disable CA1031 // logged; the others go on and this one comes up again
+        catch (Exception exception) when (exception is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            Log.Failed(logger, id, exception);
+        }
+    }
+
+    private async Task FreshenAsync(
+        SealedCredential credential,
+        Connection connection,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            await refresher.FreshenAsync(credential, connection, FreshenReason.Due, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.Failed(logger, credential.Key.Account, exception);
+        }
+        finally
+        {
+            _running.AddOrUpdate(connection.Id, 0, (_, places) => places - 1);
+        }
+    }
+
+    private bool TryEnter(ConnectionId connection)
+    {
+        if (_running.AddOrUpdate(connection, 1, (_, places) => places + 1) <= PerConnection)
+        {
+            return true;
+        }
+
+        _running.AddOrUpdate(connection, 0, (_, places) => places - 1);
+        return false;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            2403,
+            LogLevel.Error,
+            "The refresh of {Account} ahead of its end failed; it will be tried again"
+        )]
+        public static partial void Failed(ILogger logger, AccountId account, Exception exception);
+    }
+}

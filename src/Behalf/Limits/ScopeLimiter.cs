@@ -1,0 +1,68 @@
+using System.Threading.RateLimiting;
+
+namespace Behalf.Limits;
+
+/// <summary>One limit for each key of a kind. Keys that nobody uses any more are forgotten.</summary>
+/// <param name="who">Whose limit it is, in a sentence for the one who is turned away: "of this user".</param>
+internal sealed class ScopeLimiter<TKey>(string who, ScopeLimit limit) : IDisposable
+    where TKey : notnull
+{
+    private static readonly TimeSpan AMoment = TimeSpan.FromSeconds(1);
+
+    private readonly PartitionedRateLimiter<TKey> _atOnce = PartitionedRateLimiter.Create<TKey, TKey>(key =>
+        RateLimitPartition.GetConcurrencyLimiter(
+            key,
+            _ => new ConcurrencyLimiterOptions { PermitLimit = limit.AtOnce, QueueLimit = 0 }
+        )
+    );
+
+    private readonly PartitionedRateLimiter<TKey>? _perMinute =
+        limit.PerMinute == 0
+            ? null
+            : PartitionedRateLimiter.Create<TKey, TKey>(key =>
+                RateLimitPartition.GetTokenBucketLimiter(
+                    key,
+                    _ => new TokenBucketRateLimiterOptions
+                    {
+                        TokenLimit = limit.PerMinute,
+                        TokensPerPeriod = 1,
+                        ReplenishmentPeriod = TimeSpan.FromMinutes(1) / limit.PerMinute,
+                        QueueLimit = 0,
+                    }
+                )
+            );
+
+    /// <returns>The problem, or null with the lease among the others.</returns>
+    public Problem? TryEnter(TKey key, List<RateLimitLease> leases)
+    {
+        RateLimitLease atOnce = _atOnce.AttemptAcquire(key);
+        leases.Add(atOnce);
+        if (!atOnce.IsAcquired)
+        {
+            return Refusal($"{limit.AtOnce} calls {who} run already.", AMoment);
+        }
+
+        if (_perMinute is null)
+        {
+            return null;
+        }
+
+        RateLimitLease begun = _perMinute.AttemptAcquire(key);
+        leases.Add(begun);
+        return begun.IsAcquired
+            ? null
+            : Refusal(
+                $"{limit.PerMinute} calls {who} a minute are allowed.",
+                begun.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan wait) && wait > AMoment ? wait : AMoment
+            );
+    }
+
+    public void Dispose()
+    {
+        _atOnce.Dispose();
+        _perMinute?.Dispose();
+    }
+
+    private static Problem Refusal(string sentence, TimeSpan wait) =>
+        new(ProblemKind.RateLimited, "too_many_calls", sentence) { RetryAfter = wait };
+}

@@ -1,0 +1,3 @@
+using Behalf.RaceSuite;
+
+return await SuiteCommand.Create().Parse(args).InvokeAsync();
