@@ -4,6 +4,7 @@ using Behalf.Connections;
 using Behalf.Storage.SharedTests;
 using Behalf.TestPostgreSql;
 using Dapper;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 
@@ -341,6 +342,26 @@ public sealed class NodeTests : IAsyncLifetime
         (await A.Refreshes.CommitAsync(lease, Acme.NewCredential(account, 1), Traces.None, Cancellation))
             .Should()
             .BeFalse();
+    }
+
+    [Fact]
+    public async Task StartThatWasNotAcknowledged_GetsItsEnd_WithoutARestart()
+    {
+        ServiceProvider services = PostgreSqlUnderTest.Services(_connectionString, _time, "d");
+        PostgreSqlDatabase database = services.GetRequiredService<PostgreSqlDatabase>();
+        await database.OpenAsync(Cancellation);
+        await using StorageUnderTest node = new(services, _time);
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        StartResult result = await node.Audit.StartAsync(await Acme.IntentAsync(account), Cancellation);
+        StartedCall started = result.Should().BeOfType<StartResult.Started>().Which.Call;
+        _time.Advance(TimeSpan.FromMinutes(1));
+        (await node.Audit.CompleteAbandonedAsync(Cancellation)).Should().Be(0, "a call that runs is not abandoned");
+
+        database.Calls.Doubtful.Add(started.Intent.Execution);
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        (await node.Audit.CompleteAbandonedAsync(Cancellation)).Should().Be(1);
+        (await node.Audit.CompleteAbandonedAsync(Cancellation)).Should().Be(0);
     }
 
     [Fact]

@@ -30,8 +30,11 @@ internal sealed class CallQueue : IAsyncDisposable
         _connections = connections;
         _lane = lane;
         _time = time;
+        Doubtful = new DoubtfulStarts(time);
         _loop = Task.Run(RunAsync);
     }
+
+    public DoubtfulStarts Doubtful { get; }
 
     /// <summary>Completes once the intent, or the denial in its place, is committed.</summary>
     /// <exception cref="StorageUnavailableException">The database cannot write now; nothing was started.</exception>
@@ -124,9 +127,10 @@ internal sealed class CallQueue : IAsyncDisposable
             return;
         }
 
+        Attempt? last = null;
         try
         {
-            await _connections.RunAsync(attempt => CommitAsync(attempt, bundle), CancellationToken.None);
+            await _connections.RunAsync(attempt => CommitAsync(last = attempt, bundle), CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -135,6 +139,14 @@ internal sealed class CallQueue : IAsyncDisposable
             {
                 await CommitEachAsync(bundle); // one of them is wrong: its neighbours shall not pay for it
                 return;
+            }
+
+            if (last is { IsCommitting: true })
+            {
+                foreach (StartItem start in bundle.OfType<StartItem>())
+                {
+                    Doubtful.Add(start.Intent.Execution);
+                }
             }
 
             bundle.ForEach(item => item.Fail(unavailable ?? e));

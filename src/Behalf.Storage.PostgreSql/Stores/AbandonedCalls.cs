@@ -3,7 +3,10 @@ using Behalf.Storage.PostgreSql.Engine;
 
 namespace Behalf.Storage.PostgreSql.Stores;
 
-/// <summary>Intents of processes that no longer live, never completed: what became of them nobody knows.</summary>
+/// <summary>
+/// Intents that nobody completes: of processes that no longer live, where what became of the call nobody knows; and of this
+/// one, where the commit was not acknowledged and the call refused.
+/// </summary>
 internal static class AbandonedCalls
 {
     /// <summary>Completed in one transaction.</summary>
@@ -16,11 +19,13 @@ internal static class AbandonedCalls
         JOIN audit_record r
           ON r.environment_id = o.environment_id AND r.lane = o.lane AND r.sequence = o.sequence
         WHERE o.process <> @process AND NOT {NodeName.Lives("o.process")}
+          OR o.process = @process AND o.execution_id = ANY(@doubtful)
         ORDER BY r.id LIMIT @limit
         FOR UPDATE OF o SKIP LOCKED
         """;
 
-    public static async Task<int> CompleteAsync(WriteContext context, double deadAfter)
+    /// <param name="doubtful">Executions of this process: refused, and perhaps on record all the same.</param>
+    public static async Task<int> CompleteAsync(WriteContext context, double deadAfter, Guid[] doubtful)
     {
         List<AuditRow> intents = await context.QueryAsync<AuditRow>(
             Next,
@@ -28,17 +33,22 @@ internal static class AbandonedCalls
             {
                 process = context.Process,
                 deadAfter,
+                doubtful,
                 limit = Bundle,
             }
         );
         foreach (AuditRow intent in intents)
         {
-            AuditDraft completion = AuditChain.Read(intent.ToStored()).Draft with
+            AuditDraft begun = AuditChain.Read(intent.ToStored()).Draft;
+            bool wasRefused = begun.Execution is { } execution && doubtful.Contains(execution.ToColumn());
+            AuditDraft completion = begun with
             {
                 Kind = AuditKind.Completion,
                 Decision = null,
-                Outcome = CallOutcomes.OutcomeUnknown,
-                Detail = "The process ended before the call was completed.",
+                Outcome = wasRefused ? CallOutcomes.PlatformError : CallOutcomes.OutcomeUnknown,
+                Detail = wasRefused
+                    ? "The database did not acknowledge the start: the call was refused and nothing was sent."
+                    : "The process ended before the call was completed.",
             };
             context.Leave(Traces.Of(completion));
             await RepeatStore.EndUnknownAsync(context, completion);

@@ -178,7 +178,7 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
         do
         {
             now = await database.WriteInLaneAsync(
-                context => AbandonedCalls.CompleteAsync(context, database.DeadAfter),
+                context => AbandonedCalls.CompleteAsync(context, database.DeadAfter, database.Calls.Doubtful.Take()),
                 cancellationToken
             );
             completed += now;

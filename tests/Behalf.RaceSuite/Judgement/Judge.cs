@@ -15,6 +15,9 @@ internal sealed class Judge(Installation installation, Findings findings)
     private const string Unknown = "refresh_outcome_unknown";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
+    /// <summary>Whose end nobody else brings is looked after once a minute.</summary>
+    private static readonly TimeSpan TrailPatience = TimeSpan.FromSeconds(150);
+
     private readonly Caller _caller = new(findings);
 
     /// <param name="mayBeUnknown">Whether the scenario lets the pair of this user die: then the account must say so.</param>
@@ -36,7 +39,7 @@ internal sealed class Judge(Installation installation, Findings findings)
     /// <summary>Every intent has its end, and the chain is whole. Once at the end of a scenario.</summary>
     public async Task TrailIsWholeAsync()
     {
-        using CancellationTokenSource limit = new(Patience, TimeProvider.System);
+        using CancellationTokenSource limit = new(TrailPatience, TimeProvider.System);
         using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(500), TimeProvider.System);
         while (await CountAsync("SELECT count(*) FROM audit_open_call") is > 0 and var open)
         {
