@@ -5,8 +5,11 @@ using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Connectors.Custom;
 using Behalf.Events;
+using Behalf.Grants;
 using Behalf.Identity;
 using Behalf.Mcp;
+using Behalf.People;
+using Behalf.Registration;
 using Behalf.Storage.Sqlite.Stores;
 using Behalf.Vault;
 using Microsoft.Extensions.DependencyInjection;
@@ -50,6 +53,12 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IRepeatStore, RepeatStore>();
         services.TryAddSingleton<IExecutionStore, ExecutionStore>();
         services.TryAddSingleton<IMcpStore, McpStore>();
+        services.TryAddSingleton<IGroupPolicyStore, GroupPolicyStore>();
+        services.TryAddSingleton<IPersonStore, PersonStore>();
+        services.TryAddSingleton<ISignInSessionStore, SignInSessionStore>();
+        services.TryAddSingleton<IIdentityProviderStore, IdentityProviderStore>();
+        services.TryAddSingleton<IOAuthClientStore, OAuthClientStore>();
+        services.TryAddSingleton<IGrantStore, GrantStore>();
         services.TryAddSingleton<IEventStore, EventStore>();
         return services;
     }

@@ -10,6 +10,7 @@ internal static class BackgroundServices
         services.AddHostedService<AuditCheckpointing>();
         services.AddHostedService<AbandonedCalls>();
         services.AddHostedService<SessionCleanup>();
+        services.AddHostedService<PeopleCleanup>();
         services.AddHostedService<RepeatCleanup>();
         services.AddHostedService<ExecutionProjecting>();
         services.AddHostedService<KeyWork>();

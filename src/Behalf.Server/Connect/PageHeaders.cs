@@ -20,6 +20,15 @@ internal static class PageHeaders
         response.Headers["X-Robots-Tag"] = "noindex";
     }
 
+    /// <summary>Where an answer to a client goes: its origin, or its own scheme.</summary>
+    public static string TargetOf(string redirectUri)
+    {
+        Uri uri = new(redirectUri);
+        return uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp
+            ? uri.GetLeftPart(UriPartial.Authority)
+            : $"{uri.Scheme}:";
+    }
+
     /// <summary>A host of ours or of a definition as a source of the policy; null when it is not plainly a host name.</summary>
     public static string? SourceOf(string? host)
     {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Behalf.Server.Api;
 using Behalf.Server.Api.Json;
+using Behalf.Server.AuthorizationServer;
 using Behalf.Server.Background;
 using Behalf.Server.Connect;
 using Behalf.Server.Doors;
@@ -49,6 +50,7 @@ public static class ServerApp
             builder.Services.AddSingleton<Readiness>();
             builder.Services.AddApiDoor();
             builder.Services.AddConnectDoor();
+            builder.Services.AddAuthorizationServerDoor();
             builder.Services.AddMcpDoor();
             builder.Services.AddBackground();
             options.ConfigureServices?.Invoke(builder.Services);
@@ -60,11 +62,13 @@ public static class ServerApp
             app.UseRouting();
             app.UseUnknownMethods();
             app.UseUnreadableMessages();
+            app.UseProtocolEngine();
             app.UseMiddleware<CallerGate>();
             app.UseMiddleware<McpGate>();
             app.UseMiddleware<JsonGate>();
             app.MapApiDoor();
             app.MapConnectDoor();
+            app.MapAuthorizationServerDoor();
             app.MapMcpDoor();
             return new RunningServer(app, folder, listener, options.CertificateFile);
         }

@@ -40,6 +40,19 @@ internal static class Settings
         target.Proxy.MaxBytes = section.GetValue("Proxy:MaxBytes", target.Proxy.MaxBytes);
         target.Proxy.Timeout = section.GetValue("Proxy:Timeout", target.Proxy.Timeout);
         target.Proxy.IdleTimeout = section.GetValue("Proxy:IdleTimeout", target.Proxy.IdleTimeout);
+        McpClientOptions clients = target.McpClients;
+        clients.Documents = section.GetValue("McpClients:Documents", clients.Documents);
+        clients.DynamicRegistration = section.GetValue("McpClients:DynamicRegistration", clients.DynamicRegistration);
+        Add(clients.AllowedHosts, section.GetSection("McpClients:AllowedHosts").Get<string[]>() ?? []);
+        Add(clients.BlockedHosts, section.GetSection("McpClients:BlockedHosts").Get<string[]>() ?? []);
+        Add(clients.RedirectSchemes, section.GetSection("McpClients:RedirectSchemes").Get<string[]>() ?? []);
+        foreach (
+            ClientDocumentFile file in section.GetSection("McpClients:DocumentFiles").Get<ClientDocumentFile[]>() ?? []
+        )
+        {
+            clients.DocumentFiles[file.Url] = file.File;
+        }
+
         Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
         Add(target.AllowedPrivateOrigins, section.GetSection("Egress:AllowedPrivateOrigins").Get<string[]>() ?? []);
         Add(target.VerifyUrls, section.GetSection("VerifyUrls").Get<string[]>() ?? []);
