@@ -21,6 +21,7 @@ internal sealed class AskingClient(IClientRegistry clients, PublicUrls urls)
             .CreateBuilder<ValidateAuthorizationRequestContext>()
             .UseSingletonHandler<AskingClient>()
             .SetOrder(OpenIddictServerHandlers.Authentication.ValidateAuthentication.Descriptor.Order + 1)
+            .SetType(OpenIddictServerHandlerType.Custom)
             .Build();
 
     public static OpenIddictServerHandlerDescriptor OfPushed { get; } =
@@ -28,6 +29,7 @@ internal sealed class AskingClient(IClientRegistry clients, PublicUrls urls)
             .CreateBuilder<ValidatePushedAuthorizationRequestContext>()
             .UseSingletonHandler<AskingClient>()
             .SetOrder(int.MinValue + 1)
+            .SetType(OpenIddictServerHandlerType.Custom)
             .Build();
 
     public static OpenIddictServerHandlerDescriptor OfToken { get; } =
@@ -35,6 +37,7 @@ internal sealed class AskingClient(IClientRegistry clients, PublicUrls urls)
             .CreateBuilder<ValidateTokenRequestContext>()
             .UseSingletonHandler<AskingClient>()
             .SetOrder(OpenIddictServerHandlers.Exchange.ValidateAuthentication.Descriptor.Order - 1)
+            .SetType(OpenIddictServerHandlerType.Custom)
             .Build();
 
     public static OpenIddictServerHandlerDescriptor OfRevocation { get; } =
@@ -42,6 +45,7 @@ internal sealed class AskingClient(IClientRegistry clients, PublicUrls urls)
             .CreateBuilder<ValidateRevocationRequestContext>()
             .UseSingletonHandler<AskingClient>()
             .SetOrder(int.MinValue + 1)
+            .SetType(OpenIddictServerHandlerType.Custom)
             .Build();
 
     public async ValueTask HandleAsync(ValidateAuthorizationRequestContext context)

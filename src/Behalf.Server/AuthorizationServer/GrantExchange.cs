@@ -19,6 +19,7 @@ internal sealed class GrantExchange(IGrants grants, IClientRegistry clients)
             .CreateBuilder<ProcessSignInContext>()
             .UseSingletonHandler<GrantExchange>()
             .SetOrder(OpenIddictServerHandlers.GenerateAccessToken.Descriptor.Order - 1)
+            .SetType(OpenIddictServerHandlerType.Custom)
             .Build();
 
     public async ValueTask HandleAsync(ProcessSignInContext context)
@@ -63,6 +64,7 @@ internal sealed class GrantRevocation(IGrants grants) : IOpenIddictServerHandler
             .CreateBuilder<HandleRevocationRequestContext>()
             .UseSingletonHandler<GrantRevocation>()
             .SetOrder(int.MaxValue - 1)
+            .SetType(OpenIddictServerHandlerType.Custom)
             .Build();
 
     public async ValueTask HandleAsync(HandleRevocationRequestContext context)

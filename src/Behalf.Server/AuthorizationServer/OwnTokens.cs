@@ -27,6 +27,7 @@ internal sealed class OwnTokens(IGrants grants, IIdentity identity, IVault vault
             .CreateBuilder<ValidateTokenContext>()
             .UseSingletonHandler<OwnTokens>()
             .SetOrder(OpenIddictServerHandlers.Protection.ResolveTokenValidationParameters.Descriptor.Order + 1)
+            .SetType(OpenIddictServerHandlerType.Custom)
             .Build();
 
     public static OpenIddictServerHandlerDescriptor Making { get; } =
@@ -34,6 +35,7 @@ internal sealed class OwnTokens(IGrants grants, IIdentity identity, IVault vault
             .CreateBuilder<GenerateTokenContext>()
             .UseSingletonHandler<OwnTokens>()
             .SetOrder(OpenIddictServerHandlers.Protection.AttachSecurityCredentials.Descriptor.Order + 1)
+            .SetType(OpenIddictServerHandlerType.Custom)
             .Build();
 
     public async ValueTask HandleAsync(ValidateTokenContext context)
@@ -59,7 +61,7 @@ internal sealed class OwnTokens(IGrants grants, IIdentity identity, IVault vault
             protocol.Grant = Within(protocol, await grants.FindByRefreshAsync(token, aborted));
             context.Principal = PrincipalOf(protocol.Grant, TokenTypeIdentifiers.RefreshToken);
         }
-        else if (context.ValidTokenTypes.Count == 0 || Expects(context, TokenTypeIdentifiers.AccessToken))
+        else if (context.ValidTokenTypes.Contains(TokenTypeIdentifiers.AccessToken))
         {
             Result<GrantCaller> caller = await identity.AuthenticateGrantAsync(token, urls.PersonalServer, aborted);
             protocol.Grant = caller.Succeeded

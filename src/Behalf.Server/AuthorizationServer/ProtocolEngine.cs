@@ -52,7 +52,10 @@ internal static class ProtocolEngine
     }
 
     /// <summary>Only the protocol's own paths pass the engine: it would look at every request otherwise.</summary>
-    public static void UseProtocolEngine(this IApplicationBuilder app) =>
+    public static void UseProtocolEngine(this IApplicationBuilder app)
+    {
+        // The host would put authentication in front of everything by itself, since it is registered.
+        app.Properties["__AuthenticationMiddlewareSet"] = true;
         app.UseWhen(
             http => ServerPaths.IsProtocol(http.Request.Path),
             branch =>
@@ -70,6 +73,7 @@ internal static class ProtocolEngine
                 branch.UseAuthentication();
             }
         );
+    }
 
     private static void AddHandlers(OpenIddictServerBuilder server)
     {

@@ -13,6 +13,7 @@ internal sealed class RequestIssuer(PublicUrls urls) : IOpenIddictServerHandler<
             .CreateBuilder<ProcessRequestContext>()
             .UseSingletonHandler<RequestIssuer>()
             .SetOrder(OpenIddictServerAspNetCoreHandlers.ResolveRequestUri.Descriptor.Order + 1)
+            .SetType(OpenIddictServerHandlerType.Custom)
             .Build();
 
     public ValueTask HandleAsync(ProcessRequestContext context)
