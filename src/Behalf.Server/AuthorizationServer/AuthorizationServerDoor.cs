@@ -14,6 +14,7 @@ internal static class AuthorizationServerDoor
         services.TryAddSingleton<ConsentTickets>();
         services.TryAddSingleton<AuthorizePage>();
         services.TryAddSingleton<RegistrationEndpoint>();
+        services.TryAddSingleton<ConnectClientPage>();
         services.AddProtocolEngine();
         return services;
     }
@@ -24,5 +25,6 @@ internal static class AuthorizationServerDoor
         SignInPages.Map(app);
         AuthorizePage.Map(app);
         RegistrationEndpoint.Map(app);
+        ConnectClientPage.Map(app);
     }
 }

@@ -20,6 +20,13 @@ internal static class PageHeaders
         response.Headers["X-Robots-Tag"] = "noindex";
     }
 
+    /// <summary>For the one page with a script, which is a file of ours.</summary>
+    public static void SetWithScript(HttpResponse response)
+    {
+        Set(response);
+        response.Headers.ContentSecurityPolicy = $"{response.Headers.ContentSecurityPolicy}; script-src 'self'";
+    }
+
     /// <summary>Where an answer to a client goes: its origin, or its own scheme.</summary>
     public static string TargetOf(string redirectUri)
     {
