@@ -46,11 +46,9 @@ internal static class Settings
         Add(clients.AllowedHosts, section.GetSection("McpClients:AllowedHosts").Get<string[]>() ?? []);
         Add(clients.BlockedHosts, section.GetSection("McpClients:BlockedHosts").Get<string[]>() ?? []);
         Add(clients.RedirectSchemes, section.GetSection("McpClients:RedirectSchemes").Get<string[]>() ?? []);
-        foreach (
-            ClientDocumentFile file in section.GetSection("McpClients:DocumentFiles").Get<ClientDocumentFile[]>() ?? []
-        )
+        foreach (IConfigurationSection file in section.GetSection("McpClients:DocumentFiles").GetChildren())
         {
-            clients.DocumentFiles[file.Url] = file.File;
+            clients.DocumentFiles[Needed(file, "Url")] = Needed(file, "File");
         }
 
         Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
@@ -92,6 +90,9 @@ internal static class Settings
             );
         }
     }
+
+    private static string Needed(IConfigurationSection section, string name) =>
+        section[name] ?? throw new StartupException($"{section.Path}:{name} is missing.");
 
     private static void Within(string name, TimeSpan value, TimeSpan least, TimeSpan most)
     {

@@ -154,14 +154,11 @@ internal sealed class ProviderSignIns(
             new("code_verifier", begun.Verifier),
             new("client_id", provider.ClientId),
         ];
-        List<KeyValuePair<string, string>> headers = [new("Accept", "application/json")];
         using Secret codeSecret = Secret.FromText(code);
-        if (secret is not null)
+        using Secret? basic = secret is null ? null : Basic(provider.ClientId, secret);
+        if (basic is not null)
         {
-            form.RemoveAll(pair => pair.Key == "client_id");
-            // RFC 6749 §2.3.1: both parts are form-encoded first.
-            string pair = $"{Uri.EscapeDataString(provider.ClientId)}:{Uri.EscapeDataString(secret.RevealText())}";
-            headers.Add(new("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(pair))}"));
+            form.RemoveAll(pair => pair.Key == "client_id"); // it stands in the header
         }
 
         using FormUrlEncodedContent content = new(form);
@@ -171,7 +168,8 @@ internal sealed class ProviderSignIns(
                 Method = HttpMethod.Post,
                 Uri = metadata.TokenEndpoint,
                 Origin = new Uri(metadata.TokenEndpoint.GetLeftPart(UriPartial.Authority)),
-                Headers = headers,
+                Headers = [new("Accept", "application/json")],
+                Credential = basic is null ? null : new EgressCredential("Authorization", "Basic ", basic),
                 Content = content,
                 Scrub = secret is null ? [codeSecret] : [codeSecret, secret],
                 Timeout = Timeout,
@@ -181,6 +179,16 @@ internal sealed class ProviderSignIns(
         );
         return outcome is EgressOutcome.Answered { Status: 200 } answered ? ReadIdToken(answered.Body) : null;
     }
+
+    /// <summary>RFC 6749 §2.3.1: both parts are form-encoded first.</summary>
+    private static Secret Basic(string clientId, Secret secret) =>
+        Secret.FromText(
+            Convert.ToBase64String(
+                Encoding.UTF8.GetBytes(
+                    $"{Uri.EscapeDataString(clientId)}:{Uri.EscapeDataString(secret.RevealText())}"
+                )
+            )
+        );
 
     private static string? ReadIdToken(byte[] body)
     {
