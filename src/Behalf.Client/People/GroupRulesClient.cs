@@ -43,10 +43,7 @@ public sealed class GroupRulesClient
     public async Task<IReadOnlyList<McpGroupRule>> ListAsync(CancellationToken cancellationToken = default)
     {
         var request = new ListGroupRulesRequest { Environment = _environment };
-        var response = await _rpc.CallAsync(
-                options => _people.ListGroupRulesAsync(request, options),
-                cancellationToken
-            )
+        var response = await _rpc.CallAsync(options => _people.ListGroupRulesAsync(request, options), cancellationToken)
             .ConfigureAwait(false);
         return [.. response.Rules.Select(Read)];
     }

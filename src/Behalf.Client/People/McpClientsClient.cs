@@ -58,10 +58,7 @@ public sealed class McpClientsClient
     public async Task<IReadOnlyList<RegisteredMcpClient>> ListAsync(CancellationToken cancellationToken = default)
     {
         var request = new ListMcpClientsRequest { Environment = _environment };
-        var response = await _rpc.CallAsync(
-                options => _people.ListMcpClientsAsync(request, options),
-                cancellationToken
-            )
+        var response = await _rpc.CallAsync(options => _people.ListMcpClientsAsync(request, options), cancellationToken)
             .ConfigureAwait(false);
         return [.. response.Clients.Select(Read)];
     }

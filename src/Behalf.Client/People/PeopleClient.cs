@@ -88,10 +88,7 @@ public sealed class PeopleClient
     public async Task<IReadOnlyList<SignInPerson>> ListAsync(CancellationToken cancellationToken = default)
     {
         var request = new ListPeopleRequest { Environment = _environment };
-        var response = await _rpc.CallAsync(
-                options => _people.ListPeopleAsync(request, options),
-                cancellationToken
-            )
+        var response = await _rpc.CallAsync(options => _people.ListPeopleAsync(request, options), cancellationToken)
             .ConfigureAwait(false);
         return [.. response.People.Select(Read)];
     }

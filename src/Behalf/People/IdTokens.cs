@@ -60,13 +60,19 @@ internal sealed class IdTokens(ProviderDocuments documents, TimeProvider time)
                 LifetimeValidator = (from, until, _, _) => IsInTime(from, until),
             }
         );
+        return result.IsValid ? Read(token, provider, nonce) : null;
+    }
+
+    private static IdTokenClaims? Read(JsonWebToken token, IdentityProvider provider, string nonce)
+    {
+        using JsonDocument payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload));
+        JsonElement claims = payload.RootElement;
         return
-            result.IsValid
-            && Text(token, "nonce") == nonce
-            && (token.Audiences.Count() == 1 || Text(token, "azp") == provider.ClientId)
+            Text(claims, "nonce") == nonce
+            && (token.Audiences.Count() == 1 || Text(claims, "azp") == provider.ClientId)
             && token.Subject is { Length: > 0 and <= 255 } subject
-            && IdentifierOf(token, provider) is { } identifier
-            ? new IdTokenClaims(subject, identifier, Text(token, "name"), GroupsOf(token, provider.GroupsClaim))
+            && IdentifierOf(claims, provider) is { } identifier
+            ? new IdTokenClaims(subject, identifier, Text(claims, "name"), GroupsOf(claims, provider.GroupsClaim))
             : null;
     }
 
@@ -89,21 +95,21 @@ internal sealed class IdTokens(ProviderDocuments documents, TimeProvider time)
     }
 
     /// <summary>An address that the provider has not verified could be anybody's.</summary>
-    private static string? IdentifierOf(JsonWebToken token, IdentityProvider provider) =>
-        provider.IdentifierClaim != "email" || IsTrue(token, "email_verified")
-            ? Text(token, provider.IdentifierClaim)
+    private static string? IdentifierOf(JsonElement claims, IdentityProvider provider) =>
+        provider.IdentifierClaim != "email" || IsTrue(claims, "email_verified")
+            ? Text(claims, provider.IdentifierClaim)
             : null;
 
-    private static bool IsTrue(JsonWebToken token, string claim) =>
-        token.TryGetPayloadValue(claim, out JsonElement value)
+    private static bool IsTrue(JsonElement claims, string claim) =>
+        claims.TryGetProperty(claim, out JsonElement value)
         && (
             value.ValueKind == JsonValueKind.True
             || (value.ValueKind == JsonValueKind.String && value.GetString() == "true")
         );
 
-    private static List<string> GroupsOf(JsonWebToken token, string? claim)
+    private static List<string> GroupsOf(JsonElement claims, string? claim)
     {
-        if (claim is null || !token.TryGetPayloadValue(claim, out JsonElement value))
+        if (claim is null || !claims.TryGetProperty(claim, out JsonElement value))
         {
             return [];
         }
@@ -120,8 +126,8 @@ internal sealed class IdTokens(ProviderDocuments documents, TimeProvider time)
         ];
     }
 
-    private static string? Text(JsonWebToken token, string claim) =>
-        token.TryGetPayloadValue(claim, out JsonElement value) && value.ValueKind == JsonValueKind.String
+    private static string? Text(JsonElement claims, string claim) =>
+        claims.TryGetProperty(claim, out JsonElement value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()
             : null;
 }

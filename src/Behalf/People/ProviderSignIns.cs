@@ -184,9 +184,7 @@ internal sealed class ProviderSignIns(
     private static Secret Basic(string clientId, Secret secret) =>
         Secret.FromText(
             Convert.ToBase64String(
-                Encoding.UTF8.GetBytes(
-                    $"{Uri.EscapeDataString(clientId)}:{Uri.EscapeDataString(secret.RevealText())}"
-                )
+                Encoding.UTF8.GetBytes($"{Uri.EscapeDataString(clientId)}:{Uri.EscapeDataString(secret.RevealText())}")
             )
         );
 

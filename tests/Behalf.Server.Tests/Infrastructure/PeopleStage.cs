@@ -27,6 +27,9 @@ public sealed class PeopleStage : IAsyncLifetime
     /// <value>What hosts on the internet answer, by URL.</value>
     internal ScriptedWeb Web { get; } = new();
 
+    /// <value>At https://idp.example.</value>
+    internal ScriptedProvider Provider => field ??= new ScriptedProvider(Web, Server.Time);
+
     public TestServer Server => Stage.Server;
 
     public string Url => Server.Server.Url;

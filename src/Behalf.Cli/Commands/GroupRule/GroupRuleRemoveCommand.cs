@@ -25,7 +25,9 @@ internal static class GroupRuleRemoveCommand
                         Removed = true,
                     }
                 );
-                call.Report.Line($"Group \"{call.Require(group)}\" no longer reaches {call.Require(connection)} by a rule of its own.");
+                call.Report.Line(
+                    $"Group \"{call.Require(group)}\" no longer reaches {call.Require(connection)} by a rule of its own."
+                );
                 return ExitCode.Ok;
             }
         );

@@ -30,9 +30,7 @@ internal static class McpClientAddCommand
                     withSecret: file is not null,
                     call.Token
                 );
-                file?.Write(
-                    new { added.Client.ClientId, ClientSecret = added.ClientSecret!.Reveal() }
-                );
+                file?.Write(new { added.Client.ClientId, ClientSecret = added.ClientSecret!.Reveal() });
                 call.Report.Json(added.Client);
                 call.Report.Line($"Added {added.Client.Name}: client id {added.Client.ClientId}.");
                 return ExitCode.Ok;

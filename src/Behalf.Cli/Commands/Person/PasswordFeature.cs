@@ -32,9 +32,7 @@ internal sealed class PasswordFeature
         }
         if (!call.Surroundings.IsInteractive)
         {
-            throw CommandFailure.Usage(
-                "The password is missing: give --password-file FILE (or - for standard input)."
-            );
+            throw CommandFailure.Usage("The password is missing: give --password-file FILE (or - for standard input).");
         }
         var console = AnsiConsole.Create(
             new AnsiConsoleSettings { Out = new AnsiConsoleOutput(call.Surroundings.Error) }

@@ -21,7 +21,10 @@ internal static class PersonListCommand
                     new Column<SignInPerson>("PERSON", person => person.Name, KeepsWhole: true),
                     new("NAME", person => person.DisplayName),
                     new("GROUPS", person => person.Groups.Count == 0 ? "-" : string.Join(' ', person.Groups)),
-                    new("SIGNS IN", person => person.Issuer ?? (person.HasOneTimePassword ? "password, code" : "password")),
+                    new(
+                        "SIGNS IN",
+                        person => person.Issuer ?? (person.HasOneTimePassword ? "password, code" : "password")
+                    ),
                     new("STATE", person => person.IsEnabled ? "enabled" : "disabled"),
                     new("SINCE", person => When.Text(person.CreatedAt))
                 );

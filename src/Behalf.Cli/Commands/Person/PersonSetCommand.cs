@@ -42,8 +42,7 @@ internal static class PersonSetCommand
                         call.Get(noGroups) ? []
                         : given.Length > 0 ? given
                         : null,
-                    Password =
-                        call.Get(newPassword) || password.IsGiven(call) ? await password.ReadAsync(call) : null,
+                    Password = call.Get(newPassword) || password.IsGiven(call) ? await password.ReadAsync(call) : null,
                     IsEnabled = call.Get(signIn) is { } word ? word == On : null,
                     TotpKey = key,
                     RemoveTotp = call.Get(noTotp),
