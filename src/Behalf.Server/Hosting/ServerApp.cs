@@ -49,8 +49,8 @@ public static class ServerApp
             builder.Services.Configure<VaultOptions>(target => Settings.Apply(target, builder.Configuration, options));
             builder.Services.AddSingleton<Readiness>();
             builder.Services.AddApiDoor();
-            builder.Services.AddConnectDoor();
             builder.Services.AddAuthorizationServerDoor();
+            builder.Services.AddConnectDoor(); // after it, since it takes back what both would start with
             builder.Services.AddMcpDoor();
             builder.Services.AddBackground();
             options.ConfigureServices?.Invoke(builder.Services);

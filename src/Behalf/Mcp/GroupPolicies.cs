@@ -1,4 +1,3 @@
-using Behalf.Audit;
 using Behalf.Connections;
 using Behalf.Identity;
 using Behalf.People;

@@ -1,5 +1,3 @@
-using Behalf.Identity;
-
 namespace Behalf.Mcp;
 
 /// <summary>What one group of an environment's people may reach of one connection at <c>/mcp</c>.</summary>

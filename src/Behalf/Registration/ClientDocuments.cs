@@ -1,5 +1,4 @@
 using System.Globalization;
-using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Egress;
 using Microsoft.Extensions.Options;
