@@ -20,7 +20,14 @@ internal sealed class PasswordHash : IDisposable
     private static readonly string Nobody =
         $"{Prefix}{Convert.ToBase64String(new byte[SaltBytes])}${Convert.ToBase64String(new byte[HashBytes])}";
 
+    /// <value>How many may wait for their turn; more would only wait longer than anyone does.</value>
+    private const int MaxWaiting = 50;
+
     private readonly SemaphoreSlim _turn = new(2, 2);
+    private int _waiting;
+
+    /// <value>True: so many wait that another one is better told to come back.</value>
+    public bool IsBusy => Volatile.Read(ref _waiting) >= MaxWaiting;
 
     public async Task<string> MakeAsync(Secret password, CancellationToken cancellationToken)
     {
@@ -50,7 +57,16 @@ internal sealed class PasswordHash : IDisposable
 
     private async Task<byte[]> DeriveAsync(Secret password, byte[] salt, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            await _turn.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+
         try
         {
             using Argon2id argon = new(password.Reveal().ToArray())

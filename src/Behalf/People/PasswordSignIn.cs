@@ -26,6 +26,15 @@ internal sealed class PasswordSignIn(
         "The name, the password or the one-time code is not right."
     );
 
+    private static readonly Problem Busy = new(
+        ProblemKind.Unavailable,
+        "sign_in_busy",
+        "Too many people sign in at this moment. Try again in a few seconds."
+    )
+    {
+        RetryAfter = TimeSpan.FromSeconds(5),
+    };
+
     public async Task<Result<SignedIn>> SignInAsync(
         EnvironmentId environment,
         string name,
@@ -39,6 +48,11 @@ internal sealed class PasswordSignIn(
         if (throttle.Refuses(source, guessed) is { } wait)
         {
             return TooMany(wait);
+        }
+
+        if (hashes.IsBusy)
+        {
+            return Busy;
         }
 
         Person? person =
