@@ -33,15 +33,17 @@ CREATE TABLE identity_provider (
 );
 
 CREATE TABLE sign_in_session (
-  digest text COLLATE "C" NOT NULL PRIMARY KEY,
+  digest text COLLATE "C" NOT NULL,
   environment_id uuid NOT NULL REFERENCES environment (id),
   identifier text COLLATE "C" NOT NULL,
   incarnation bigint NOT NULL,
   epoch bigint NOT NULL,
   signed_in_at bigint NOT NULL,
-  expires_at bigint NOT NULL
+  expires_at bigint NOT NULL,
+  PRIMARY KEY (environment_id, digest)
 );
 
+CREATE UNIQUE INDEX sign_in_session_digest ON sign_in_session (digest);
 CREATE INDEX sign_in_session_end ON sign_in_session (expires_at);
 
 -- MCP clients as the authorization server knows them. kind: 1 static, 2 dynamic, 3 metadata document.

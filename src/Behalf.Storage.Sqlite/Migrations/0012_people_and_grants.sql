@@ -33,15 +33,17 @@ CREATE TABLE identity_provider (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sign_in_session (
-  digest TEXT NOT NULL PRIMARY KEY,
+  digest TEXT NOT NULL,
   environment_id BLOB NOT NULL REFERENCES environment (id),
   identifier TEXT NOT NULL,
   incarnation INTEGER NOT NULL,
   epoch INTEGER NOT NULL,
   signed_in_at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (environment_id, digest)
 ) STRICT, WITHOUT ROWID;
 
+CREATE UNIQUE INDEX sign_in_session_digest ON sign_in_session (digest);
 CREATE INDEX sign_in_session_end ON sign_in_session (expires_at);
 
 -- MCP clients as the authorization server knows them. kind: 1 static, 2 dynamic, 3 metadata document.
