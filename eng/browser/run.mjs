@@ -1,7 +1,9 @@
 // Plays a person in Chromium: opens an authorization link, reads the page, connects at the practice Asana, and meets the
 // pages of everything that can go wrong. Every rule is one test; a failing one does not stop the others.
 import { execFile, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -213,6 +215,112 @@ try {
     await elsewhere.screenshot({ path: path.join(shots, 'other-browser.png'), fullPage: true });
     await other.close();
   });
+
+  const password = 'correct horse battery staple';
+  await writeFile(path.join(folder, 'password'), password, { mode: 0o600 });
+  for (const person of ['alice', 'dave'])
+    await cli('person', 'add', person, '--password-file', path.join(folder, 'password'));
+  const client = await cli(
+    'mcp-client', 'add', 'Sample client', '--redirect-uri', 'http://127.0.0.1/callback');
+  const listener = createServer((request, response) => response.end('<title>back at the client</title>'));
+  await new Promise(resolve => listener.listen(0, '127.0.0.1', resolve));
+  const redirectUri = `http://127.0.0.1:${listener.address().port}/callback`;
+  const request = () => {
+    const verifier = randomBytes(32).toString('base64url');
+    const url = new URL(`${server.url}/oauth/authorize`);
+    url.search = new URLSearchParams({
+      response_type: 'code', client_id: client.client_id, redirect_uri: redirectUri, resource: `${server.url}/mcp`,
+      scope: 'tools:read tools:write offline_access', state: 'a state', code_challenge_method: 'S256',
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    });
+    return { url: url.href, verifier };
+  };
+  const signIn = async (page, person) => {
+    await page.fill('input[name=name]', person);
+    await page.fill('input[name=password]', password);
+    await page.click('form#password-form button');
+  };
+
+  /** Exchanges the code that the browser ended with, and gives a way to call tools. */
+  const toolsOf = async (page, verifier) => {
+    const tokens = await (await fetch(`${server.url}/oauth/access_token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'authorization_code', code: new URL(page.url()).searchParams.get('code'),
+        redirect_uri: redirectUri, client_id: client.client_id, code_verifier: verifier }),
+    })).json();
+    return async (name, args) => {
+      const response = await fetch(`${server.url}/mcp`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${tokens.access_token}`, 'content-type': 'application/json',
+          accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-11-25' },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }),
+      });
+      const body = await response.text();
+      return JSON.parse(body.match(/^data: (.*)$/m)?.[1] ?? body).result;
+    };
+  };
+
+  await rule('McpClient_GetsThePersonsTools_AfterSignInAndConsent_AndTheAccountIsConnectedFromTheChat', async page => {
+    const { url, verifier } = request();
+    await page.goto(url);
+    await readable(page);
+    await page.screenshot({ path: path.join(shots, 'sign-in.png'), fullPage: true });
+    await signIn(page, 'dave');
+    await page.waitForSelector('form#consent');
+    expect((await page.innerText('main')).includes('127.0.0.1'), 'the page does not say where the answer goes');
+    expect(await page.isVisible('#local-warning'), 'a local client is not warned of');
+    await readable(page);
+    await page.screenshot({ path: path.join(shots, 'consent.png'), fullPage: true });
+    await page.setViewportSize({ width: 320, height: 640 });
+    await readable(page);
+    await page.click('form#consent button[value=allow]');
+    await page.waitForURL(`${redirectUri}?**`);
+    const back = new URL(page.url());
+    expect(back.searchParams.get('iss') === `${server.url}/oauth`, `no issuer in ${back}`);
+    const call = await toolsOf(page, verifier);
+    const offered = await call('behalf_connections', { connect: 'asana' });
+    await page.goto(offered.structuredContent.link);
+    await consent(page, 'dave');
+    await page.waitForSelector('.fine h1');
+    const me = await call('asana_get_user', { user: 'me' });
+    expect(!me.isError && JSON.stringify(me).toLowerCase().includes('dave'), JSON.stringify(me));
+  });
+
+  await rule('LinkForSomeoneElse_SaysWhoItIsFor_AndConnectsNothing', async page => {
+    const { url, verifier } = request();
+    await page.goto(url);
+    await signIn(page, 'alice');
+    await page.click('form#consent button[value=allow]');
+    await page.waitForURL(`${redirectUri}?**`);
+    const call = await toolsOf(page, verifier);
+    const alices = (await call('behalf_connections', { connect: 'asana' })).structuredContent.link;
+    const other = await browser.newContext();
+    const daves = await other.newPage();
+    await daves.goto(alices);
+    await signIn(daves, 'dave');
+    await daves.waitForSelector('.bad h1');
+    expect((await daves.innerText('main')).includes('made for alice'), await daves.innerText('main'));
+    await readable(daves);
+    await daves.screenshot({ path: path.join(shots, 'not-you.png'), fullPage: true });
+    await other.close();
+  });
+
+  await rule('ConnectClientPage_HasTheStepsOfEachClient_AndCopies', async (page, context) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url });
+    await page.goto(`${server.url}/connect-client`);
+    for (const section of ['claude-code', 'claude', 'chatgpt', 'cursor', 'vscode', 'inspector'])
+      expect(await page.isVisible(`section#${section} h2`), `no steps for ${section}`);
+    await page.click('section#claude-code button');
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied === `claude mcp add --transport http behalf ${server.url}/mcp`, `copied: ${copied}`);
+    await page.setViewportSize({ width: 320, height: 640 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+    expect(!wide, 'the page scrolls sideways');
+    await page.screenshot({ path: path.join(shots, 'connect-client-320.png'), fullPage: true });
+  });
+  await new Promise(resolve => { listener.closeAllConnections(); listener.close(resolve); });
 
   await rule('UnknownLink_SaysNothingOfAnybody', async page => {
     await page.goto(`${server.url}/magicLink/${'A'.repeat(43)}`);

@@ -1,5 +1,7 @@
 // Two people with accounts at the practice Asana, a virtual MCP server, and the programs that know what MCP is: the
 // Inspector's CLI lists and calls in both generations of the wire, and the conformance suite goes through its scenarios.
+// Then /mcp: people sign in through the Inspector, which registers itself or is known by its document, through a strict
+// OAuth client, through the suite's authorization scenarios, and at an identity provider.
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
@@ -7,6 +9,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Person } from '../../tests/Interop/lib/person.mjs';
 import { root, startWorld } from '../../tests/Interop/lib/world.mjs';
+import { startProvider } from './provider.mjs';
+import { addPeople, freePort, goOn, runSigningIn } from './sign-in.mjs';
+import { strictClient } from './strict-client.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const bin = path.join(here, 'node_modules', '.bin');
@@ -110,6 +115,13 @@ async function conformance(url, revision) {
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
+const inspectorDocument = 'https://inspector.acme.com/client.json';
+await writeFile(path.join(out, 'inspector.json'), JSON.stringify({
+  client_id: inspectorDocument, client_name: 'MCP Inspector', redirect_uris: ['http://127.0.0.1/oauth/callback'] }));
+process.env.BEHALF__McpClients__DocumentFiles__0__Url = inspectorDocument;
+process.env.BEHALF__McpClients__DocumentFiles__0__File = path.join(out, 'inspector.json');
+const providerPort = await freePort();
+process.env.BEHALF__Egress__AllowedPrivateOrigins__0 = `http://127.0.0.1:${providerPort}`;
 const world = await startWorld('conformance', { urls: 'http://127.0.0.1:0' });
 let proxy;
 try {
@@ -142,6 +154,77 @@ try {
       expect(/401|unauthorized|auth_required|invalid_token/i.test(stdout + stderr), `refused for another reason: ${stdout}${stderr}`);
     });
   }
+
+  const issuer = `${world.url}/oauth`;
+  const mcp = `${world.url}/mcp`;
+  await addPeople(world, ['alice', 'bob']);
+
+  /** Signs in anew in a home of its own, then does something; a second run must not ask again. */
+  async function inspectSigningIn(home, who, era, way, ...args) {
+    const { code, stdout, stderr, asked } = await runSigningIn(path.join(bin, 'mcp-inspector'), [
+      '--cli', '--server-url', mcp, '--transport', 'http', '--protocol-era', era, ...way,
+      '--callback-url', `http://127.0.0.1:${await freePort()}/oauth/callback`, ...args,
+    ], { who, home: path.join(world.folder, home), issuer });
+    expect(code === 0, `the Inspector ended with ${code}: ${stderr}${stdout}`);
+    return { asked, ...JSON.parse(stdout) };
+  }
+
+  for (const [name, way] of [['Document', ['--client-metadata-url', inspectorDocument]], ['Registration', []]])
+    for (const era of ['modern', 'legacy'])
+      for (const person of ['alice', 'bob'])
+        await rule(`SignIn_By${name}_ActsAsThePerson_${person}_${era}`, async () => {
+          const home = `home-${name}-${era}-${person}`;
+          const listed = await inspectSigningIn(home, person, era, way, '--method', 'tools/list');
+          expect(listed.asked, 'nobody was asked to sign in');
+          expect(listed.tools.some(tool => tool.name === 'asana_create_task'), listed.tools.map(tool => tool.name));
+          const { structuredContent: me, isError } = await inspectSigningIn(
+            home, person, era, way, '--use-stored-auth', '--method', 'tools/call', '--tool-name', 'asana_get_user',
+            '--tool-arg', 'user=me');
+          expect(!isError && JSON.stringify(me).toLowerCase().includes(person), me);
+        });
+
+  await rule('StrictClient_SignsIn_Refreshes_AndRevokes', () => strictClient(world, mcp, issuer));
+
+  await rule('Conformance_Authorization', async () => {
+    const port = await freePort();
+    const added = await world.cli(
+      'mcp-client', 'add', 'Conformance suite', '--redirect-uri', 'http://127.0.0.1/callback');
+    const { code, stdout, stderr } = await runSigningIn(path.join(bin, 'conformance'), [
+      'authorization', '--url', issuer, '--client-id', added.client_id, '--resource', mcp, '-p', String(port),
+      '-o', path.join(out, 'authorization'),
+    ], { who: 'alice', home: path.join(world.folder, 'home-conformance'), issuer });
+    await writeFile(path.join(out, 'authorization.log'), stdout + stderr);
+    expect(code === 0, `${stdout}${stderr}`);
+  });
+
+  await rule('IdentityProvider_SignsPeopleIn_AsTheClaimSays', async () => {
+    const provider = await startProvider(providerPort, `${world.url}/sign-in/callback`, {
+      'subject-1': { name: 'Carol of Acme', email: 'carol@acme.com', email_verified: true, groups: ['writers'] },
+      'subject-2': { name: 'Mallory', email: 'carol@acme.com', email_verified: false, groups: [] },
+    });
+    try {
+      await world.cli(
+        'identity-provider', 'set', provider.issuer, '--client-id', 'behalf', '--client-secret', provider.secret,
+        '--scopes', 'openid', 'profile', 'email', 'groups', '--identifier-claim', 'email', '--groups-claim', 'groups');
+      const signInAt = async (browser, name) => {
+        let page = await browser.open(`${world.url}/sign-in`);
+        page = await goOn(browser, await browser.submit(page, 'provider'));
+        return browser.submit(page, 'who', { name });
+      };
+      const carol = new Person('carol');
+      const done = await signInAt(carol, 'subject-1');
+      expect(done.html.includes('go-on'), done.html);
+      const page = await carol.open(`${world.url}/sign-in`);
+      expect(page.html.includes('carol@acme.com'), page.html);
+      const people = await world.cli('person', 'list');
+      const found = people.find(person => person.name === 'carol@acme.com');
+      expect(found?.issuer === provider.issuer && found.groups.includes('writers'), people);
+      const refused = await signInAt(new Person('mallory'), 'subject-2');
+      expect(refused.status === 403 && refused.html.includes('Nobody was signed in'), refused.html);
+    } finally {
+      await provider.close();
+    }
+  });
 
   proxy = await withToken(url, tokens.alice);
   for (const revision of ['2026-07-28', '2025-11-25'])

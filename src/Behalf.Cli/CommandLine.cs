@@ -6,8 +6,12 @@ using Behalf.Cli.Commands.Client;
 using Behalf.Cli.Commands.Connection;
 using Behalf.Cli.Commands.Connector;
 using Behalf.Cli.Commands.Environment;
+using Behalf.Cli.Commands.GroupRule;
+using Behalf.Cli.Commands.IdentityProvider;
 using Behalf.Cli.Commands.Keys;
 using Behalf.Cli.Commands.Revocation;
+using Behalf.Cli.Commands.McpClient;
+using Behalf.Cli.Commands.Person;
 using Behalf.Cli.Commands.Session;
 using Behalf.Cli.Commands.Tools;
 using Behalf.Cli.Commands.User;
@@ -94,6 +98,35 @@ internal static class CommandLine
                 "What was stopped, and what the provider confirmed.",
                 RevocationListCommand.Create(shell),
                 RevocationExportCommand.Create(shell)
+            ),
+            shell.Noun(
+                "person",
+                "People who sign in at Behalf itself, with a password of its directory.",
+                PersonAddCommand.Create(shell),
+                PersonListCommand.Create(shell),
+                PersonSetCommand.Create(shell),
+                PersonRemoveCommand.Create(shell)
+            ),
+            shell.Noun(
+                "identity-provider",
+                "The OpenID Connect provider at which people sign in.",
+                IdentityProviderSetCommand.Create(shell),
+                IdentityProviderShowCommand.Create(shell),
+                IdentityProviderRemoveCommand.Create(shell)
+            ),
+            shell.Noun(
+                "mcp-client",
+                "MCP clients that may ask people for access.",
+                McpClientAddCommand.Create(shell),
+                McpClientListCommand.Create(shell),
+                McpClientRemoveCommand.Create(shell)
+            ),
+            shell.Noun(
+                "group-rule",
+                "What groups of people may reach through MCP clients.",
+                GroupRuleSetCommand.Create(shell),
+                GroupRuleListCommand.Create(shell),
+                GroupRuleRemoveCommand.Create(shell)
             ),
             shell.Noun(
                 "audit",

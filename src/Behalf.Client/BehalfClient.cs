@@ -48,6 +48,10 @@ public sealed class BehalfClient : IDisposable
         Environments = new EnvironmentsClient(rpc, invoker);
         Clients = new ClientsClient(rpc, invoker, options.Environment);
         Keys = new KeysClient(rpc, invoker);
+        People = new PeopleClient(rpc, invoker, options.Environment);
+        IdentityProvider = new IdentityProviderClient(rpc, invoker, options.Environment);
+        McpClients = new McpClientsClient(rpc, invoker, options.Environment);
+        GroupRules = new GroupRulesClient(rpc, invoker, options.Environment);
     }
 
     public Uri Server => _transport.Server;
@@ -94,6 +98,14 @@ public sealed class BehalfClient : IDisposable
 
     /// <summary>Needs the operator credential.</summary>
     public KeysClient Keys { get; }
+
+    public PeopleClient People { get; }
+
+    public IdentityProviderClient IdentityProvider { get; }
+
+    public McpClientsClient McpClients { get; }
+
+    public GroupRulesClient GroupRules { get; }
 
     /// <summary>
     /// What an agent gets: Behalf as this one user, on sessions of at most fifteen minutes that are renewed as it works.

@@ -16,6 +16,9 @@ internal sealed record CallAuthority
 
     public string? SessionIdentifier { get; init; }
 
+    /// <value>Whose grant it is that a person's client calls on.</value>
+    public string? GrantIdentifier { get; init; }
+
     public UserEpoch? SessionEpoch { get; init; }
 
     public UserEpoch? UserEpoch { get; init; }
@@ -33,18 +36,24 @@ internal sealed record CallAuthority
         ActingSubject subject = intent.Subject;
         Principal principal = subject.Principal;
         bool isSession = principal.Kind == PrincipalKind.UserSession;
+        bool isPerson = principal.Kind == PrincipalKind.Person; // allowed by a grant, with no API client behind it
         if (
             principal.Kind == PrincipalKind.Operator
             || principal.Environment != subject.Environment
-            || ClientEpoch != principal.ClientEpoch
+            || (!isPerson && ClientEpoch != principal.ClientEpoch)
         )
         {
             return new StartResult.Refused(StartRefusal.ClientRemoved);
         }
 
-        if (LimitsRevision != principal.LimitsRevision)
+        if (!isPerson && LimitsRevision != principal.LimitsRevision)
         {
             return new StartResult.Refused(StartRefusal.ClientChanged);
+        }
+
+        if (isPerson && GrantIdentifier != subject.Identifier.Value)
+        {
+            return new StartResult.Refused(StartRefusal.SessionEnded);
         }
 
         if (isSession && SessionIdentifier != subject.Identifier.Value)

@@ -24,6 +24,13 @@ internal static class StoredValues
             StorageJson.Default.LimitsDocument
         );
 
+    public static string ToColumn(this IReadOnlyList<string> texts) =>
+        JsonSerializer.Serialize([.. texts], StorageJson.Default.StringArray);
+
+    public static string[] ToTexts(this string column) =>
+        JsonSerializer.Deserialize(column, StorageJson.Default.StringArray)
+        ?? throw new FormatException("A column of texts holds no array.");
+
     public static CredentialLimits ToLimits(this string column)
     {
         LimitsDocument document =

@@ -45,6 +45,40 @@ public sealed class BehalfOptions
     public ProxyOptions Proxy { get; } = new();
 
     public Limits.LimitOptions Limits { get; } = new();
+
+    public McpClientOptions McpClients { get; } = new();
+}
+
+/// <summary>Which MCP clients may ask people for access, besides those that the operator added.</summary>
+public sealed class McpClientOptions
+{
+    /// <value>Clients that are known by the URL of a document about themselves.</value>
+    public DocumentTrust Documents { get; set; } = DocumentTrust.Any;
+
+    /// <value>Hosts (and their subdomains) of such documents; counts where only listed ones are trusted.</value>
+    public IList<string> AllowedHosts { get; } = [];
+
+    /// <value>Hosts (and their subdomains) that are never trusted.</value>
+    public IList<string> BlockedHosts { get; } = [];
+
+    /// <value>By URL, files that are read instead of fetching: for networks without a way out, and tests.</value>
+    public IDictionary<string, string> DocumentFiles { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <value>Whether unknown clients may register themselves (RFC 7591).</value>
+    public bool DynamicRegistration { get; set; } = true;
+
+    /// <value>Schemes of redirect URIs of programs that have no reverse-domain one, which RFC 8252 §7.1 asks for.</value>
+    public IList<string> RedirectSchemes { get; } = ["cursor"];
+}
+
+public enum DocumentTrust
+{
+    Any = 1,
+
+    /// <summary>Only those on an allowed host.</summary>
+    Listed = 2,
+
+    Off = 3,
 }
 
 /// <summary>Bounds of one request through the proxy. Bodies pass in pieces, so they cost time rather than memory.</summary>

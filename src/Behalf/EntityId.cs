@@ -207,3 +207,23 @@ public readonly record struct McpInstanceId(Guid Value) : IEntityId<McpInstanceI
 
     public override string ToString() => EntityId.Format(this);
 }
+
+/// <summary>A client of the authorization server for people: an MCP client, not an application's API client.</summary>
+public readonly record struct OAuthClientId(Guid Value) : IEntityId<OAuthClientId>
+{
+    public static string Prefix => "oac_";
+
+    public static OAuthClientId From(Guid value) => new(value);
+
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>What one person allowed one such client at one resource.</summary>
+public readonly record struct GrantId(Guid Value) : IEntityId<GrantId>
+{
+    public static string Prefix => "grt_";
+
+    public static GrantId From(Guid value) => new(value);
+
+    public override string ToString() => EntityId.Format(this);
+}

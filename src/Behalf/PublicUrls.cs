@@ -21,6 +21,15 @@ public sealed class PublicUrls(IOptions<BehalfOptions> options)
     public Uri RedirectUri(DeploymentEnvironment environment, ConnectionId connection) =>
         new($"{Origin(environment)}/sso/v1/oauth/{connection}/callback");
 
+    /// <summary>Where the operator's identity provider sends the browser back to.</summary>
+    public Uri SignInCallback(DeploymentEnvironment environment) => new($"{Origin(environment)}/sign-in/callback");
+
+    /// <summary>The authorization server for people, and issuer of their tokens. Changing it breaks every client.</summary>
+    public string AuthorizationServer(DeploymentEnvironment environment) => $"{Origin(environment)}/oauth";
+
+    /// <summary>The MCP endpoint of whoever signs in: the one resource of that server.</summary>
+    public string PersonalServer(DeploymentEnvironment environment) => $"{Origin(environment)}/mcp";
+
     /// <summary>Where a browser ends when the application named no place of its own.</summary>
     public Uri ConnectedPage(DeploymentEnvironment environment) => new($"{Origin(environment)}/connect/success");
 }

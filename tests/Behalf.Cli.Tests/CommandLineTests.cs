@@ -21,6 +21,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("session", "create", "--identifier", "alice", "--ttl", "901", "--out", "x")]
     [InlineData("audit", "list", "--kind", "everything")]
     [InlineData("agent", "--identifier", "alice")]
+    [InlineData("person", "add", "alice")]
+    [InlineData("person", "set", "alice", "--sign-in", "maybe")]
+    [InlineData("identity-provider", "set", "https://idp.acme.com")]
+    [InlineData("group-rule", "set", "writers")]
     public async Task AWrongLine_EndsWithTwo_AndOneSentence(params string[] arguments)
     {
         _machine.Write(

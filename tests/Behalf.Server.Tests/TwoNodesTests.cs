@@ -20,6 +20,84 @@ public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>, IAs
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
+    public async Task SignInForAnMcpClient_GoesOn_WhicheverNodeEachStepLandsOn()
+    {
+        Stage stage = nodes.Stage;
+        foreach (
+            (string path, object body) in new (string, object)[]
+            {
+                ("/api/v1/behalf/people", new { name = "alice", password = PeopleStage.Password }),
+                (
+                    "/api/v1/behalf/mcp_clients",
+                    new { name = "Sample client", redirect_uris = new[] { "https://client.example/callback" } }
+                ),
+            }
+        )
+        {
+            Reply added = await stage.Server.SendAsync(
+                HttpMethod.Post,
+                path,
+                stage.Server.OperatorToken,
+                JsonSerializer.Serialize(body)
+            );
+            added.Status.Should().Be(200, added.Body);
+        }
+
+        Reply clients = await stage.Server.SendAsync(
+            HttpMethod.Get,
+            "/api/v1/behalf/mcp_clients",
+            stage.Server.OperatorToken
+        );
+        McpClientProgram client = new(
+            stage.Server,
+            clients.Json.GetProperty("clients")[0].GetProperty("client_id").GetString()!,
+            "https://client.example/callback"
+        );
+        Person alice = stage.NewPerson("alice");
+        Uri second = nodes.OnSecond(new Uri($"{stage.Server.Server.Url}/"));
+
+        (await alice.SignInAsync(second, "alice", PeopleStage.Password)).Status.Should().Be(200);
+        Reply pushed = await client.PostAsync(
+            "/oauth/par",
+            [.. client.Parameters().Select(parameter => (parameter.Key, (string?)parameter.Value))]
+        );
+        Uri request = new(
+            $"{second}oauth/authorize?client_id={client.ClientId}&request_uri={Uri.EscapeDataString(pushed.Json.GetProperty("request_uri").GetString()!)}"
+        );
+        Form consent = Form.Of(await alice.OpenAsync(request), "consent");
+        Page answer = await alice.SendAsync(new Uri(stage.Server.Server.Url), consent, ("decision", "allow"));
+        using HttpRequestMessage exchange = new(HttpMethod.Post, new Uri("/oauth/access_token", UriKind.Relative))
+        {
+            Content = new FormUrlEncodedContent(
+                new Dictionary<string, string>
+                {
+                    ["grant_type"] = "authorization_code",
+                    ["code"] = McpClientProgram.CodeOf(answer.Location!),
+                    ["redirect_uri"] = client.RedirectUri,
+                    ["client_id"] = client.ClientId,
+                    ["code_verifier"] = client.Verifier,
+                }
+            ),
+        };
+        Reply tokens = await nodes.SendToSecondAsync(exchange);
+        tokens.Status.Should().Be(200, tokens.Body);
+        Reply refreshed = await client.RefreshAsync(tokens.Json.GetProperty("refresh_token").GetString()!);
+        refreshed.Status.Should().Be(200, refreshed.Body);
+        Visitor visitor = client.Visit(refreshed.Json);
+        using HttpRequestMessage list = visitor.Request("tools/list", []);
+        (await nodes.SendToSecondAsync(list)).Status.Should().Be(200);
+
+        await client.PostAsync(
+            "/oauth/revoke",
+            ("token", refreshed.Json.GetProperty("access_token").GetString()),
+            ("client_id", client.ClientId)
+        );
+
+        using HttpRequestMessage late = visitor.Request("tools/list", []);
+        (await nodes.SendToSecondAsync(late)).Status.Should().Be(401);
+    }
+
+    [Fact]
     public async Task ConnectWalk_GoesOnOnTheOtherNode_AtEveryStep()
     {
         Person alice = Stage.NewPerson("alice-across");

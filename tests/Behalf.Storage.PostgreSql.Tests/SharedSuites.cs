@@ -84,3 +84,8 @@ public sealed class PostgreSqlOwnConnectors : OwnConnectorSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
 }
+
+public sealed class PostgreSqlPeople : PeopleSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
+}

@@ -51,6 +51,7 @@ internal static class ApiDoor
         services.AddOpenApiDoor();
         services.TryAddSingleton<ExplanationsService>();
         services.TryAddSingleton<KeysService>();
+        services.TryAddSingleton<PeopleService>();
         services.TryAddSingleton<ToolSearchService>();
         return services;
     }
@@ -71,6 +72,7 @@ internal static class ApiDoor
         app.MapGrpcService<AgentkitAnalyticsService>();
         app.MapGrpcService<ExplanationsService>();
         app.MapGrpcService<KeysService>();
+        app.MapGrpcService<PeopleService>();
         app.MapGrpcService<ToolSearchService>();
         app.MapTokenEndpoint();
         app.MapProxy();

@@ -11,6 +11,7 @@ internal static class BackgroundServices
         services.AddHostedService<AuditRemoving>();
         services.AddHostedService<AbandonedCalls>();
         services.AddHostedService<SessionCleanup>();
+        services.AddHostedService<PeopleCleanup>();
         services.AddHostedService<RepeatCleanup>();
         services.AddHostedService<ExecutionProjecting>();
         services.AddHostedService<KeyWork>();

@@ -1,4 +1,6 @@
 using Behalf.Authorization;
+using Behalf.People;
+using Behalf.Server.AuthorizationServer;
 using Behalf.Server.Connect.Pages;
 using Behalf.Server.Doors;
 using Microsoft.AspNetCore.Antiforgery;
@@ -11,7 +13,7 @@ namespace Behalf.Server.Connect;
 /// <summary>
 /// What the person's browser does: look at the link (which changes nothing), press a button, come back from the provider.
 /// </summary>
-internal sealed class ConnectPages(IAuthorization authorization, IAntiforgery antiforgery)
+internal sealed class ConnectPages(IAuthorization authorization, IPeople people, IAntiforgery antiforgery)
 {
     public const string FormToken = "form_token";
 
@@ -25,10 +27,10 @@ internal sealed class ConnectPages(IAuthorization authorization, IAntiforgery an
     private async Task ShowAsync(HttpContext http, IReadOnlyList<FieldViolation> faults)
     {
         string token = LinkOf(http);
-        Result<LinkPage> page = await authorization.ShowAsync(token, http.RequestAborted);
+        Result<LinkPage> page = await authorization.ShowAsync(token, await VisitorAsync(http), http.RequestAborted);
         if (!page.Succeeded)
         {
-            await ShowAsync(http, Notices.Of(page.Problem));
+            await RefuseAsync(http, page.Problem);
             return;
         }
 
@@ -64,10 +66,14 @@ internal sealed class ConnectPages(IAuthorization authorization, IAntiforgery an
             return;
         }
 
-        Result<StartedFlow> started = await authorization.StartAsync(LinkOf(http), http.RequestAborted);
+        Result<StartedFlow> started = await authorization.StartAsync(
+            LinkOf(http),
+            await VisitorAsync(http),
+            http.RequestAborted
+        );
         if (!started.Succeeded)
         {
-            await ShowAsync(http, Notices.Of(started.Problem));
+            await RefuseAsync(http, started.Problem);
             return;
         }
 
@@ -96,7 +102,12 @@ internal sealed class ConnectPages(IAuthorization authorization, IAntiforgery an
             }
         }
 
-        Result<CallbackResult> result = await authorization.SubmitAsync(LinkOf(http), values, http.RequestAborted);
+        Result<CallbackResult> result = await authorization.SubmitAsync(
+            LinkOf(http),
+            await VisitorAsync(http),
+            values,
+            http.RequestAborted
+        );
         if (result.Succeeded)
         {
             await AnswerAsync(http, result.Value);
@@ -107,7 +118,7 @@ internal sealed class ConnectPages(IAuthorization authorization, IAntiforgery an
         }
         else
         {
-            await ShowAsync(http, Notices.Of(result.Problem));
+            await RefuseAsync(http, result.Problem);
         }
     }
 
@@ -120,7 +131,11 @@ internal sealed class ConnectPages(IAuthorization authorization, IAntiforgery an
             return;
         }
 
-        Result<Done> cancelled = await authorization.CancelAsync(LinkOf(http), http.RequestAborted);
+        Result<Done> cancelled = await authorization.CancelAsync(
+            LinkOf(http),
+            await VisitorAsync(http),
+            http.RequestAborted
+        );
         await ShowAsync(http, cancelled.Succeeded ? Notices.Cancelled : Notices.Of(cancelled.Problem));
     }
 
@@ -152,6 +167,7 @@ internal sealed class ConnectPages(IAuthorization authorization, IAntiforgery an
                 ValueOf(query, "error_description")
             ),
             BrowserCookie.Read(http, state),
+            await VisitorAsync(http),
             http.RequestAborted
         );
         if (!result.Succeeded)
@@ -182,6 +198,26 @@ internal sealed class ConnectPages(IAuthorization authorization, IAntiforgery an
                 return ShowAsync(http, Notices.Connected);
             default:
                 throw new InvalidOperationException($"Unknown result {result.GetType().Name}.");
+        }
+    }
+
+    private Task<BrowserUser?> VisitorAsync(HttpContext http) =>
+        people.FindAsync(SessionCookie.Read(http), http.RequestAborted);
+
+    private static Task RefuseAsync(HttpContext http, Problem problem)
+    {
+        string signIn = ReturnPath.SignInPage($"/magicLink/{LinkOf(http)}");
+        switch (problem.Code)
+        {
+            case "sign_in_needed":
+                PageHeaders.Set(http.Response);
+                http.Response.StatusCode = StatusCodes.Status303SeeOther;
+                http.Response.Headers.Location = signIn;
+                return Task.CompletedTask;
+            case "not_you":
+                return ShowAsync(http, Notices.NotYou(problem, signIn));
+            default:
+                return ShowAsync(http, Notices.Of(problem));
         }
     }
 

@@ -12,5 +12,10 @@ public sealed record Notice(
     int Status = StatusCodes.Status200OK
 )
 {
+    /// <value>A page of ours that helps on, such as the one to sign in as someone else.</value>
+    public NoticeLink? Link { get; init; }
+
     public bool IsFine => Status < StatusCodes.Status400BadRequest;
 }
+
+public sealed record NoticeLink(string Text, string Path);

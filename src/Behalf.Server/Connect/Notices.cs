@@ -36,6 +36,36 @@ internal static class Notices
             Status: StatusCodes.Status400BadRequest
         );
 
+    public static Notice SignInNotBegun { get; } =
+        new(
+            "This sign-in was not begun here",
+            ["It took longer than ten minutes, or began in another browser. Nobody was signed in. Begin again."],
+            Status: StatusCodes.Status400BadRequest
+        )
+        {
+            Link = new NoticeLink("Sign in", "/sign-in"),
+        };
+
+    public static Notice SignedOut { get; } =
+        new("Signed out", ["This browser is signed out. Clients that you allowed go on until you take that back."]);
+
+    /// <summary>A request of an MCP client that cannot be answered to the client itself.</summary>
+    public static Notice OfClient(string error, string? description) =>
+        new(
+            "This client cannot be let in",
+            [
+                description ?? "Its request cannot be understood.",
+                $"Nothing was allowed, and nothing was sent to the client. Its makers need to know: {error}",
+            ],
+            Status: StatusCodes.Status400BadRequest
+        );
+
+    public static Notice NotYou(Problem problem, string signInPage) =>
+        new("This link is for someone else", [problem.Message], Status: StatusCodes.Status403Forbidden)
+        {
+            Link = new NoticeLink("Sign in as someone else", signInPage),
+        };
+
     public static Notice Code(CallbackResult.ShowCode shown) =>
         new(
             "One step left",

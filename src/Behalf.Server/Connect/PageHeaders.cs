@@ -20,6 +20,22 @@ internal static class PageHeaders
         response.Headers["X-Robots-Tag"] = "noindex";
     }
 
+    /// <summary>For the one page with a script, which is a file of ours.</summary>
+    public static void SetWithScript(HttpResponse response)
+    {
+        Set(response);
+        response.Headers.ContentSecurityPolicy = $"{response.Headers.ContentSecurityPolicy}; script-src 'self'";
+    }
+
+    /// <summary>Where an answer to a client goes: its origin, or its own scheme.</summary>
+    public static string TargetOf(string redirectUri)
+    {
+        Uri uri = new(redirectUri);
+        return uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp
+            ? uri.GetLeftPart(UriPartial.Authority)
+            : $"{uri.Scheme}:";
+    }
+
     /// <summary>A host of ours or of a definition as a source of the policy; null when it is not plainly a host name.</summary>
     public static string? SourceOf(string? host)
     {

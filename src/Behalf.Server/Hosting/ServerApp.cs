@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Behalf.Server.Api;
 using Behalf.Server.Api.Json;
+using Behalf.Server.AuthorizationServer;
 using Behalf.Server.Background;
 using Behalf.Server.Connect;
 using Behalf.Server.Doors;
@@ -54,7 +55,8 @@ public static class ServerApp
             builder.Services.AddSingleton<TrailWatch>();
             builder.Services.AddServerTelemetry(builder.Configuration);
             builder.Services.AddApiDoor();
-            builder.Services.AddConnectDoor();
+            builder.Services.AddAuthorizationServerDoor();
+            builder.Services.AddConnectDoor(); // after it, since it takes back what both would start with
             builder.Services.AddMcpDoor();
             builder.Services.AddBackground();
             options.ConfigureServices?.Invoke(builder.Services);
@@ -67,12 +69,14 @@ public static class ServerApp
             app.UseUnknownMethods();
             app.UseUnreadableMessages();
             app.UseMetricsGate();
+            app.UseProtocolEngine();
             app.UseMiddleware<CallerGate>();
             app.UseMiddleware<McpGate>();
             app.UseMiddleware<JsonGate>();
             app.MapMetrics();
             app.MapApiDoor();
             app.MapConnectDoor();
+            app.MapAuthorizationServerDoor();
             app.MapMcpDoor();
             return new RunningServer(app, folder, listener, options.CertificateFile);
         }

@@ -1,12 +1,12 @@
 namespace Behalf.Server.Hosting;
 
 /// <summary>
-/// One short line per event. The web framework's own lines hold paths and queries (links, codes, states), so at most its
+/// One short line per event. The web framework's and the protocol engine's own lines hold paths and queries (links, codes, states), so at most its
 /// warnings are shown, whatever the configuration says.
 /// </summary>
 internal static class ServerLogging
 {
-    private static readonly string[] Quiet = ["Microsoft", "System", "Grpc"];
+    private static readonly string[] Quiet = ["Microsoft", "System", "Grpc", "OpenIddict"];
 
     public static void Configure(ILoggingBuilder logging, LogLevel? level)
     {

@@ -54,6 +54,17 @@ internal static class Settings
             limit.PerMinute = section.GetValue($"Limits:{name}:PerMinute", limit.PerMinute);
         }
 
+        McpClientOptions clients = target.McpClients;
+        clients.Documents = section.GetValue("McpClients:Documents", clients.Documents);
+        clients.DynamicRegistration = section.GetValue("McpClients:DynamicRegistration", clients.DynamicRegistration);
+        Add(clients.AllowedHosts, section.GetSection("McpClients:AllowedHosts").Get<string[]>() ?? []);
+        Add(clients.BlockedHosts, section.GetSection("McpClients:BlockedHosts").Get<string[]>() ?? []);
+        Add(clients.RedirectSchemes, section.GetSection("McpClients:RedirectSchemes").Get<string[]>() ?? []);
+        foreach (IConfigurationSection file in section.GetSection("McpClients:DocumentFiles").GetChildren())
+        {
+            clients.DocumentFiles[Needed(file, "Url")] = Needed(file, "File");
+        }
+
         Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
         Add(target.AllowedPrivateOrigins, AllowedPrivateOriginsOf(configuration));
         Add(target.VerifyUrls, section.GetSection("VerifyUrls").Get<string[]>() ?? []);
@@ -123,6 +134,9 @@ internal static class Settings
             (nameof(limits.Connection), limits.Connection),
             (nameof(limits.Host), limits.Host),
         ];
+
+    private static string Needed(IConfigurationSection section, string name) =>
+        section[name] ?? throw new StartupException($"{section.Path}:{name} is missing.");
 
     private static void Within(string name, TimeSpan value, TimeSpan least, TimeSpan most)
     {

@@ -13,10 +13,11 @@ internal sealed class Challenge(ResourceMetadata metadata)
         "This MCP server needs a token of its own: Authorization: Bearer …"
     );
 
-    public async Task MissingAsync(HttpContext http) => await WriteAsync(http, NoToken, $"scope=\"{McpScopes.Read}\"");
+    public async Task MissingAsync(HttpContext http) =>
+        await WriteAsync(http, NoToken, $"scope=\"{McpScopes.AskedFor(http)}\"");
 
     public async Task InvalidAsync(HttpContext http, Problem problem) =>
-        await WriteAsync(http, problem, $"error=\"invalid_token\", scope=\"{McpScopes.Read}\"");
+        await WriteAsync(http, problem, $"error=\"invalid_token\", scope=\"{McpScopes.AskedFor(http)}\"");
 
     public async Task InsufficientAsync(HttpContext http, string tool) =>
         await WriteAsync(

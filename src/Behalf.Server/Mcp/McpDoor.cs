@@ -15,6 +15,7 @@ internal static class McpDoor
     private const string Servers = "/mcp/v3/servers/{server:guid}";
     private const string Connections = "/mcp/v3/connections/{connection:connection_name}";
     private const string OfOneUser = "/mcp/v1/servers/{server:guid}";
+    private const string Personal = "/mcp";
 
     public static IServiceCollection AddMcpDoor(this IServiceCollection services)
     {
@@ -56,6 +57,7 @@ internal static class McpDoor
         app.MapMcp(Servers).WithMetadata(new AcceptsMcpTokenAttribute());
         app.MapMcp(Connections).WithMetadata(new AcceptsMcpTokenAttribute());
         app.MapMcp(OfOneUser).WithMetadata(new AcceptsMcpTokenAttribute());
+        app.MapMcp(Personal).WithMetadata(new AcceptsMcpTokenAttribute());
         app.MapResourceMetadata();
     }
 

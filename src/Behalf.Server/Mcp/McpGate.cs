@@ -70,9 +70,10 @@ internal sealed class McpGate(
     private static McpAddress AddressOf(HttpContext http)
     {
         string path = http.Request.Path.Value ?? string.Empty;
-        return http.Request.RouteValues["server"] is string server
-            ? new McpAddress.OfConfig(Guid.Parse(server), path)
-            : new McpAddress.OfConnection(ConnectionName.Parse((string)http.Request.RouteValues["connection"]!), path);
+        return http.Request.RouteValues["server"] is string server ? new McpAddress.OfConfig(Guid.Parse(server), path)
+            : http.Request.RouteValues["connection"] is string connection
+                ? new McpAddress.OfConnection(ConnectionName.Parse(connection), path)
+            : new McpAddress.OfPerson(path);
     }
 
     /// <summary>The tool of a <c>tools/call</c>, read ahead: once the answer has begun there is no status left to set.</summary>

@@ -17,13 +17,15 @@ internal static class CallAuthorities
           a.incarnation, a.generation,
           cr.access_sealed, cr.refresh_sealed, cr.extra_sealed, cr.access_expires_at, cr.refresh_expires_at,
           cr.granted_scopes, d.wrapped_key, d.ring_key_id,
-          c.limits_revision
-        FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY
-          AS i (environment_id, client, session, identifier, connection, account, place)
+          c.limits_revision,
+          g.identifier
+        FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY
+          AS i (environment_id, client, session, identifier, connection, account, granted, place)
         LEFT JOIN api_client c ON c.environment_id = i.environment_id AND c.id = i.client AND c.enabled
         LEFT JOIN user_session s
           ON s.environment_id = i.environment_id AND s.id = i.session AND s.client = i.client
           AND s.expires_at > behalf_now()
+        LEFT JOIN oauth_grant g ON g.environment_id = i.environment_id AND g.id = i.granted AND g.ended_at IS NULL
         LEFT JOIN end_user u
           ON u.environment_id = i.environment_id AND u.identifier = i.identifier COLLATE "C" AND u.deleted_at IS NULL
         LEFT JOIN connection k
@@ -45,7 +47,8 @@ internal static class CallAuthorities
             calls.Select(call => call.Intent.Subject.Principal.Session?.Value).ToArray(),
             calls.Select(call => call.Intent.Subject.Identifier.Value).ToArray(),
             calls.Select(call => call.Intent.Connection.Value).ToArray(),
-            calls.Select(call => call.Intent.Account.Value).ToArray()
+            calls.Select(call => call.Intent.Account.Value).ToArray(),
+            calls.Select(call => call.Intent.Subject.Principal.Grant?.Value).ToArray()
         );
 
     /// <returns>One for each call, in their order.</returns>
@@ -68,6 +71,7 @@ internal static class CallAuthorities
             ClientEpoch = NumberAt(row, 0),
             LimitsRevision = NumberAt(row, 17),
             SessionIdentifier = row.IsDBNull(1) ? null : row.GetString(1),
+            GrantIdentifier = row.IsDBNull(18) ? null : row.GetString(18),
             SessionEpoch = EpochAt(row, 2),
             UserEpoch = EpochAt(row, 4),
             PolicyRevision = NumberAt(row, 6),

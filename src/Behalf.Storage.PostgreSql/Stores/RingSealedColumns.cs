@@ -10,5 +10,7 @@ internal static class RingSealedColumns
         (SELECT count(*) FROM connection WHERE substr(client_secret_sealed, 2, 16) = uuid_send(@key))
           + (SELECT count(*) FROM authorization_flow
              WHERE substr(verifier_sealed, 2, 16) = uuid_send(@key) OR substr(code_sealed, 2, 16) = uuid_send(@key))
+          + (SELECT count(*) FROM identity_provider WHERE substr(client_secret_sealed, 2, 16) = uuid_send(@key))
+          + (SELECT count(*) FROM person WHERE substr(totp_sealed, 2, 16) = uuid_send(@key))
         """;
 }

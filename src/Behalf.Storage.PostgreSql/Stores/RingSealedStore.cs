@@ -1,3 +1,4 @@
+using Behalf.People;
 using Behalf.Storage.PostgreSql.Engine;
 using Behalf.Vault;
 
@@ -7,6 +8,8 @@ namespace Behalf.Storage.PostgreSql.Stores;
 internal sealed class RingSealedStore(PostgreSqlDatabase database) : IRingSealedStore
 {
     private const string ClientSecret = "connection.client_secret_sealed";
+    private const string ProviderSecret = "identity_provider.client_secret_sealed";
+    private const string TotpKey = "person.totp_sealed";
 
     public Task<IReadOnlyList<WrappedKey>> WrappedByAsync(
         RingKeyId key,
@@ -63,9 +66,15 @@ internal sealed class RingSealedStore(PostgreSqlDatabase database) : IRingSealed
                 [
                     .. (
                         await session.QueryAsync<SecretRow>(
-                            """
-                            SELECT environment_id, id, client_secret_sealed FROM connection
-                            WHERE substr(client_secret_sealed, 2, 16) = uuid_send(@key)
+                            $"""
+                            SELECT '{ClientSecret}' AS place, environment_id, id, NULL::text COLLATE "C" AS identifier, client_secret_sealed AS value
+                            FROM connection WHERE substr(client_secret_sealed, 2, 16) = uuid_send(@key)
+                            UNION ALL
+                            SELECT '{ProviderSecret}', environment_id, environment_id, NULL::text COLLATE "C", client_secret_sealed
+                            FROM identity_provider WHERE substr(client_secret_sealed, 2, 16) = uuid_send(@key)
+                            UNION ALL
+                            SELECT '{TotpKey}', environment_id, environment_id, identifier, totp_sealed
+                            FROM person WHERE substr(totp_sealed, 2, 16) = uuid_send(@key)
                             LIMIT @limit
                             """,
                             new { key = key.ToColumn(), limit }
@@ -118,21 +127,30 @@ internal sealed class RingSealedStore(PostgreSqlDatabase database) : IRingSealed
         );
 
     private static Task<bool> ResealAsync(WriteContext context, RingSealedValue read, byte[] anew) =>
-        read.Column == ClientSecret
-            ? context.ExecuteOneAsync(
-                """
+        context.ExecuteOneAsync(
+            read.Column switch
+            {
+                ClientSecret => """
                 UPDATE connection SET client_secret_sealed = @anew
-                WHERE environment_id = @environment AND id = @owner AND client_secret_sealed = @read
+                WHERE environment_id = @environment AND client_secret_sealed = @read
                 """,
-                new
-                {
-                    environment = read.Place.Environment.ToColumn(),
-                    owner = read.Place.Owner,
-                    read = read.Sealed,
-                    anew,
-                }
-            )
-            : throw new ArgumentException($"{read.Column} is not a column of this store.", nameof(read));
+                ProviderSecret => """
+                UPDATE identity_provider SET client_secret_sealed = @anew
+                WHERE environment_id = @environment AND client_secret_sealed = @read
+                """,
+                TotpKey => """
+                UPDATE person SET totp_sealed = @anew
+                WHERE environment_id = @environment AND totp_sealed = @read
+                """,
+                _ => throw new ArgumentException($"{read.Column} is not a column of this store.", nameof(read)),
+            },
+            new
+            {
+                environment = read.Place.Environment.ToColumn(),
+                read = read.Sealed,
+                anew,
+            }
+        );
 
     private sealed class KeyRow
     {
@@ -150,18 +168,24 @@ internal sealed class RingSealedStore(PostgreSqlDatabase database) : IRingSealed
 
     private sealed class SecretRow
     {
+        public required string Place { get; init; }
         public required Guid EnvironmentId { get; init; }
         public required Guid Id { get; init; }
-        public required byte[] ClientSecretSealed { get; init; }
+        public string? Identifier { get; init; }
+        public required byte[] Value { get; init; }
 
-        public RingSealedValue ToValue()
+        public RingSealedValue ToValue() => new(PlaceOf(), Place, Value);
+
+        private SealPlace PlaceOf()
         {
-            ConnectionId id = Id.ToId<ConnectionId>();
-            return new RingSealedValue(
-                new SealPlace(EnvironmentId.ToId<EnvironmentId>(), id, id.Value, SealedFields.ClientSecret),
-                ClientSecret,
-                ClientSecretSealed
-            );
+            EnvironmentId environment = EnvironmentId.ToId<EnvironmentId>();
+            ConnectionId connection = Id.ToId<ConnectionId>();
+            return Place switch
+            {
+                ClientSecret => new SealPlace(environment, connection, connection.Value, SealedFields.ClientSecret),
+                ProviderSecret => PersonSeals.ClientSecret(environment),
+                _ => PersonSeals.TotpKey(environment, Behalf.Identifier.Parse(Identifier!)),
+            };
         }
     }
 }

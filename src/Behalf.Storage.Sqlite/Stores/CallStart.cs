@@ -23,11 +23,13 @@ internal static class CallStart
           a.incarnation, a.generation,
           cr.access_sealed, cr.refresh_sealed, cr.extra_sealed, cr.access_expires_at, cr.refresh_expires_at,
           cr.granted_scopes, d.wrapped_key, d.ring_key_id,
-          c.limits_revision
+          c.limits_revision,
+          g.identifier
         FROM (SELECT 1) one
         LEFT JOIN api_client c ON c.environment_id = @environment AND c.id = @client AND c.enabled = 1
         LEFT JOIN user_session s
           ON s.environment_id = @environment AND s.id = @session AND s.client = @client AND s.expires_at > behalf_now()
+        LEFT JOIN oauth_grant g ON g.environment_id = @environment AND g.id = @grant AND g.ended_at IS NULL
         LEFT JOIN end_user u
           ON u.environment_id = @environment AND u.identifier = @identifier AND u.deleted_at IS NULL
         LEFT JOIN connection k
@@ -85,6 +87,7 @@ internal static class CallStart
             .Bind("@environment", subject.Environment.ToColumn())
             .Bind("@client", subject.Principal.Client?.ToColumn())
             .Bind("@session", subject.Principal.Session?.ToColumn())
+            .Bind("@grant", subject.Principal.Grant?.ToColumn())
             .Bind("@identifier", subject.Identifier.Value)
             .Bind("@connection", intent.Connection.ToColumn())
             .Bind("@account", intent.Account.ToColumn())
@@ -95,6 +98,7 @@ internal static class CallStart
             ClientEpoch = row.NumberOrNull(0),
             LimitsRevision = row.NumberOrNull(17),
             SessionIdentifier = row.TextOrNull(1),
+            GrantIdentifier = row.TextOrNull(18),
             SessionEpoch = EpochAt(row, 2),
             UserEpoch = EpochAt(row, 4),
             PolicyRevision = row.NumberOrNull(6),

@@ -1,3 +1,4 @@
+using Behalf.People;
 using Behalf.Storage.Sqlite.Columns;
 using Behalf.Storage.Sqlite.Engine;
 using Behalf.Vault;
@@ -9,6 +10,8 @@ namespace Behalf.Storage.Sqlite.Stores;
 internal sealed class RingSealedStore(SqliteDatabase database) : IRingSealedStore
 {
     private const string ClientSecret = "connection.client_secret_sealed";
+    private const string ProviderSecret = "identity_provider.client_secret_sealed";
+    private const string TotpKey = "person.totp_sealed";
 
     public Task<IReadOnlyList<WrappedKey>> WrappedByAsync(
         RingKeyId key,
@@ -61,9 +64,15 @@ internal sealed class RingSealedStore(SqliteDatabase database) : IRingSealedStor
                 [
                     .. connection
                         .Query<SecretRow>(
-                            """
-                            SELECT environment_id, id, client_secret_sealed FROM connection
-                            WHERE substr(client_secret_sealed, 2, 16) = @key
+                            $"""
+                            SELECT '{ClientSecret}' AS place, environment_id, id, NULL AS identifier, client_secret_sealed AS value
+                            FROM connection WHERE substr(client_secret_sealed, 2, 16) = @key
+                            UNION ALL
+                            SELECT '{ProviderSecret}', environment_id, environment_id, NULL, client_secret_sealed
+                            FROM identity_provider WHERE substr(client_secret_sealed, 2, 16) = @key
+                            UNION ALL
+                            SELECT '{TotpKey}', environment_id, environment_id, identifier, totp_sealed
+                            FROM person WHERE substr(totp_sealed, 2, 16) = @key
                             LIMIT @limit
                             """,
                             new { key = key.ToColumn(), limit }
@@ -112,21 +121,30 @@ internal sealed class RingSealedStore(SqliteDatabase database) : IRingSealedStor
         );
 
     private static bool Reseal(WriteContext context, RingSealedValue read, byte[] anew) =>
-        read.Column == ClientSecret
-            ? context.ExecuteOne(
-                """
+        context.ExecuteOne(
+            read.Column switch
+            {
+                ClientSecret => """
                 UPDATE connection SET client_secret_sealed = @anew
-                WHERE environment_id = @environment AND id = @owner AND client_secret_sealed = @read
+                WHERE environment_id = @environment AND client_secret_sealed = @read
                 """,
-                new
-                {
-                    environment = read.Place.Environment.ToColumn(),
-                    owner = read.Place.Owner.ToColumn(),
-                    read = read.Sealed,
-                    anew,
-                }
-            )
-            : throw new ArgumentException($"{read.Column} is not a column of this store.", nameof(read));
+                ProviderSecret => """
+                UPDATE identity_provider SET client_secret_sealed = @anew
+                WHERE environment_id = @environment AND client_secret_sealed = @read
+                """,
+                TotpKey => """
+                UPDATE person SET totp_sealed = @anew
+                WHERE environment_id = @environment AND totp_sealed = @read
+                """,
+                _ => throw new ArgumentException($"{read.Column} is not a column of this store.", nameof(read)),
+            },
+            new
+            {
+                environment = read.Place.Environment.ToColumn(),
+                read = read.Sealed,
+                anew,
+            }
+        );
 
     private sealed class KeyRow
     {
@@ -144,18 +162,24 @@ internal sealed class RingSealedStore(SqliteDatabase database) : IRingSealedStor
 
     private sealed class SecretRow
     {
+        public required string Place { get; init; }
         public required byte[] EnvironmentId { get; init; }
         public required byte[] Id { get; init; }
-        public required byte[] ClientSecretSealed { get; init; }
+        public string? Identifier { get; init; }
+        public required byte[] Value { get; init; }
 
-        public RingSealedValue ToValue()
+        public RingSealedValue ToValue() => new(PlaceOf(), Place, Value);
+
+        private SealPlace PlaceOf()
         {
-            ConnectionId id = Id.ToId<ConnectionId>();
-            return new RingSealedValue(
-                new SealPlace(EnvironmentId.ToId<EnvironmentId>(), id, id.Value, SealedFields.ClientSecret),
-                ClientSecret,
-                ClientSecretSealed
-            );
+            EnvironmentId environment = EnvironmentId.ToId<EnvironmentId>();
+            ConnectionId connection = Id.ToId<ConnectionId>();
+            return Place switch
+            {
+                ClientSecret => new SealPlace(environment, connection, connection.Value, SealedFields.ClientSecret),
+                ProviderSecret => PersonSeals.ClientSecret(environment),
+                _ => PersonSeals.TotpKey(environment, Behalf.Identifier.Parse(Identifier!)),
+            };
         }
     }
 }

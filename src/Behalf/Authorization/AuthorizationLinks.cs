@@ -46,7 +46,7 @@ internal sealed partial class AuthorizationLinks(
             return Problem.NotFound("connection");
         }
 
-        if (Unusable(connection, environment) is { } unusable)
+        if (Unusable(connection) is { } unusable)
         {
             return unusable;
         }
@@ -90,7 +90,7 @@ internal sealed partial class AuthorizationLinks(
             : Problem.Invalid("user_verify_url", "verify_url", fault);
     }
 
-    private static Problem? Unusable(Connection connection, DeploymentEnvironment environment)
+    private static Problem? Unusable(Connection connection)
     {
         if (!connection.Enabled)
         {
@@ -102,12 +102,7 @@ internal sealed partial class AuthorizationLinks(
             return Precondition("connection_without_client", $"Connection {connection.Name} has no OAuth client.");
         }
 
-        return environment.VerifyMode == VerifyMode.Hosted
-            ? Precondition(
-                "hosted_verification_unavailable",
-                $"Environment {environment.Slug} verifies by hosted sign-in, which has no sign-in provider configured."
-            )
-            : null;
+        return null;
     }
 
     private async Task<Result<AuthorizationLink>> AddAsync(
@@ -121,6 +116,8 @@ internal sealed partial class AuthorizationLinks(
     {
         string token = RandomToken.New();
         DateTimeOffset now = time.GetUtcNow();
+        // Whose client the person's own is, no application is there to confirm: the person signs in here.
+        VerifyMode mode = subject.Principal.Kind == PrincipalKind.Person ? VerifyMode.Hosted : environment.VerifyMode;
         var flow = new AuthorizationFlow
         {
             Environment = subject.Environment,
@@ -129,9 +126,9 @@ internal sealed partial class AuthorizationLinks(
             Account = account.Id,
             Identifier = subject.Identifier,
             Step = FlowStep.LinkCreated,
-            Mode = environment.VerifyMode,
+            Mode = mode,
             Link = Digest.Of(token),
-            VerifyUrl = request.VerifyUrl ?? environment.DefaultVerifyUrl,
+            VerifyUrl = mode == VerifyMode.Hosted ? null : request.VerifyUrl ?? environment.DefaultVerifyUrl,
             AppState = request.AppState,
             RedirectUri = urls.RedirectUri(environment, connection.Id).AbsoluteUri,
             Scopes = connection.Scopes,

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Behalf.Connections;
+using Behalf.People;
 using Behalf.Vault;
 using Microsoft.Extensions.Options;
 
@@ -18,9 +19,13 @@ internal sealed class AuthorizationRequest(
     TimeProvider time
 )
 {
-    public async Task<Result<StartedFlow>> StartAsync(string linkToken, CancellationToken cancellationToken)
+    public async Task<Result<StartedFlow>> StartAsync(
+        string linkToken,
+        BrowserUser? visitor,
+        CancellationToken cancellationToken
+    )
     {
-        Result<AuthorizationFlow> found = await page.FindOpenAsync(linkToken, cancellationToken);
+        Result<AuthorizationFlow> found = await page.FindOpenAsync(linkToken, visitor, cancellationToken);
         if (!found.Succeeded)
         {
             return found.Problem;
@@ -72,9 +77,13 @@ internal sealed class AuthorizationRequest(
         return new StartedFlow(Locate(context, started, state, verifier), Secret.FromText(browser), started.ExpiresAt);
     }
 
-    public async Task<Result<Done>> CancelAsync(string linkToken, CancellationToken cancellationToken)
+    public async Task<Result<Done>> CancelAsync(
+        string linkToken,
+        BrowserUser? visitor,
+        CancellationToken cancellationToken
+    )
     {
-        Result<AuthorizationFlow> found = await page.FindOpenAsync(linkToken, cancellationToken);
+        Result<AuthorizationFlow> found = await page.FindOpenAsync(linkToken, visitor, cancellationToken);
         if (!found.Succeeded)
         {
             return found.Problem;

@@ -1,3 +1,7 @@
+using Behalf.Connections;
+using Behalf.Identity;
+using Behalf.People;
+
 namespace Behalf.Authorization;
 
 /// <summary>
@@ -19,6 +23,7 @@ internal sealed class AuthorizationResponse(
         ConnectionId connection,
         CallbackQuery query,
         string? browserToken,
+        BrowserUser? visitor,
         CancellationToken cancellationToken
     )
     {
@@ -46,7 +51,7 @@ internal sealed class AuthorizationResponse(
             return Problem.NotFound("connection");
         }
 
-        return Check(flow, context, connection, query, browserToken) is { } fault
+        return Check(flow, context, connection, query, browserToken, visitor) is { } fault
             ? await EndAsync(flow, context, fault, query, cancellationToken)
             : await KeepAsync(flow, context, query.Code!, cancellationToken);
     }
@@ -57,7 +62,8 @@ internal sealed class AuthorizationResponse(
         FlowContext context,
         ConnectionId connection,
         CallbackQuery query,
-        string? browserToken
+        string? browserToken,
+        BrowserUser? visitor
     )
     {
         if (connection != flow.Connection)
@@ -68,6 +74,11 @@ internal sealed class AuthorizationResponse(
         if (!RandomToken.IsWellFormed(browserToken) || !Digest.Of(browserToken!).FixedTimeEquals(flow.Browser!.Value))
         {
             return Denied(FlowOutcomes.BrowserMismatch, "the answer came from another browser than the one that began");
+        }
+
+        if (flow.Mode == VerifyMode.Hosted && !HostedVerification.IsOwn(flow, visitor))
+        {
+            return Denied(AccountReasons.VerificationMismatch, HostedVerification.Describe(flow, visitor));
         }
 
         // RFC 9207 §2.4: compare iss by exact string, on error responses too; announced but missing is a mismatch.
@@ -107,7 +118,10 @@ internal sealed class AuthorizationResponse(
         return fault.Outcome switch
         {
             FlowOutcomes.ConnectionChanged => AuthorizationRequest.ConnectionChanged(),
-            FlowOutcomes.ConnectionMismatch or FlowOutcomes.BrowserMismatch or FlowOutcomes.IssuerMismatch => Refusal(
+            FlowOutcomes.ConnectionMismatch
+            or FlowOutcomes.BrowserMismatch
+            or FlowOutcomes.IssuerMismatch
+            or AccountReasons.VerificationMismatch => Refusal(
                 ProblemKind.Forbidden,
                 fault.Outcome,
                 "This answer does not belong to the request that was started here. Nothing was connected."

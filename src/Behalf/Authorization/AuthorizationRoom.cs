@@ -1,5 +1,6 @@
 using Behalf.Connections;
 using Behalf.Identity;
+using Behalf.People;
 using Behalf.Vault;
 
 namespace Behalf.Authorization;
@@ -27,27 +28,38 @@ internal sealed class AuthorizationRoom(
         CancellationToken cancellationToken
     ) => links.CreateAsync(subject, linkRequest, cancellationToken);
 
-    public Task<Result<LinkPage>> ShowAsync(string linkToken, CancellationToken cancellationToken) =>
-        page.ShowAsync(linkToken, cancellationToken);
+    public Task<Result<LinkPage>> ShowAsync(
+        string linkToken,
+        BrowserUser? visitor,
+        CancellationToken cancellationToken
+    ) => page.ShowAsync(linkToken, visitor, cancellationToken);
 
-    public Task<Result<StartedFlow>> StartAsync(string linkToken, CancellationToken cancellationToken) =>
-        request.StartAsync(linkToken, cancellationToken);
+    public Task<Result<StartedFlow>> StartAsync(
+        string linkToken,
+        BrowserUser? visitor,
+        CancellationToken cancellationToken
+    ) => request.StartAsync(linkToken, visitor, cancellationToken);
 
     public Task<Result<CallbackResult>> SubmitAsync(
         string linkToken,
+        BrowserUser? visitor,
         IReadOnlyDictionary<string, string> values,
         CancellationToken cancellationToken
-    ) => form.SubmitAsync(linkToken, values, cancellationToken);
+    ) => form.SubmitAsync(linkToken, visitor, values, cancellationToken);
 
-    public Task<Result<Done>> CancelAsync(string linkToken, CancellationToken cancellationToken) =>
-        request.CancelAsync(linkToken, cancellationToken);
+    public Task<Result<Done>> CancelAsync(
+        string linkToken,
+        BrowserUser? visitor,
+        CancellationToken cancellationToken
+    ) => request.CancelAsync(linkToken, visitor, cancellationToken);
 
     public Task<Result<CallbackResult>> CallbackAsync(
         ConnectionId connection,
         CallbackQuery query,
         string? browserToken,
+        BrowserUser? visitor,
         CancellationToken cancellationToken
-    ) => response.ReceiveAsync(connection, query, browserToken, cancellationToken);
+    ) => response.ReceiveAsync(connection, query, browserToken, visitor, cancellationToken);
 
     public Task<Result<Uri>> VerifyAsync(
         Principal principal,

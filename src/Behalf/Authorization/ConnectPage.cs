@@ -1,6 +1,8 @@
+using Behalf.Audit;
 using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Identity;
+using Behalf.People;
 
 namespace Behalf.Authorization;
 
@@ -11,15 +13,27 @@ internal sealed class ConnectPage(
     IEnvironmentStore environments,
     IApiClientStore clients,
     IConnectorCatalog catalog,
+    IAudit audit,
     TimeProvider time
 )
 {
-    public async Task<Result<AuthorizationFlow>> FindOpenAsync(string linkToken, CancellationToken cancellationToken)
+    public async Task<Result<AuthorizationFlow>> FindOpenAsync(
+        string linkToken,
+        BrowserUser? visitor,
+        CancellationToken cancellationToken
+    )
     {
         AuthorizationFlow? flow = RandomToken.IsWellFormed(linkToken)
             ? await flows.FindByLinkAsync(Digest.Of(linkToken), cancellationToken)
             : null;
-        return flow switch
+        Result<AuthorizationFlow> open = Open(flow);
+        return open.Succeeded && await RefuseAsync(open.Value, visitor, cancellationToken) is { } problem
+            ? problem
+            : open;
+    }
+
+    private Result<AuthorizationFlow> Open(AuthorizationFlow? flow) =>
+        flow switch
         {
             null => new Problem(
                 ProblemKind.NotFound,
@@ -34,6 +48,47 @@ internal sealed class ConnectPage(
             ),
             _ => flow,
         };
+
+    /// <summary>A link that our own sign-in verifies is for its own person; whoever else opens it is told and recorded.</summary>
+    private async Task<Problem?> RefuseAsync(
+        AuthorizationFlow flow,
+        BrowserUser? visitor,
+        CancellationToken cancellationToken
+    )
+    {
+        if (flow.Mode != VerifyMode.Hosted || HostedVerification.IsOwn(flow, visitor))
+        {
+            return null;
+        }
+
+        if (visitor is null)
+        {
+            return new Problem(
+                ProblemKind.Unauthenticated,
+                "sign_in_needed",
+                "Sign in first, as the person this link was made for."
+            );
+        }
+
+        await audit.DenyAsync(
+            new AuditDraft
+            {
+                Environment = flow.Environment,
+                Kind = AuditKind.Denial,
+                Action = "link.opened",
+                Identifier = flow.Identifier.Value,
+                Principal = flow.CreatedBy,
+                Account = flow.Account,
+                Decision = "deny",
+                Outcome = AccountReasons.VerificationMismatch,
+                Detail = HostedVerification.Describe(flow, visitor),
+            },
+            cancellationToken
+        );
+        return Problem.Forbidden(
+            "not_you",
+            $"This link was made for {flow.Identifier}, and you are signed in as {visitor.Identifier}. Nothing was connected."
+        );
     }
 
     public static Problem LinkUsed() =>
@@ -43,9 +98,13 @@ internal sealed class ConnectPage(
             "This link was used already. Ask the application for a new one."
         );
 
-    public async Task<Result<LinkPage>> ShowAsync(string linkToken, CancellationToken cancellationToken)
+    public async Task<Result<LinkPage>> ShowAsync(
+        string linkToken,
+        BrowserUser? visitor,
+        CancellationToken cancellationToken
+    )
     {
-        Result<AuthorizationFlow> found = await FindOpenAsync(linkToken, cancellationToken);
+        Result<AuthorizationFlow> found = await FindOpenAsync(linkToken, visitor, cancellationToken);
         if (!found.Succeeded)
         {
             return found.Problem;
@@ -69,7 +128,10 @@ internal sealed class ConnectPage(
         ];
         return new LinkPage
         {
-            Application = client is not null && client.Environment == flow.Environment ? client.Name : environment.Name,
+            Application =
+                client is not null && client.Environment == flow.Environment ? client.Name
+                : flow.Mode == VerifyMode.Hosted ? HostedVerification.Application
+                : environment.Name,
             ApplicationHost = flow.VerifyUrl is { } url ? new Uri(url).Host : null,
             ProviderName = definition.Name,
             ProviderHost = connection.OAuthUrl.Host,

@@ -1,3 +1,5 @@
+using Behalf.People;
+
 namespace Behalf.Authorization;
 
 /// <summary>
@@ -10,11 +12,12 @@ internal sealed class CredentialForm(ConnectPage page, FlowContexts contexts, Fl
 
     public async Task<Result<CallbackResult>> SubmitAsync(
         string linkToken,
+        BrowserUser? visitor,
         IReadOnlyDictionary<string, string> values,
         CancellationToken cancellationToken
     )
     {
-        Result<AuthorizationFlow> found = await page.FindOpenAsync(linkToken, cancellationToken);
+        Result<AuthorizationFlow> found = await page.FindOpenAsync(linkToken, visitor, cancellationToken);
         if (!found.Succeeded)
         {
             return found.Problem;

@@ -1,4 +1,5 @@
 using Behalf.Identity;
+using Behalf.People;
 using Behalf.Vault;
 
 namespace Behalf.Authorization;
@@ -16,11 +17,16 @@ public interface IAuthorization
         CancellationToken cancellationToken
     );
 
-    /// <summary>What the page shows. Changes nothing: link previews neither burn nor start a link.</summary>
-    Task<Result<LinkPage>> ShowAsync(string linkToken, CancellationToken cancellationToken);
+    /// <summary>
+    /// What the page shows. Changes nothing: link previews neither burn nor start a link. A link that is verified by our own
+    /// sign-in shows itself to its own person only.
+    /// </summary>
+    /// <param name="visitor">Who is signed in in this browser; null: nobody.</param>
+    /// <returns><c>sign_in_needed</c> or <c>not_you</c> where it matters who that is, as do the methods below.</returns>
+    Task<Result<LinkPage>> ShowAsync(string linkToken, BrowserUser? visitor, CancellationToken cancellationToken);
 
     /// <summary>The person pressed the button: state, PKCE verifier and browser binding are made; the link is spent.</summary>
-    Task<Result<StartedFlow>> StartAsync(string linkToken, CancellationToken cancellationToken);
+    Task<Result<StartedFlow>> StartAsync(string linkToken, BrowserUser? visitor, CancellationToken cancellationToken);
 
     /// <summary>
     /// The person typed the credential that a connector without OAuth asks for; the link is spent once it is complete.
@@ -29,20 +35,23 @@ public interface IAuthorization
     /// <param name="values">By the fields' names.</param>
     Task<Result<CallbackResult>> SubmitAsync(
         string linkToken,
+        BrowserUser? visitor,
         IReadOnlyDictionary<string, string> values,
         CancellationToken cancellationToken
     );
 
     /// <summary>The person pressed Cancel: the link is spent, nothing else happens.</summary>
-    Task<Result<Done>> CancelAsync(string linkToken, CancellationToken cancellationToken);
+    Task<Result<Done>> CancelAsync(string linkToken, BrowserUser? visitor, CancellationToken cancellationToken);
 
     /// <summary>The provider sent the browser back (RFC 6749 §4.1.2, RFC 9207).</summary>
     /// <param name="connection">From the path: each connection has its own redirect URI.</param>
     /// <param name="browserToken">From the cookie set at the start.</param>
+    /// <param name="visitor">Who is signed in in this browser.</param>
     Task<Result<CallbackResult>> CallbackAsync(
         ConnectionId connection,
         CallbackQuery query,
         string? browserToken,
+        BrowserUser? visitor,
         CancellationToken cancellationToken
     );
 

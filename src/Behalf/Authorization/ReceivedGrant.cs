@@ -57,9 +57,10 @@ internal sealed class ReceivedGrant(
         }
 
         Milestone.Reached(Milestone.CodeStored, flow.Id.ToString());
-        if (flow.Mode == VerifyMode.None)
+        if (flow.Mode is VerifyMode.None or VerifyMode.Hosted)
         {
-            Result<Uri> connected = await verification.ExchangeUnverifiedAsync(waiting, cancellationToken);
+            // Nobody confirms; or our own sign-in just did, at the door that brought the grant here.
+            Result<Uri> connected = await verification.ExchangeAsync(waiting, cancellationToken);
             return connected.To<CallbackResult>(_ => new CallbackResult.Connected());
         }
 

@@ -79,8 +79,8 @@ internal sealed class Verification(
             : UnknownRequest();
     }
 
-    /// <summary>Mode none: nobody confirms; the exchange follows the callback at once.</summary>
-    public Task<Result<Uri>> ExchangeUnverifiedAsync(AuthorizationFlow flow, CancellationToken cancellationToken) =>
+    /// <summary>Modes none and hosted: the exchange follows the callback at once.</summary>
+    public Task<Result<Uri>> ExchangeAsync(AuthorizationFlow flow, CancellationToken cancellationToken) =>
         JoinAsync(flow, flow.CreatedBy, cancellationToken);
 
     private async Task<Result<AuthorizationFlow>> FindAsync(

@@ -9,7 +9,8 @@ internal static class Reach
     public static bool Covers(this Principal principal, ConnectedAccount account) =>
         principal.Kind switch
         {
-            PrincipalKind.UserSession or PrincipalKind.McpSession => principal.Environment == account.Environment
+            PrincipalKind.UserSession or PrincipalKind.McpSession or PrincipalKind.Person => principal.Environment
+                == account.Environment
                 && principal.Subject == account.Identifier
                 && principal.SubjectEpoch?.Incarnation == account.Incarnation
                 && principal.Limits.AllowsConnection(account.ConnectionName.Value),

@@ -60,6 +60,24 @@ public interface IIdentity
         CancellationToken cancellationToken
     );
 
+    /// <summary>Signs an access token of a person's grant, for its one resource.</summary>
+    Task<Result<IssuedToken>> IssueGrantTokenAsync(
+        GrantTokenContent content,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// Validates such a token at the resource, and reads the user's epoch from the database. Whether the grant still lives
+    /// is the caller's to check.
+    /// </summary>
+    /// <param name="resourceIn">The resource in the environment that the token names.</param>
+    Task<Result<GrantCaller>> AuthenticateGrantAsync(
+        string token,
+        Func<DeploymentEnvironment, string> resourceIn,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Ends every token of the user at the next call, on every node; accounts stay connected.</summary>
     Task<Result<Done>> SignOutAsync(
         Principal principal,
@@ -168,6 +186,28 @@ public sealed record ServerTokenContent
 /// <param name="Config">The config that the token is for, if it is for one.</param>
 /// <param name="Connection">The connection that the token is for, if it is for one alone.</param>
 public sealed record ServerCaller(Principal Principal, McpConfigId? Config, ConnectionId? Connection);
+
+/// <summary>What an access token of a person's grant says besides its times.</summary>
+public sealed record GrantTokenContent
+{
+    public required EnvironmentId Environment { get; init; }
+
+    public required GrantId Grant { get; init; }
+
+    public required string ClientId { get; init; }
+
+    public required Identifier Identifier { get; init; }
+
+    public required UserEpoch Epoch { get; init; }
+
+    /// <value>The token's audience.</value>
+    public required string Resource { get; init; }
+
+    public required ScopeSet Scopes { get; init; }
+}
+
+/// <summary>Who calls a resource with such a token.</summary>
+public sealed record GrantCaller(GrantId Grant, Principal Principal, ScopeSet Scopes);
 
 /// <summary>A session's token and client pair: the same life, the same one identifier.</summary>
 public sealed record MintedSession(

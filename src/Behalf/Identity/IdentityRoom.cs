@@ -13,6 +13,7 @@ internal sealed class IdentityRoom(
     Bootstrap bootstrap,
     ServerTokens serverTokens,
     ServerCallers serverCallers,
+    GrantCallers grantCallers,
     TokenKeys keys
 ) : IIdentity
 {
@@ -52,6 +53,18 @@ internal sealed class IdentityRoom(
         Func<DeploymentEnvironment, Uri> urlIn,
         CancellationToken cancellationToken
     ) => serverCallers.AuthenticateAsync(token, urlIn, cancellationToken);
+
+    public Task<Result<IssuedToken>> IssueGrantTokenAsync(
+        GrantTokenContent content,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    ) => grantCallers.IssueAsync(content, lifetime, cancellationToken);
+
+    public Task<Result<GrantCaller>> AuthenticateGrantAsync(
+        string token,
+        Func<DeploymentEnvironment, string> resourceIn,
+        CancellationToken cancellationToken
+    ) => grantCallers.AuthenticateAsync(token, resourceIn, cancellationToken);
 
     public Task<Result<Done>> SignOutAsync(
         Principal principal,

@@ -16,6 +16,7 @@ public static class IdentityServices
         services.TryAddSingleton<SignedTokens>();
         services.TryAddSingleton<TokenReader>();
         services.TryAddSingleton<ServerCallers>();
+        services.TryAddSingleton<GrantCallers>();
         services.TryAddSingleton<GuessThrottle>();
         services.TryAddSingleton<CredentialCheck>();
         services.TryAddSingleton<Callers>();

@@ -13,6 +13,9 @@ public enum PrincipalKind
 
     /// <summary>Bound to one identifier at one virtual MCP server, by the service client that minted its token.</summary>
     McpSession = 4,
+
+    /// <summary>Someone who signed in here, through an MCP client that the person allowed: bound to the one identifier.</summary>
+    Person = 5,
 }
 
 /// <summary>What a credential is limited to; null means no limit of that kind.</summary>
@@ -92,7 +95,10 @@ public sealed class Principal
 
     public UserSessionId? Session { get; init; }
 
-    /// <value>The one identifier of a user session; null for the others.</value>
+    /// <value>What a person allowed the client; null for the others.</value>
+    public GrantId? Grant { get; init; }
+
+    /// <value>The one identifier of a user-bound caller; null for the others.</value>
     public Identifier? Subject { get; init; }
 
     /// <value>The user's incarnation and epoch when the session was minted.</value>
@@ -101,22 +107,29 @@ public sealed class Principal
     public CredentialLimits Limits { get; init; } = CredentialLimits.None;
 
     /// <value>True: acts for <see cref="Subject"/> and nobody else.</value>
-    public bool IsBoundToUser => Kind is PrincipalKind.UserSession or PrincipalKind.McpSession;
+    public bool IsBoundToUser => Kind is PrincipalKind.UserSession or PrincipalKind.McpSession or PrincipalKind.Person;
+
+    /// <summary>The same caller, under the name that people know it by.</summary>
+    internal Principal Named(string displayName) => Copy(displayName, Limits);
 
     /// <summary>The same caller, limited further.</summary>
-    internal Principal Within(CredentialLimits limits) =>
+    internal Principal Within(CredentialLimits limits) => Copy(DisplayName, Limits.Narrow(limits));
+
+    private Principal Copy(string displayName, CredentialLimits limits) =>
         new()
         {
             Kind = Kind,
             Environment = Environment,
             ClientId = ClientId,
-            DisplayName = DisplayName,
+            DisplayName = displayName,
             Client = Client,
             ClientEpoch = ClientEpoch,
+            LimitsRevision = LimitsRevision,
             Session = Session,
+            Grant = Grant,
             Subject = Subject,
             SubjectEpoch = SubjectEpoch,
-            Limits = Limits.Narrow(limits),
+            Limits = limits,
         };
 }
 

@@ -17,7 +17,7 @@ internal sealed class Subjects(IEndUserStore users, IEnvironmentStore environmen
         principal.Kind switch
         {
             PrincipalKind.ServiceClient => await AsServiceAsync(principal, named, cancellationToken),
-            PrincipalKind.UserSession or PrincipalKind.McpSession => await AsSessionAsync(
+            PrincipalKind.UserSession or PrincipalKind.McpSession or PrincipalKind.Person => await AsSessionAsync(
                 principal,
                 named,
                 cancellationToken

@@ -14,6 +14,8 @@ internal static class TokenClaims
     public const string Environment = "behalf_env";
     public const string ClientEpoch = "behalf_client_epoch";
     public const string Session = "behalf_session";
+    public const string Grant = "behalf_grant";
+    public const string Scope = "scope";
     public const string Incarnation = "behalf_incarnation";
     public const string UserEpoch = "behalf_user_epoch";
 
@@ -31,6 +33,7 @@ internal static class TokenClaims
     public const string ServiceKind = "service";
     public const string SessionKind = "session";
     public const string OperatorKind = "operator";
+    public const string GrantKind = "person";
 }
 
 /// <summary>What an access token says, once its signature, type, issuer, audience and times hold.</summary>

@@ -120,6 +120,32 @@ public interface IMcpServers
 
     Task<Uri> UrlAsync(McpConfig config, CancellationToken cancellationToken);
 
+    /// <summary>What a group may reach at the server of whoever signs in, from the next request on.</summary>
+    /// <param name="tools">Empty: all of the connection.</param>
+    Task<Result<GroupRule>> SetRuleAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string group,
+        ConnectionName connection,
+        IReadOnlyList<string> tools,
+        CancellationToken cancellationToken
+    );
+
+    Task<Result<IReadOnlyList<GroupRule>>> ListRulesAsync(
+        Principal principal,
+        EnvironmentId environment,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>When the last rule of an environment goes, everything may be reached again.</summary>
+    Task<Result<Done>> RemoveRuleAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string group,
+        ConnectionName connection,
+        CancellationToken cancellationToken
+    );
+
     Task<Uri> UrlAsync(McpInstance instance, CancellationToken cancellationToken);
 }
 

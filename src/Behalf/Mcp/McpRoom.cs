@@ -9,7 +9,8 @@ internal sealed class McpRoom(
     McpInstances instances,
     McpSessions sessions,
     McpVisits visits,
-    McpUrls urls
+    McpUrls urls,
+    GroupPolicies policies
 ) : IMcpServers
 {
     private static readonly Problem NotAllowed = Problem.Forbidden(
@@ -161,6 +162,29 @@ internal sealed class McpRoom(
 
     public Task<Uri> UrlAsync(McpInstance instance, CancellationToken cancellationToken) =>
         urls.OfAsync(instance, cancellationToken);
+
+    public Task<Result<GroupRule>> SetRuleAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string group,
+        ConnectionName connection,
+        IReadOnlyList<string> tools,
+        CancellationToken cancellationToken
+    ) => policies.SetAsync(principal, environment, group, connection, tools, cancellationToken);
+
+    public Task<Result<IReadOnlyList<GroupRule>>> ListRulesAsync(
+        Principal principal,
+        EnvironmentId environment,
+        CancellationToken cancellationToken
+    ) => policies.ListAsync(principal, environment, cancellationToken);
+
+    public Task<Result<Done>> RemoveRuleAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string group,
+        ConnectionName connection,
+        CancellationToken cancellationToken
+    ) => policies.RemoveAsync(principal, environment, group, connection, cancellationToken);
 
     private static EnvironmentId? Managed(Principal principal) =>
         principal.Kind == PrincipalKind.ServiceClient && principal.Limits == CredentialLimits.None

@@ -14,6 +14,7 @@ public static class McpServices
         services.TryAddSingleton<McpInstances>();
         services.TryAddSingleton<McpSessions>();
         services.TryAddSingleton<McpUrls>();
+        services.TryAddSingleton<GroupPolicies>();
         services.TryAddSingleton<McpVisits>();
         services.TryAddSingleton<IMcpServers, McpRoom>();
         return services;

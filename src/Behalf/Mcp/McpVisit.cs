@@ -2,7 +2,7 @@ using Behalf.Identity;
 
 namespace Behalf.Mcp;
 
-/// <summary>Which server a request is sent to: one of a config, or one of a connection.</summary>
+/// <summary>Which server a request is sent to: one of a config, one of a connection, or the one of whoever signed in.</summary>
 public abstract record McpAddress
 {
     private McpAddress(string path) => Path = path;
@@ -13,12 +13,14 @@ public abstract record McpAddress
     public sealed record OfConfig(Guid Server, string Path) : McpAddress(Path);
 
     public sealed record OfConnection(ConnectionName Name, string Path) : McpAddress(Path);
+
+    public sealed record OfPerson(string Path) : McpAddress(Path);
 }
 
 /// <summary>A caller at a server, let in for one request.</summary>
 /// <param name="Subject">Already limited to what the server offers and the token allows.</param>
 /// <param name="Mappings">What the server offers now.</param>
-/// <param name="Server">The id of the config or connection.</param>
+/// <param name="Server">The id of the config or connection; <c>mcp</c> for the one of whoever signed in.</param>
 public sealed record McpVisit(ActingSubject Subject, IReadOnlyList<McpMapping> Mappings, string Server)
 {
     public bool IsReadOnly => Subject.Principal.Limits.ReadOnly;

@@ -1,11 +1,30 @@
 using Behalf.Connections;
+using Behalf.Grants;
 using Behalf.Identity;
+using Behalf.People;
 
 namespace Behalf.Mcp;
 
 /// <summary>Lets callers in at a server: token, what the server offers now, and what the two allow together.</summary>
-internal sealed class McpVisits(IMcpStore store, IIdentity identity, IConnections connections, McpUrls urls)
+internal sealed class McpVisits(
+    IMcpStore store,
+    IIdentity identity,
+    IConnections connections,
+    IGrants grants,
+    IPeople people,
+    GroupPolicies policies,
+    McpUrls urls,
+    PublicUrls publicUrls
+)
 {
+    private const string Personal = "mcp";
+
+    private static readonly Problem SignInAgain = new(
+        ProblemKind.Unauthenticated,
+        "invalid_token",
+        "The token is missing, expired or not for this server. Sign in again."
+    );
+
     private static readonly Problem NotHere = new(
         ProblemKind.Unauthenticated,
         "invalid_token",
@@ -17,6 +36,7 @@ internal sealed class McpVisits(IMcpStore store, IIdentity identity, IConnection
         {
             McpAddress.OfConfig config => EnterConfigAsync(config, token, cancellationToken),
             McpAddress.OfConnection connection => EnterConnectionAsync(connection, token, cancellationToken),
+            McpAddress.OfPerson => EnterPersonalAsync(token, cancellationToken),
             _ => throw new InvalidOperationException($"Unknown address {address.GetType().Name}."),
         };
 
@@ -71,6 +91,39 @@ internal sealed class McpVisits(IMcpStore store, IIdentity identity, IConnection
                 cancellationToken
             )
             : NotHere;
+    }
+
+    /// <summary>Token, grant, person and policy, as they are now.</summary>
+    private async Task<Result<McpVisit>> EnterPersonalAsync(string token, CancellationToken cancellationToken)
+    {
+        Result<GrantCaller> caller = await identity.AuthenticateGrantAsync(
+            token,
+            publicUrls.PersonalServer,
+            cancellationToken
+        );
+        if (!caller.Succeeded)
+        {
+            return caller.Problem;
+        }
+
+        if (
+            caller.Value is not { Principal: { Environment: { } environment, Subject: { } identifier } principal }
+            || await grants.FindLiveAsync(environment, caller.Value.Grant, cancellationToken) is not { } grant
+            || grant.Identifier != identifier
+            || await people.GroupsOfAsync(environment, identifier, cancellationToken) is not { } groups
+        )
+        {
+            return SignInAgain;
+        }
+
+        return await LetInAsync(
+            principal
+                .Named(grant.ClientName)
+                .Within(CredentialLimits.None with { ReadOnly = !caller.Value.Scopes.Contains(GrantScopes.Write) }),
+            await policies.MappingsAsync(environment, groups, cancellationToken),
+            Personal,
+            cancellationToken
+        );
     }
 
     private Task<Result<ServerCaller>> AuthenticateAsync(

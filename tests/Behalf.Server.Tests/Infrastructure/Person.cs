@@ -76,6 +76,39 @@ internal sealed partial class Person(string name) : IDisposable
         return await SendAsync(new HttpRequestMessage(HttpMethod.Post, new Uri(uri, action)) { Content = form });
     }
 
+    /// <summary>Sends a form of a page with what was typed in.</summary>
+    public Task<Page> SendAsync(Uri page, Form form, params (string Name, string Value)[] values) =>
+        SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, new Uri(page, form.Action))
+            {
+                Content = new FormUrlEncodedContent([
+                    .. form.Hidden,
+                    .. values.Select(value => KeyValuePair.Create(value.Name, value.Value)),
+                ]),
+            }
+        );
+
+    /// <summary>Signs in at our own page, by the password of the local directory.</summary>
+    public async Task<Page> SignInAsync(
+        Uri origin,
+        string user,
+        string password,
+        string returnPath = "/",
+        string code = ""
+    )
+    {
+        Uri uri = new(origin, $"/sign-in?return={Uri.EscapeDataString(returnPath)}");
+        Page page = await OpenAsync(uri);
+        page.Status.Should().Be(200, page.Body);
+        return await SendAsync(
+            uri,
+            Form.Of(page, "password-form"),
+            ("name", user),
+            ("password", password),
+            ("code", code)
+        );
+    }
+
     /// <summary>Agrees at the provider, as the provider's user of the same name or another.</summary>
     /// <returns>The callback, not opened yet.</returns>
     public async Task<Uri> ConsentAsync(Uri provider, string? login = null) =>

@@ -64,6 +64,18 @@ public sealed class TwoNodes : IAsyncLifetime
     /// <summary>The same page or callback, as the balancer might have sent it to the second node.</summary>
     public Uri OnSecond(Uri uri) => new(new Uri(Second.Url), uri.PathAndQuery);
 
+    /// <summary>A request with a relative address.</summary>
+    public async Task<Reply> SendToSecondAsync(HttpRequestMessage request)
+    {
+        request.RequestUri = new Uri(new Uri(Second.Url), request.RequestUri!);
+        using HttpResponseMessage response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        return new Reply(
+            (int)response.StatusCode,
+            new Dictionary<string, string>(),
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
+        );
+    }
+
     public async Task<Reply> SendToSecondAsync(HttpMethod method, string path, object? body = null, string? key = null)
     {
         using HttpRequestMessage request = new(method, new Uri(new Uri(Second.Url), path));

@@ -31,7 +31,7 @@ internal sealed class Browser(World world) : IDisposable
 
     public async Task<StartedFlow> PressAsync(AuthorizationLink link)
     {
-        Result<StartedFlow> started = await world.Authorization.StartAsync(TokenOf(link), World.Cancel);
+        Result<StartedFlow> started = await world.Authorization.StartAsync(TokenOf(link), null, World.Cancel);
         started.Problem.Should().BeNull();
         Cookie = started.Value!.BrowserToken.RevealText();
         return started.Value;
@@ -59,7 +59,13 @@ internal sealed class Browser(World world) : IDisposable
     }
 
     public Task<Result<CallbackResult>> ReturnAsync(Uri location, ConnectionId? connection = null) =>
-        world.Authorization.CallbackAsync(connection ?? ConnectionOf(location), Read(location), Cookie, World.Cancel);
+        world.Authorization.CallbackAsync(
+            connection ?? ConnectionOf(location),
+            Read(location),
+            Cookie,
+            null,
+            World.Cancel
+        );
 
     /// <summary>The connection whose own redirect URI this is.</summary>
     private static ConnectionId ConnectionOf(Uri location) =>

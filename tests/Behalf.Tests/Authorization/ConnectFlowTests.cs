@@ -57,7 +57,7 @@ public sealed class ConnectFlowTests
         AuthorizationLink link = await Browser.LinkAsync(world, "alice");
         for (int i = 0; i < 5; i++)
         {
-            Result<LinkPage> page = await world.Authorization.ShowAsync(Browser.TokenOf(link), World.Cancel);
+            Result<LinkPage> page = await world.Authorization.ShowAsync(Browser.TokenOf(link), null, World.Cancel);
             page.Value!.Identifier.Value.Should().Be("alice");
             page.Value.Application.Should().Be("Acme team agent");
             page.Value.ApplicationHost.Should().Be("app.example");
@@ -66,7 +66,7 @@ public sealed class ConnectFlowTests
             page.Value.Deletes.Should().Equal("Delete a task");
         }
 
-        (await world.Authorization.StartAsync(Browser.TokenOf(link), World.Cancel)).Succeeded.Should().BeTrue();
+        (await world.Authorization.StartAsync(Browser.TokenOf(link), null, World.Cancel)).Succeeded.Should().BeTrue();
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class ConnectFlowTests
         await using World world = await World.StartAsync();
         string token = Browser.TokenOf(await Browser.LinkAsync(world, "alice"));
         Result<StartedFlow>[] presses = await Task.WhenAll(
-            Enumerable.Range(0, 20).Select(_ => world.Authorization.StartAsync(token, World.Cancel))
+            Enumerable.Range(0, 20).Select(_ => world.Authorization.StartAsync(token, null, World.Cancel))
         );
         presses.Count(press => press.Succeeded).Should().Be(1);
         presses.Where(press => !press.Succeeded).Should().OnlyContain(press => press.Problem!.Code == "link_used");
@@ -86,8 +86,8 @@ public sealed class ConnectFlowTests
     {
         await using World world = await World.StartAsync();
         string token = Browser.TokenOf(await Browser.LinkAsync(world, "alice"));
-        (await world.Authorization.CancelAsync(token, World.Cancel)).Succeeded.Should().BeTrue();
-        (await world.Authorization.StartAsync(token, World.Cancel)).Problem!.Code.Should().Be("link_used");
+        (await world.Authorization.CancelAsync(token, null, World.Cancel)).Succeeded.Should().BeTrue();
+        (await world.Authorization.StartAsync(token, null, World.Cancel)).Problem!.Code.Should().Be("link_used");
         (await world.AccountAsync("alice")).Reason.Should().Be("cancelled");
     }
 
@@ -97,8 +97,8 @@ public sealed class ConnectFlowTests
         await using World world = await World.StartAsync();
         string token = Browser.TokenOf(await Browser.LinkAsync(world, "alice"));
         world.Time.Advance(TimeSpan.FromMinutes(10));
-        (await world.Authorization.ShowAsync(token, World.Cancel)).Problem!.Code.Should().Be("link_expired");
-        (await world.Authorization.StartAsync(token, World.Cancel)).Problem!.Code.Should().Be("link_expired");
+        (await world.Authorization.ShowAsync(token, null, World.Cancel)).Problem!.Code.Should().Be("link_expired");
+        (await world.Authorization.StartAsync(token, null, World.Cancel)).Problem!.Code.Should().Be("link_expired");
     }
 
     [Theory]
@@ -109,8 +109,12 @@ public sealed class ConnectFlowTests
     public async Task UnknownLink_IsNotFound(string token)
     {
         await using World world = await World.StartAsync();
-        (await world.Authorization.ShowAsync(token, World.Cancel)).Problem!.Kind.Should().Be(ProblemKind.NotFound);
-        (await world.Authorization.StartAsync(token, World.Cancel)).Problem!.Kind.Should().Be(ProblemKind.NotFound);
+        (await world.Authorization.ShowAsync(token, null, World.Cancel))
+            .Problem!.Kind.Should()
+            .Be(ProblemKind.NotFound);
+        (await world.Authorization.StartAsync(token, null, World.Cancel))
+            .Problem!.Kind.Should()
+            .Be(ProblemKind.NotFound);
     }
 
     [Fact]
@@ -145,6 +149,7 @@ public sealed class ConnectFlowTests
                     State = state,
                 },
                 browser.Cookie,
+                null,
                 World.Cancel
             );
             answer.Problem!.Code.Should().Be("state_unknown");
@@ -243,7 +248,7 @@ public sealed class ConnectFlowTests
             ConnectionVersion = flow.ConnectionVersion - 1,
         };
         await world.Get<IFlowStore>().AddAsync(older, Traces.None, World.Cancel);
-        Result<StartedFlow> started = await world.Authorization.StartAsync(new string('A', 43), World.Cancel);
+        Result<StartedFlow> started = await world.Authorization.StartAsync(new string('A', 43), null, World.Cancel);
         started.Problem!.Code.Should().Be("connection_changed");
         (await world.Get<IFlowStore>().FindAsync(older.Environment, older.Id, World.Cancel))!
             .Step.Should()

@@ -68,7 +68,8 @@ function formOf(html, id) {
   return { action: attribute(whole.slice(0, whole.indexOf('>') + 1), 'action') ?? '', fields };
 }
 
-function attribute(tag, name) {
+/** What an attribute of a tag says, with character references resolved. */
+export function attribute(tag, name) {
   const found = tag.match(new RegExp(`\\b${name}="([^"]*)"`))?.[1];
   return found?.replace(/&#x([0-9a-f]+);/gi, (_, hex) => String.fromCodePoint(parseInt(hex, 16)))
     .replace(/&#(\d+);/g, (_, digits) => String.fromCodePoint(Number(digits)))
