@@ -7,7 +7,7 @@ using Behalf.Tools.Fixtures;
 
 namespace Behalf.Server.Commands;
 
-/// <summary><c>behalf connector validate|test PATH</c>.</summary>
+/// <summary><c>behalf connector validate|test|import PATH</c>.</summary>
 internal static class ConnectorCommand
 {
     private static readonly JsonSerializerOptions Indented = new()
@@ -53,7 +53,7 @@ internal static class ConnectorCommand
                     cancellationToken
                 )
         );
-        return new Command("connector", "Connector definitions.") { validate, test };
+        return new Command("connector", "Connector definitions.") { validate, test, ConnectorImportCommand.Create() };
     }
 
     private static async Task<int> ValidateAsync(
