@@ -57,6 +57,17 @@ public sealed class ConnectorsClient
         );
     }
 
+    /// <summary>Makes a definition the environment's own connector of its slug, or replaces the one it has.</summary>
+    /// <param name="document">The connector format as one document (docs/connector-format.md).</param>
+    public async Task<ConnectorDetails> PutAsync(string document, CancellationToken cancellationToken = default)
+    {
+        var request = new PutConnectorRequest { Document = document };
+        return Read(
+            await _rpc.CallAsync(options => _administration.PutConnectorAsync(request, options), cancellationToken)
+                .ConfigureAwait(false)
+        );
+    }
+
     private static ConnectorDetails Read(Proto.ConnectorDetails connector) =>
         new(
             connector.Slug,

@@ -53,6 +53,7 @@ internal static partial class DefinitionReader
         for (int i = 0; i < documents.Count; i++)
         {
             Fields part = i == 0 ? head : new Fields(documents[i], "a further file");
+            part.OptionalText("$schema"); // for editors
             procedures.AddRange(part.Entries("procedures"));
             tools.AddRange(part.Items("tools"));
             aliases.AddRange(part.Items("aliases"));

@@ -1,5 +1,6 @@
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Custom;
 using Behalf.Identity;
 using Behalf.Server.Doors;
 using Behalf.Wire.Administration;
@@ -14,6 +15,7 @@ internal sealed class AdministrationService(
     IIdentity identity,
     IConnections connections,
     IConnectorCatalog connectors,
+    ICustomConnectors customConnectors,
     AdministeredEnvironment environments,
     AdministeredConnections administered,
     AdministeredClients clients,
@@ -119,6 +121,14 @@ internal sealed class AdministrationService(
             is { } connector
             ? AdministrationWire.ToWire(connector)
             : throw context.Refuse(Problem.NotFound("connector"));
+
+    [Accepts(PrincipalKind.ServiceClient)]
+    public override async Task<ConnectorDetails> PutConnector(PutConnectorRequest request, ServerCallContext context) =>
+        AdministrationWire.ToWire(
+            (await customConnectors.PutAsync(context.Principal(), request.Document, context.CancellationToken)).OrThrow(
+                context
+            )
+        );
 
     [Accepts(PrincipalKind.Operator)]
     public override Task<ClientWithSecret> AddClient(AddClientRequest request, ServerCallContext context) =>
