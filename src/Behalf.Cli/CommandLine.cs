@@ -98,6 +98,7 @@ internal static class CommandLine
                 "connector",
                 "Providers' definitions.",
                 ConnectorAddCommand.Create(shell),
+                ConnectorImportCommand.Create(shell),
                 ConnectorListCommand.Create(shell),
                 ConnectorShowCommand.Create(shell)
             ),

@@ -65,6 +65,16 @@ internal sealed partial class ToolWriter(ApiDocument document, Credential creden
         return Tool(operation, name, scopes, draft.Input, step);
     }
 
+    /// <summary>What a destructive tool asks for beside its arguments.</summary>
+    public static JsonObject Confirm() =>
+        new()
+        {
+            ["type"] = "boolean",
+            ["const"] = true,
+            ["required"] = true,
+            ["description"] = "True, once the person has said yes to exactly this.",
+        };
+
     private static JsonObject Tool(
         ApiOperation operation,
         string name,
@@ -94,13 +104,7 @@ internal sealed partial class ToolWriter(ApiDocument document, Credential creden
 
         if (hints.Contains("destructive"))
         {
-            input["confirm"] = new JsonObject
-            {
-                ["type"] = "boolean",
-                ["const"] = true,
-                ["required"] = true,
-                ["description"] = "True, once the person has said yes to exactly this.",
-            };
+            input["confirm"] = Confirm();
         }
 
         if (scopes.Count > 0)

@@ -21,6 +21,10 @@ public sealed class PublicUrls(IOptions<BehalfOptions> options)
     public Uri RedirectUri(DeploymentEnvironment environment, ConnectionId connection) =>
         new($"{Origin(environment)}/sso/v1/oauth/{connection}/callback");
 
+    /// <summary>The document about a connection's OAuth client, and so the client's id, where the provider takes such ids.</summary>
+    public Uri ClientMetadata(DeploymentEnvironment environment, ConnectionId connection) =>
+        new($"{Origin(environment)}/connect/clients/{environment.Slug}/{connection}");
+
     /// <summary>Where a browser ends when the application named no place of its own.</summary>
     public Uri ConnectedPage(DeploymentEnvironment environment) => new($"{Origin(environment)}/connect/success");
 }

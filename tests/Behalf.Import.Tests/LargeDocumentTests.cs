@@ -53,7 +53,16 @@ public sealed class LargeDocumentTests
         byte[] bytes = File.ReadAllBytes(file);
         ApiDocument document = new(ApiText.Read(bytes));
         ImportChoice choice = new() { Operations = ["GET *"], BaseUrl = document.IsSwagger ? null : BaseUrl(document) };
-        string[] tags = [.. OperationList.Of(document).SelectMany(one => one.Tags).Distinct().Take(3)];
+        string[] tags =
+        [
+            .. OperationList
+                .Of(document)
+                .SelectMany(one => one.Tags)
+                .GroupBy(tag => tag)
+                .OrderBy(group => group.Count())
+                .Take(3)
+                .Select(group => group.Key),
+        ];
 
         Result<ImportedConnector> read = ConnectorImport.Read(
             bytes,

@@ -34,6 +34,15 @@ internal sealed class ApiDocument
         Paths = paths;
     }
 
+    private ApiDocument(JsonElement root, string version)
+    {
+        Root = root;
+        Version = version;
+    }
+
+    /// <summary>A schema that stands alone, such as a tool's: its references lead into itself.</summary>
+    public static ApiDocument OfSchema(JsonElement schema) => new(schema, "3.1");
+
     public JsonElement Root { get; }
 
     public JsonElement Paths { get; }
@@ -68,6 +77,11 @@ internal sealed class ApiDocument
 
     private JsonElement Find(string reference)
     {
+        if (reference == "#")
+        {
+            return Root;
+        }
+
         if (!reference.StartsWith("#/", StringComparison.Ordinal))
         {
             throw new NotRepresentable(

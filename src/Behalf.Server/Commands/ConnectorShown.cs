@@ -11,7 +11,7 @@ internal static class ConnectorShown
         List<string> lines =
         [
             $"{definition.Name} ({definition.Slug}), revision {definition.Revision[..12]}",
-            $"  at {definition.BasePattern?.Text ?? definition.BaseUrl.ToString()}{definition.BasePath}",
+            $"  at {definition.BasePattern?.Text ?? definition.BaseUrl.ToString()}{definition.Remote?.Path}",
             $"  credential: {Credential(definition)}",
         ];
         if (definition.OAuth.DefaultScopes.Count > 0)

@@ -2,17 +2,21 @@ using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Remote;
 using Behalf.Egress;
 using Behalf.Events;
 using Behalf.Identity;
+using Behalf.Import;
 using Behalf.Mcp;
 using Behalf.Policy;
 using Behalf.Proxy;
+using Behalf.Remote;
 using Behalf.Server.KeyServices;
 using Behalf.Storage.PostgreSql;
 using Behalf.Storage.Sqlite;
 using Behalf.Tools;
 using Behalf.Vault;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Behalf.Server.Hosting;
 
@@ -24,6 +28,8 @@ internal static class BehalfServices
         services.AddIdentity();
         services.AddConnectors();
         services.AddTools();
+        services.TryAddSingleton<IRemoteDefinitions, RemoteDefinitions>();
+        services.AddRemoteServers();
         services.AddProxy();
         services.AddPolicy();
         services.AddAudit();

@@ -2,6 +2,7 @@ using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Connectors.Custom;
 using Behalf.Identity;
+using Behalf.Remote;
 using Behalf.Server.Doors;
 using Behalf.Wire.Administration;
 using Grpc.Core;
@@ -16,6 +17,7 @@ internal sealed class AdministrationService(
     IConnections connections,
     IConnectorCatalog connectors,
     ICustomConnectors customConnectors,
+    IRemoteServers remoteServers,
     AdministeredEnvironment environments,
     AdministeredConnections administered,
     AdministeredClients clients,
@@ -129,6 +131,23 @@ internal sealed class AdministrationService(
                 context
             )
         );
+
+    [Accepts(PrincipalKind.ServiceClient)]
+    public override async Task<ConnectorDetails> AddRemoteServer(
+        AddRemoteServerRequest request,
+        ServerCallContext context
+    ) =>
+        Uri.TryCreate(request.Url, UriKind.Absolute, out Uri? url)
+            ? AdministrationWire.ToWire(
+                (
+                    await remoteServers.AddAsync(
+                        context.Principal(),
+                        new NewRemoteServer(url, NullIfEmpty(request.Slug), NullIfEmpty(request.Name)),
+                        context.CancellationToken
+                    )
+                ).OrThrow(context)
+            )
+            : throw context.Refuse(Problem.Invalid("url", "url", "is not an absolute URL"));
 
     [Accepts(PrincipalKind.Operator)]
     public override Task<ClientWithSecret> AddClient(AddClientRequest request, ServerCallContext context) =>
