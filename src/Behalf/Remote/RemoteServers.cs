@@ -52,7 +52,7 @@ internal sealed class RemoteServers(
         return await connectors.PutAsync(principal, definitions.Write(head, []).Document, cancellationToken);
     }
 
-    /// <summary><c>mcp.linear.app</c> → <c>linear</c>: the longest label before the last.</summary>
+    /// <summary><c>mcp.tracker.example</c> → <c>tracker</c>: the longest label before the last.</summary>
     private static string SlugOf(Uri url)
     {
         string[] labels = url.Host.Split('.');
