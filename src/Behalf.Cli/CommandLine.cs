@@ -26,7 +26,7 @@ internal static class CommandLine
     private const string Description = """
         Behalf: every tool call an agent makes runs as the user who asked.
 
-        Beside the commands below: `behalf serve` runs the server, `behalf sandbox` the practice provider and model; keys init, database, doctor and connector validate work on a server's files. Each explains itself with --help.
+        Beside the commands below: `behalf serve` runs the server, `behalf sandbox` the practice provider and model; keys init, database, doctor and connector validate, test and import work on a server's files. Each explains itself with --help.
         """;
 
     public static async Task<int> RunAsync(string[] arguments, Surroundings surroundings)
@@ -139,6 +139,8 @@ internal static class CommandLine
             shell.Noun(
                 "connector",
                 "Providers' definitions.",
+                ConnectorAddCommand.Create(shell),
+                ConnectorImportCommand.Create(shell),
                 ConnectorListCommand.Create(shell),
                 ConnectorShowCommand.Create(shell)
             ),

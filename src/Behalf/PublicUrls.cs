@@ -30,6 +30,10 @@ public sealed class PublicUrls(IOptions<BehalfOptions> options)
     /// <summary>The MCP endpoint of whoever signs in: the one resource of that server.</summary>
     public string PersonalServer(DeploymentEnvironment environment) => $"{Origin(environment)}/mcp";
 
+    /// <summary>The document about a connection's OAuth client, and so the client's id, where the provider takes such ids.</summary>
+    public Uri ClientMetadata(DeploymentEnvironment environment, ConnectionId connection) =>
+        new($"{Origin(environment)}/connect/clients/{environment.Slug}/{connection}");
+
     /// <summary>Where a browser ends when the application named no place of its own.</summary>
     public Uri ConnectedPage(DeploymentEnvironment environment) => new($"{Origin(environment)}/connect/success");
 }

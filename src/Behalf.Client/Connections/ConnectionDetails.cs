@@ -23,7 +23,14 @@ public sealed record ConnectionDetails(
     bool IsEnabled,
     DateTimeOffset? CreatedAt,
     string Proxy
-);
+)
+{
+    /// <value>The connector's newest revision, where it is not the pinned one; else empty. Told of one connection, not in lists.</value>
+    public string NewestRevision { get; init; } = string.Empty;
+
+    /// <value>What differs there, such as <c>changed search</c> or <c>added export</c>.</value>
+    public IReadOnlyList<string> Waiting { get; init; } = [];
+}
 
 /// <summary>What to change about a connection; what is left out stays.</summary>
 public sealed record ConnectionChange
@@ -52,6 +59,9 @@ public sealed record ConnectionChange
 
     /// <value>What the proxy passes: <c>default</c>, <c>off</c>, <c>read</c> or <c>full</c>.</value>
     public string? Proxy { get; init; }
+
+    /// <value>True: pins the connector's newest revision, whatever differs.</value>
+    public bool AcceptsNewest { get; init; }
 }
 
 /// <summary>What is left out comes from the connector.</summary>

@@ -114,6 +114,7 @@ public sealed class ConnectionsClient
         {
             request.Enabled = enabled;
         }
+        request.AcceptNewest = change.AcceptsNewest;
         if (change.Proxy is { } proxy)
         {
             request.Proxy = proxy;
@@ -155,5 +156,9 @@ public sealed class ConnectionsClient
             connection.Enabled,
             Instant.Read(connection.CreatedAt),
             connection.Proxy
-        );
+        )
+        {
+            NewestRevision = connection.NewestRevision,
+            Waiting = [.. connection.Waiting],
+        };
 }

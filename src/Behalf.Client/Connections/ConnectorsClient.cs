@@ -57,6 +57,40 @@ public sealed class ConnectorsClient
         );
     }
 
+    /// <summary>Makes a definition the environment's own connector of its slug, or replaces the one it has.</summary>
+    /// <param name="document">The connector format as one document (docs/connector-format.md).</param>
+    public async Task<ConnectorDetails> PutAsync(string document, CancellationToken cancellationToken = default)
+    {
+        var request = new PutConnectorRequest { Document = document };
+        return Read(
+            await _rpc.CallAsync(options => _administration.PutConnectorAsync(request, options), cancellationToken)
+                .ConfigureAwait(false)
+        );
+    }
+
+    /// <summary>Makes a remote MCP server a connector: its tools follow with the first account.</summary>
+    /// <param name="slug">Null: made of the host's name.</param>
+    /// <param name="name">For people; null: the host's name.</param>
+    public async Task<ConnectorDetails> AddRemoteAsync(
+        Uri url,
+        string? slug = null,
+        string? name = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        var request = new AddRemoteServerRequest
+        {
+            Url = url.AbsoluteUri,
+            Slug = slug ?? string.Empty,
+            Name = name ?? string.Empty,
+        };
+        return Read(
+            await _rpc.CallAsync(options => _administration.AddRemoteServerAsync(request, options), cancellationToken)
+                .ConfigureAwait(false)
+        );
+    }
+
     private static ConnectorDetails Read(Proto.ConnectorDetails connector) =>
         new(
             connector.Slug,

@@ -1,4 +1,5 @@
 using Behalf.Connections;
+using Behalf.Connectors;
 using Behalf.Identity;
 using Behalf.Wire.Administration;
 using Grpc.Core;
@@ -8,6 +9,7 @@ namespace Behalf.Server.Api;
 /// <summary>The connections of an environment, as they are administered by name.</summary>
 internal sealed class AdministeredConnections(
     IConnections connections,
+    IConnectorCatalog connectors,
     AdministeredEnvironment environments,
     PageTokens pages
 )
@@ -63,7 +65,24 @@ internal sealed class AdministeredConnections(
     {
         DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
         ConnectionView view = await NamedAsync(context, environment, request.Name);
-        return AdministrationWire.ToWire(view);
+        ConnectionDetails details = AdministrationWire.ToWire(view);
+        Connection connection = view.Connection;
+        if (
+            await connectors.FindLatestAsync(environment.Id, connection.Connector, context.CancellationToken)
+                is { } newest
+            && newest.Revision != connection.ConnectorRevision
+        )
+        {
+            details.NewestRevision = newest.Revision;
+            details.Waiting.AddRange(
+                ConnectorDifference.Of(
+                    await connectors.GetAsync(connection.ConnectorRevision, context.CancellationToken),
+                    newest
+                )
+            );
+        }
+
+        return details;
     }
 
     public async Task<ConnectionDetails> UpdateAsync(UpdateConnectionRequest request, ServerCallContext context)
@@ -89,6 +108,7 @@ internal sealed class AdministeredConnections(
                         : request.AllTools ? []
                         : null,
                     Enabled = request.HasEnabled ? request.Enabled : null,
+                    AcceptsNewest = request.AcceptNewest,
                     Proxy = request.HasProxy ? new ProxyChange(ProxyModeNames.Read(request.Proxy)) : null,
                 },
                 context.CancellationToken

@@ -7,7 +7,7 @@ using Behalf.Tools.Fixtures;
 
 namespace Behalf.Server.Commands;
 
-/// <summary><c>behalf connector validate|test PATH</c>.</summary>
+/// <summary><c>behalf connector validate|test|show|schema|import</c>.</summary>
 internal static class ConnectorCommand
 {
     private static readonly JsonSerializerOptions Indented = new()
@@ -53,7 +53,50 @@ internal static class ConnectorCommand
                     cancellationToken
                 )
         );
-        return new Command("connector", "Connector definitions.") { validate, test };
+        return new Command("connector", "Connector definitions.")
+        {
+            validate,
+            test,
+            Show(),
+            Schema(),
+            ConnectorImportCommand.Create(),
+        };
+    }
+
+    private static Command Show()
+    {
+        Argument<string> path = new("path") { Description = "A definition, or the folder that holds one." };
+        Option<bool> json = Answer.Json();
+        Command show = new("show", "Show what a connector definition offers.") { path, json };
+        show.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                TextWriter error = parsed.InvocationConfiguration.Error;
+                if (await ReadAsync(parsed.GetRequiredValue(path), error, cancellationToken) is not { } definition)
+                {
+                    return ExitCodes.Failed;
+                }
+
+                await ConnectorShown.GiveAsync(definition, new Answer(parsed, json));
+                return ExitCodes.Ok;
+            }
+        );
+        return show;
+    }
+
+    private static Command Schema()
+    {
+        Command schema = new("schema", "Print the JSON Schema of connector definitions, for editors.");
+        schema.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                await parsed.InvocationConfiguration.Output.WriteAsync(
+                    await ConnectorSchema.ReadAsync(cancellationToken)
+                );
+                return ExitCodes.Ok;
+            }
+        );
+        return schema;
     }
 
     private static async Task<int> ValidateAsync(

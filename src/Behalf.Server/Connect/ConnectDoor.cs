@@ -54,6 +54,7 @@ internal static class ConnectDoor
         app.MapPost("/magicLink/{token}/credential", pages.SubmitAsync).WithDisplayName("connect: credential");
         app.MapPost("/magicLink/{token}/cancel", pages.CancelAsync).WithDisplayName("connect: cancel");
         app.MapGet("/sso/v1/oauth/{connection}/callback", pages.CallbackAsync).WithDisplayName("connect: callback");
+        app.MapClientDocuments();
         app.MapGet("/connect/success", ConnectPages.Connected).WithDisplayName("connect: success");
         app.MapGet("/connect/style.css", StyleSheet.Connect.ServeAsync).WithDisplayName("style sheet");
     }

@@ -2,22 +2,26 @@ using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Remote;
 using Behalf.Egress;
 using Behalf.Events;
 using Behalf.Grants;
 using Behalf.Identity;
 using Behalf.Limits;
+using Behalf.Import;
 using Behalf.Mcp;
 using Behalf.People;
 using Behalf.Policy;
 using Behalf.Proxy;
 using Behalf.Recovery;
 using Behalf.Registration;
+using Behalf.Remote;
 using Behalf.Server.KeyServices;
 using Behalf.Storage.PostgreSql;
 using Behalf.Storage.Sqlite;
 using Behalf.Tools;
 using Behalf.Vault;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Behalf.Server.Hosting;
 
@@ -29,6 +33,8 @@ internal static class BehalfServices
         services.AddIdentity();
         services.AddConnectors();
         services.AddTools();
+        services.TryAddSingleton<IRemoteDefinitions, RemoteDefinitions>();
+        services.AddRemoteServers();
         services.AddProxy();
         services.AddPolicy();
         services.AddLimits();

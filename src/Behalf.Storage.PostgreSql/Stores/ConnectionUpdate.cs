@@ -39,6 +39,7 @@ internal static class ConnectionUpdate
             allowedTools = ConnectionStore.ToolsOf(connection),
             enabled = connection.Enabled,
             proxy = (int?)connection.Proxy,
+            revision = connection.ConnectorRevision,
         };
         if (
             await context.HoldsAsync(
@@ -64,7 +65,7 @@ internal static class ConnectionUpdate
                 """
                 UPDATE connection
                 SET name = @name, client_id = @clientId, client_secret_sealed = @secret, scopes = @scopes,
-                  base_url = @baseUrl, oauth_url = @oauthUrl, allowed_tools = @allowedTools, enabled = @enabled, proxy_mode = @proxy,
+                  base_url = @baseUrl, oauth_url = @oauthUrl, allowed_tools = @allowedTools, enabled = @enabled, proxy_mode = @proxy, connector_revision = @revision,
                   policy_revision = policy_revision + 1, row_version = row_version + 1
                 WHERE environment_id = @environment AND id = @id AND row_version = @version AND deleted_at IS NULL
                 """,

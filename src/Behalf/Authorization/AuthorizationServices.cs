@@ -26,6 +26,7 @@ public static class AuthorizationServices
         services.TryAddSingleton<GuessThrottle>();
         services.TryAddSingleton<Verification>();
         services.TryAddSingleton<TokenEndpoint>();
+        services.TryAddSingleton<ClientRegistration>();
         services.TryAddSingleton<OwnClients>();
         services.TryAddSingleton<CodeExchange>();
         services.TryAddSingleton<Introspection>();

@@ -14,6 +14,9 @@ internal static class OAuthEndpoints
     public static Uri? Revoke(Connection connection, OAuthProfile profile) =>
         profile.RevokePath is { } path ? At(connection, profile, path) : null;
 
+    public static Uri? Register(Connection connection, OAuthProfile profile) =>
+        profile.RegistrationPath is { } path ? At(connection, profile, path) : null;
+
     public static Uri? Introspect(Connection connection, OAuthProfile profile) =>
         profile.IntrospectPath is { } path ? At(connection, profile, path) : null;
 

@@ -22,6 +22,9 @@ public sealed record ConnectionChange
     public bool? Enabled { get; init; }
 
     public ProxyChange? Proxy { get; init; }
+
+    /// <value>True: pins the newest revision of its connector, whatever differs.</value>
+    public bool AcceptsNewest { get; init; }
 }
 
 /// <param name="Mode">Null: the default, by who calls.</param>

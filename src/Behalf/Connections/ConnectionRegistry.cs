@@ -1,4 +1,5 @@
 using Behalf.Audit;
+using Behalf.Authorization;
 using Behalf.Connectors;
 using Behalf.Identity;
 using Behalf.Vault;
@@ -12,6 +13,7 @@ internal sealed class ConnectionRegistry(
     IConnectorCatalog catalog,
     NewConnectionRules rules,
     IVault vault,
+    ClientRegistration registration,
     PublicUrls urls,
     TimeProvider time
 )
@@ -87,6 +89,27 @@ internal sealed class ConnectionRegistry(
         if (wanted.ClientSecret is { } secret)
         {
             connection = connection with { ClientSecretSealed = vault.Seal(connection.ClientSecretPlace, secret) };
+        }
+
+        if (wanted is { ClientId: null, WithoutClient: false } && definition.OAuth.RegistersClients)
+        {
+            Result<RegisteredClient> client = await registration.RegisterAsync(
+                environment,
+                connection,
+                definition.OAuth,
+                cancellationToken
+            );
+            if (!client.Succeeded)
+            {
+                return client.Problem;
+            }
+
+            using Secret? given = client.Value.Secret;
+            connection = connection with
+            {
+                ClientId = client.Value.Id,
+                ClientSecretSealed = given is null ? null : vault.Seal(connection.ClientSecretPlace, given),
+            };
         }
 
         var record = new AuditDraft

@@ -40,6 +40,22 @@ internal sealed class ConnectionSettings(
 
             ConnectorDefinition definition = await catalog.GetAsync(before.ConnectorRevision, cancellationToken);
             Connection after = Apply(before, change);
+            if (change.AcceptsNewest)
+            {
+                definition =
+                    await catalog.FindLatestAsync(environment, before.Connector, cancellationToken) ?? definition;
+                if (definition.Auth.Kind != before.Kind)
+                {
+                    return new Problem(
+                        ProblemKind.FailedPrecondition,
+                        "other_credential",
+                        $"The newest revision of {before.Connector} takes another kind of credential. Add another connection."
+                    );
+                }
+
+                after = after with { ConnectorRevision = definition.Revision };
+            }
+
             Result<CheckedConnection> verdict = rules.Check(Wanted(after, change), definition);
             if (!verdict.Succeeded)
             {
@@ -166,6 +182,7 @@ internal sealed class ConnectionSettings(
             ("oauth_url", before.OAuthUrl, after.OAuthUrl),
             ("allowed_tools", ListOf(before), ListOf(after)),
             ("enabled", before.Enabled, after.Enabled),
+            ("connector_revision", before.ConnectorRevision, after.ConnectorRevision),
             ("proxy", NameOf(before.Proxy), NameOf(after.Proxy)),
         ];
         foreach ((string name, object? old, object? now) in settings)

@@ -210,6 +210,9 @@ public interface IUpstream
     /// <value>The connection it goes through; null where there is none, as in fixtures.</value>
     ConnectionName? ConnectionName { get; }
 
+    /// <value>Whose connection it is; null where there is none, as in fixtures.</value>
+    EnvironmentId? Environment { get; }
+
     /// <value>What is kept with the account's credential; no secrets.</value>
     IReadOnlyDictionary<string, string> Kept { get; }
 

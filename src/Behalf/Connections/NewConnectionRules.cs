@@ -93,7 +93,7 @@ internal sealed partial class NewConnectionRules(ProviderUrls urls)
 
     private static void CheckClient(List<FieldViolation> faults, NewConnection wanted, OAuthProfile profile)
     {
-        if (wanted is { WithoutClient: true, ClientId: null, ClientSecret: null })
+        if (wanted is { ClientId: null, ClientSecret: null } && (wanted.WithoutClient || profile.RegistersClients))
         {
             return;
         }

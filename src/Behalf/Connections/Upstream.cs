@@ -29,6 +29,8 @@ internal sealed class Upstream(
 
     public ConnectionName? ConnectionName => call.Intent.ConnectionName;
 
+    public EnvironmentId? Environment => call.Intent.Subject.Environment;
+
     public IReadOnlyDictionary<string, string> Kept => kept;
 
     public Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken cancellationToken) =>

@@ -47,6 +47,9 @@ public sealed record ConnectorDefinition
 
     public ConnectorListing Listing { get; init; } = ConnectorListing.None;
 
+    /// <value>Null: its tools are requests of an API.</value>
+    public Remote.RemoteServer? Remote { get; init; }
+
     /// <value>In the order of the document, which is the order shown to a model.</value>
     public required IReadOnlyList<ToolDefinition> Tools { get; init; }
 
@@ -117,6 +120,15 @@ public sealed record OAuthProfile
     public string TokenPrefix { get; init; } = "Bearer ";
 
     public string ScopeSeparator { get; init; } = " ";
+
+    /// <value>Where a client registers itself (RFC 7591), as the other endpoints; null: nowhere.</value>
+    public string? RegistrationPath { get; init; }
+
+    /// <value>True: a client id may be the address of a document about the client.</value>
+    public bool ClientIdMetadata { get; init; }
+
+    /// <value>True: a connection needs no client that somebody registered.</value>
+    public bool RegistersClients => ClientIdMetadata || RegistrationPath is not null;
 
     /// <value>The parameter of the authorization request that carries the scopes.</value>
     public string ScopeParameter { get; init; } = "scope";

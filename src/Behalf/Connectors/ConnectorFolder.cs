@@ -14,18 +14,31 @@ public static partial class ConnectorFolder
 
     public static async Task<string> ReadAsync(string folder, CancellationToken cancellationToken)
     {
-        StringBuilder document = new();
-        string main = Path.Combine(folder, MainFile);
-        IEnumerable<string> others = Directory
-            .EnumerateFiles(folder, "*.yaml", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(folder, file).Replace('\\', '/'))
-            .Where(path => path != MainFile && !path.StartsWith("fixtures/", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal);
-        document.Append(Normalize(await File.ReadAllTextAsync(main, cancellationToken)));
-        foreach (string path in others)
+        Dictionary<string, string> files = new(StringComparer.Ordinal);
+        foreach (string file in Directory.EnumerateFiles(folder, "*.yaml", SearchOption.AllDirectories))
+        {
+            string path = Path.GetRelativePath(folder, file).Replace('\\', '/');
+            files[path] = await File.ReadAllTextAsync(file, cancellationToken);
+        }
+
+        return Join(files);
+    }
+
+    /// <summary>The document of a folder's files, as <see cref="ReadAsync"/> gives it.</summary>
+    /// <param name="files">Text by path below the folder, <see cref="MainFile"/> among them; what is no part of the definition is passed over.</param>
+    public static string Join(IReadOnlyDictionary<string, string> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        StringBuilder document = new(Normalize(files[MainFile]));
+        foreach (
+            (string path, string text) in files
+                .Where(file => file.Key.EndsWith(".yaml", StringComparison.Ordinal) && file.Key != MainFile)
+                .Where(file => !file.Key.StartsWith("fixtures/", StringComparison.Ordinal))
+                .OrderBy(file => file.Key, StringComparer.Ordinal)
+        )
         {
             document.Append(FileMark).Append(path).Append('\n');
-            document.Append(Normalize(await File.ReadAllTextAsync(Path.Combine(folder, path), cancellationToken)));
+            document.Append(Normalize(text));
         }
 
         return document.ToString();

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Behalf.Connectors.Document;
 using Behalf.Connectors.Operations;
+using Behalf.Connectors.Remote;
 using Behalf.Connectors.Schemas;
 using Behalf.Connectors.Steps;
 using Behalf.Connectors.Templates;
@@ -49,10 +50,12 @@ internal static partial class DefinitionReader
         Uri baseUrl = pattern?.Base ?? HttpsOrigin(head, "base_url");
         (OAuthProfile oauth, AuthProfile auth) = Auth(head, baseUrl);
         AccountUrlRule? accountUrl = AccountUrlReader.Read(head, pattern, oauth, auth);
+        RemoteServer? remote = head.Optional("remote") is { } server ? Remote(server) : null;
         ConnectorListing listing = ListingReader.Read(head.Optional("listing"));
         for (int i = 0; i < documents.Count; i++)
         {
             Fields part = i == 0 ? head : new Fields(documents[i], "a further file");
+            part.OptionalText("$schema"); // for editors
             procedures.AddRange(part.Entries("procedures"));
             tools.AddRange(part.Items("tools"));
             aliases.AddRange(part.Items("aliases"));
@@ -86,12 +89,13 @@ internal static partial class DefinitionReader
             OAuth = oauth,
             Auth = auth,
             Listing = listing,
+            Remote = remote,
             Rules = rules,
             BasePath = basePath,
             Procedures = compiled,
             Tools = AliasReader.Attach(
                 aliases,
-                Tools(tools, rules, basePath, auth, oauth.HasScopes, input, compiled),
+                Tools(tools, rules, basePath, auth, oauth.HasScopes, remote is not null, input, compiled),
                 input
             ),
             Operations = table,
@@ -132,6 +136,16 @@ internal static partial class DefinitionReader
                 granted ? $"{tool.Name} names no scope it needs" : $"{tool.Name} names scopes, and nobody grants any"
             );
         }
+    }
+
+    private static RemoteServer Remote(DocumentNode node)
+    {
+        Fields fields = new(node, "remote");
+        string path = fields.Text("path");
+        fields.End();
+        return RemotePath().IsMatch(path) && !path.Split('/').Any(segment => segment is "." or "..")
+            ? new RemoteServer(path)
+            : throw new DefinitionFault(node.Line, "'path' is where the MCP server answers, from a slash");
     }
 
     private static (ProviderRules Rules, string BasePath) Rules(DocumentNode? node)
@@ -248,6 +262,7 @@ internal static partial class DefinitionReader
         string basePath,
         AuthProfile auth,
         bool hasScopes,
+        bool isRemote,
         SchemaReader schemas,
         IReadOnlyDictionary<string, Procedure> procedures
     )
@@ -262,6 +277,11 @@ internal static partial class DefinitionReader
         {
             StepReader reader = new(rules, basePath);
             ToolDefinition tool = ToolReader.Read(node, reader, schemas, procedures);
+            if (!isRemote && tool.Procedure.Compiled.Steps.Any(step => step is McpStep or McpListStep))
+            {
+                throw new DefinitionFault(node.Line, $"{tool.Name} calls an MCP server, and 'remote' names none");
+            }
+
             if (reader.Calls.FirstOrDefault(call => !procedures.ContainsKey(call.Name)) is { Name: { } missing } call)
             {
                 throw new DefinitionFault(call.Line, NoProcedure(missing, procedures.Keys));
@@ -283,12 +303,13 @@ internal static partial class DefinitionReader
         $"there is no procedure '{name}'"
         + (NearestName.Of(name, known) is { } near ? $"; did you mean '{near}'?" : "");
 
+    /// <summary>https; a loopback address also without, where egress goes only if the operator listed it.</summary>
     public static Uri HttpsOrigin(Fields fields, string key)
     {
         string text = fields.Text(key);
         return
             Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
-            && uri.Scheme == Uri.UriSchemeHttps
+            && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
             && uri is { UserInfo: "", Query: "", Fragment: "" }
             ? uri
             : throw new DefinitionFault(fields.Line, $"'{key}' is an https address without user, query or fragment");
@@ -307,6 +328,9 @@ internal static partial class DefinitionReader
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    [GeneratedRegex("^/[A-Za-z0-9._~/-]{0,200}\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex RemotePath();
 
     [GeneratedRegex("^[a-z0-9]{1,20}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Slug();

@@ -58,6 +58,8 @@ internal static partial class OAuthProfileReader
                 grant == OAuthGrant.ClientCredentials ? "/" : Endpoint(fields, fields.Text("authorize_path")),
             TokenPath = Endpoint(fields, fields.Text("token_path")),
             RevokePath = OptionalEndpoint(fields, "revoke_path"),
+            RegistrationPath = OptionalEndpoint(fields, "registration_path"),
+            ClientIdMetadata = fields.Flag("client_id_metadata"),
             Revocation = TokenHabitsReader.Revocation(fields.Optional("revocation")),
             Tokens = TokenHabitsReader.Read(fields.Optional("tokens")),
             RevokeToken = fields.OptionalText("revoke_token") switch

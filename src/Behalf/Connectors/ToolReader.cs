@@ -140,6 +140,7 @@ internal static partial class ToolReader
             || step switch
             {
                 RequestStep request => request.Writes,
+                McpStep mcp => mcp.Writes,
                 GroupStep group => Writes(group.Steps, procedures, seen),
                 ForEachStep each => Writes(each.Steps, procedures, seen),
                 CallStep call => procedures.TryGetValue(call.Procedure, out Procedure? procedure)

@@ -56,7 +56,7 @@ public sealed class DefinitionReaderTests
     [InlineData("=args.thing", "=args.[", "not YAML")]
     [InlineData("=args.thing", "'=args.['", "not a JMESPath expression")]
     [InlineData("=args.thing", "=system('x')", "not a JMESPath expression")]
-    [InlineData("/things/{thing}", "/things/x{thing}", "cannot be a segment")]
+    [InlineData("/things/{thing}", "/things/{thing}x{thing}", "cannot be a segment")]
     [InlineData("/things/{thing}", "/things/../{thing}", "cannot be a segment")]
     [InlineData("/things/{thing}", "/things/{other}", "has no expression")]
     [InlineData("/things/{thing}", "https://evil.example/{thing}", "begins with /")]

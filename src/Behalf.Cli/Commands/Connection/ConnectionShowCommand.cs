@@ -37,6 +37,17 @@ internal static class ConnectionShowCommand
                     ("Proxy", ProxyFeature.Text(connection.Proxy)),
                     ("Created", When.Text(connection.CreatedAt))
                 );
+                if (connection.NewestRevision.Length > 0)
+                {
+                    call.Report.Line();
+                    call.Report.Line(
+                        $"Its connector has a newer revision ({connection.NewestRevision[..12]}), which `behalf connection update {connection.Name} --accept` takes:"
+                    );
+                    foreach (var difference in connection.Waiting)
+                    {
+                        call.Report.Line($"  {difference}");
+                    }
+                }
                 call.Report.Line();
                 Registration.Write(call.Report, connection);
                 return ExitCode.Ok;

@@ -26,11 +26,28 @@ internal static class ConnectionUpdateCommand
             HelpName = "on|off",
         };
         enabled.AcceptOnlyFromAmong(On, Off);
+        var accept = new Option<bool>("--accept")
+        {
+            Description = "Takes the connector's newest revision, whatever differs (`behalf connection show`).",
+        };
         var proxy = ProxyFeature.Option("What the proxy passes.");
         return shell.Verb(
             "update",
             "Changes a connection, for every call that starts from now on. Origins and OAuth client stay while it holds users' tokens.",
-            [name, newName, clientId, .. secret.Options, scopes, baseUrl, oauthUrl, tools, allTools, enabled, proxy],
+            [
+                name,
+                newName,
+                clientId,
+                .. secret.Options,
+                scopes,
+                baseUrl,
+                oauthUrl,
+                tools,
+                allTools,
+                enabled,
+                proxy,
+                accept,
+            ],
             async call =>
             {
                 using var behalf = call.ConnectAsService();
@@ -51,6 +68,7 @@ internal static class ConnectionUpdateCommand
                             : null,
                         IsEnabled = call.Get(enabled) is { } word ? word == On : null,
                         Proxy = call.Get(proxy),
+                        AcceptsNewest = call.Get(accept),
                     },
                     call.Token
                 );

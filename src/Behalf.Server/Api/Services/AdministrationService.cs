@@ -1,6 +1,8 @@
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Custom;
 using Behalf.Identity;
+using Behalf.Remote;
 using Behalf.Server.Doors;
 using Behalf.Wire.Administration;
 using Grpc.Core;
@@ -13,6 +15,8 @@ namespace Behalf.Server.Api.Services;
 internal sealed class AdministrationService(
     IIdentity identity,
     IConnectorCatalog connectors,
+    ICustomConnectors customConnectors,
+    IRemoteServers remoteServers,
     AdministeredEnvironment environments,
     AdministeredConnections administered,
     AdministeredClients clients,
@@ -120,6 +124,31 @@ internal sealed class AdministrationService(
             is { } connector
             ? AdministrationWire.ToWire(connector)
             : throw context.Refuse(Problem.NotFound("connector"));
+
+    [Accepts(PrincipalKind.ServiceClient)]
+    public override async Task<ConnectorDetails> PutConnector(PutConnectorRequest request, ServerCallContext context) =>
+        AdministrationWire.ToWire(
+            (await customConnectors.PutAsync(context.Principal(), request.Document, context.CancellationToken)).OrThrow(
+                context
+            )
+        );
+
+    [Accepts(PrincipalKind.ServiceClient)]
+    public override async Task<ConnectorDetails> AddRemoteServer(
+        AddRemoteServerRequest request,
+        ServerCallContext context
+    ) =>
+        Uri.TryCreate(request.Url, UriKind.Absolute, out Uri? url)
+            ? AdministrationWire.ToWire(
+                (
+                    await remoteServers.AddAsync(
+                        context.Principal(),
+                        new NewRemoteServer(url, NullIfEmpty(request.Slug), NullIfEmpty(request.Name)),
+                        context.CancellationToken
+                    )
+                ).OrThrow(context)
+            )
+            : throw context.Refuse(Problem.Invalid("url", "url", "is not an absolute URL"));
 
     [Accepts(PrincipalKind.Operator)]
     public override Task<ClientWithSecret> AddClient(AddClientRequest request, ServerCallContext context) =>

@@ -42,6 +42,14 @@ public interface ICustomConnectors
         CancellationToken cancellationToken
     );
 
+    /// <summary>As the two above, with a whole definition: the environment's own connector of its slug is that from now on.</summary>
+    /// <returns><c>invalid_definition</c> with file and line, or <c>name_taken</c> for the slug of a bundled connector.</returns>
+    Task<Result<ConnectorDefinition>> PutAsync(
+        Principal principal,
+        string document,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Refused while a connection uses it.</summary>
     Task<Result<Done>> RemoveAsync(Principal principal, string slug, CancellationToken cancellationToken);
 

@@ -23,11 +23,7 @@ internal sealed class CustomConnectors(IConnectorRevisionStore store, IConnector
 
         if ((await store.ListOwnAsync(environment, cancellationToken)).Count >= Most)
         {
-            return new Problem(
-                ProblemKind.FailedPrecondition,
-                "too_many_connectors",
-                $"An environment has at most {Most} connectors of its own."
-            );
+            return TooMany();
         }
 
         foreach (string slug in Slugs(connector.Name))
@@ -89,9 +85,66 @@ internal sealed class CustomConnectors(IConnectorRevisionStore store, IConnector
             return Refused(read.Problem);
         }
 
-        Traces traces = TracesOf(principal, environment, read.Value, "connector.changed");
-        return await store.SetOwnAsync(environment, slug, now, read.Value.Revision, document, traces, cancellationToken)
-            ? read
+        return await SetAsync(principal, environment, now, document, read.Value, cancellationToken);
+    }
+
+    public async Task<Result<ConnectorDefinition>> PutAsync(
+        Principal principal,
+        string document,
+        CancellationToken cancellationToken
+    )
+    {
+        if (Managed(principal) is not { } environment)
+        {
+            return NotAllowed();
+        }
+
+        Result<ConnectorDefinition> read = catalog.Read(document);
+        if (!read.Succeeded)
+        {
+            return Problem.Invalid("document", "invalid_definition", read.Problem.Message);
+        }
+
+        IReadOnlyList<(string Slug, string Revision)> own = await store.ListOwnAsync(environment, cancellationToken);
+        string? now = own.FirstOrDefault(one => one.Slug == read.Value.Slug).Revision;
+        if (now == read.Value.Revision)
+        {
+            return read;
+        }
+
+        if (now is null)
+        {
+            if (own.Count >= Most)
+            {
+                return TooMany();
+            }
+
+            if (await catalog.FindLatestAsync(environment, read.Value.Slug, cancellationToken) is not null)
+            {
+                return new Problem(
+                    ProblemKind.AlreadyExists,
+                    "name_taken",
+                    $"There is a bundled connector {read.Value.Slug}. Give yours another slug."
+                );
+            }
+        }
+
+        return await SetAsync(principal, environment, now, document, read.Value, cancellationToken);
+    }
+
+    private async Task<Result<ConnectorDefinition>> SetAsync(
+        Principal principal,
+        EnvironmentId environment,
+        string? now,
+        string document,
+        ConnectorDefinition next,
+        CancellationToken cancellationToken
+    )
+    {
+        string action = now is null ? "connector.added" : "connector.changed";
+        Traces traces = TracesOf(principal, environment, next, action);
+        return await store.SetOwnAsync(environment, next.Slug, now, next.Revision, document, traces, cancellationToken)
+            ? next
             : new Problem(
                 ProblemKind.FailedPrecondition,
                 "connector_changed",
@@ -149,6 +202,13 @@ internal sealed class CustomConnectors(IConnectorRevisionStore store, IConnector
         Problem.Forbidden(
             "not_allowed",
             "Connectors are defined by a service credential that is not limited to connections or tools."
+        );
+
+    private static Problem TooMany() =>
+        new(
+            ProblemKind.FailedPrecondition,
+            "too_many_connectors",
+            $"An environment has at most {Most} connectors of its own."
         );
 
     private static Problem NotFound() => Problem.NotFound("connector");

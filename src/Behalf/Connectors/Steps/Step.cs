@@ -174,3 +174,25 @@ internal sealed record GroupStep : Step
 {
     public required IReadOnlyList<Step> Steps { get; init; }
 }
+
+/// <summary>One <c>tools/call</c> at the connector's remote MCP server.</summary>
+internal sealed record McpStep : Step
+{
+    /// <value>The server's name of the tool.</value>
+    public required string Tool { get; init; }
+
+    /// <value>Of the tool as it was accepted; see <see cref="Remote.RemoteTool"/>.</value>
+    public required string Pin { get; init; }
+
+    public Template? Arguments { get; init; }
+
+    public required bool Writes { get; init; }
+
+    public string? Save { get; init; }
+}
+
+/// <summary>Reads the remote server's list and takes it in.</summary>
+internal sealed record McpListStep : Step
+{
+    public string? Save { get; init; }
+}

@@ -24,6 +24,12 @@ internal sealed partial class StepReader(ProviderRules rules, string basePath)
         Step step = kind switch
         {
             "request" => new RequestReader(this, rules, basePath).Read(fields),
+            "mcp" => Mcp(fields),
+            "mcp_list" when fields.Flag("mcp_list") => new McpListStep
+            {
+                Line = fields.Line,
+                Save = Variable(fields, "save"),
+            },
             "call" => Call(fields),
             "lookup" => Lookup(fields),
             "set" => new SetStep { Line = fields.Line, Values = Pairs(fields, "set") },
@@ -34,7 +40,7 @@ internal sealed partial class StepReader(ProviderRules rules, string basePath)
             "do" => new GroupStep { Line = fields.Line, Steps = Read(fields.Items("do")) },
             _ => throw new DefinitionFault(
                 fields.Line,
-                "a step begins with request, call, lookup, set, for_each, fetch, fail, note or do"
+                "a step begins with request, mcp, call, lookup, set, for_each, fetch, fail, note or do"
             ),
         };
         step = step with { When = Condition(fields), Fallback = Fallback(fields) };
@@ -62,6 +68,26 @@ internal sealed partial class StepReader(ProviderRules rules, string basePath)
         Fallback fallback = new(kinds, Read(inner.Items("steps")));
         inner.End();
         return fallback;
+    }
+
+    private static McpStep Mcp(Fields fields)
+    {
+        string tool = fields.Text("mcp");
+        string pin = fields.Text("pin");
+        return tool.Length is 0 or > 128 || tool.Any(c => c is < ' ' or > '~') || !Pin().IsMatch(pin)
+            ? throw new DefinitionFault(
+                fields.Line,
+                "'mcp' is the server's name of a tool, and 'pin' the hash that it was accepted with"
+            )
+            : new McpStep
+            {
+                Line = fields.Line,
+                Tool = tool,
+                Pin = pin,
+                Arguments = fields.Optional("arguments") is { } arguments ? Template.Read(arguments) : null,
+                Writes = fields.Flag("writes", otherwise: true),
+                Save = Variable(fields, "save"),
+            };
     }
 
     private CallStep Call(Fields fields)
@@ -189,6 +215,9 @@ internal sealed partial class StepReader(ProviderRules rules, string basePath)
 
     private static Expression Computed(Fields fields, string key, string otherwise) =>
         fields.Optional(key) is { } node ? Template.ReadExpression(node, key) : new Expression(otherwise, fields.Line);
+
+    [GeneratedRegex("^[0-9a-f]{64}\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Pin();
 
     [GeneratedRegex("^[a-z][a-z0-9_]{0,63}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex VariableName();

@@ -8,15 +8,16 @@ using Newtonsoft.Json.Linq;
 namespace Behalf.Connectors.Templates;
 
 /// <summary>
-/// A path such as <c>/things/{thing}/parts</c> whose slots are whole segments. Whatever a slot's value is, the expanded
-/// path has the template's segments: a value is one segment or it is refused.
+/// A path such as <c>/things/{thing}/parts</c>, with at most one slot in a segment, alone or between literals
+/// (<c>{thing}.json</c>). Whatever a slot's value is, the expanded path has the template's segments: a value is one segment
+/// or it is refused.
 /// </summary>
 internal sealed partial class PathTemplate
 {
     private const int MaxSlotLength = 256;
-    private readonly IReadOnlyList<(string Literal, Expression? Slot, string Name)> _segments;
+    private readonly IReadOnlyList<PathSegment> _segments;
 
-    private PathTemplate(string text, IReadOnlyList<(string, Expression?, string)> segments)
+    private PathTemplate(string text, IReadOnlyList<PathSegment> segments)
     {
         Text = text;
         _segments = segments;
@@ -33,7 +34,7 @@ internal sealed partial class PathTemplate
             throw new DefinitionFault(node.Line, "a path begins with /");
         }
 
-        List<(string, Expression?, string)> segments = [];
+        List<PathSegment> segments = [];
         HashSet<string> used = new(StringComparer.Ordinal);
         foreach (string segment in text[1..].Split('/'))
         {
@@ -47,11 +48,18 @@ internal sealed partial class PathTemplate
                         $"the path's slot '{name}' has no expression under 'slots'"
                     );
                 used.Add(name);
-                segments.Add(("", Template.ReadExpression(entry.Value, name), name));
+                segments.Add(
+                    new PathSegment(
+                        slot.Groups["before"].Value,
+                        slot.Groups["after"].Value,
+                        Template.ReadExpression(entry.Value, name),
+                        name
+                    )
+                );
             }
             else if (Literal().IsMatch(segment) && segment is not ("." or ".."))
             {
-                segments.Add((segment, null, ""));
+                segments.Add(new PathSegment(segment, "", null, ""));
             }
             else
             {
@@ -69,12 +77,11 @@ internal sealed partial class PathTemplate
     public bool TryExpand(JToken scope, [NotNullWhen(true)] out string? path, [NotNullWhen(false)] out string? slot)
     {
         StringBuilder text = new();
-        foreach ((string literal, Expression? expression, string name) in _segments)
+        foreach ((string before, string after, Expression? expression, string name) in _segments)
         {
-            text.Append('/');
+            text.Append('/').Append(before);
             if (expression is null)
             {
-                text.Append(literal);
                 continue;
             }
 
@@ -85,7 +92,7 @@ internal sealed partial class PathTemplate
                 return false;
             }
 
-            text.Append(Uri.EscapeDataString(value));
+            text.Append(Uri.EscapeDataString(value)).Append(after);
         }
 
         path = text.ToString();
@@ -106,9 +113,7 @@ internal sealed partial class PathTemplate
             && uri.Query.Length == 0
             && uri.Fragment.Length == 0
             && sent.Length == _segments.Count
-            && _segments
-                .Zip(sent)
-                .All(pair => pair.First.Slot is not null ? pair.Second.Length > 0 : pair.First.Literal == pair.Second);
+            && _segments.Zip(sent).All(pair => pair.First.Fits(pair.Second));
     }
 
     private static bool IsSegment([NotNullWhen(true)] string? value)
@@ -136,9 +141,25 @@ internal sealed partial class PathTemplate
         return true;
     }
 
-    [GeneratedRegex("^\\{(?<name>[a-z][a-z0-9_]*)\\}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        "^(?<before>[A-Za-z0-9._~:-]*)\\{(?<name>[a-z][a-z0-9_]*)\\}(?<after>[A-Za-z0-9._~:-]*)$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Slot();
 
-    [GeneratedRegex("^[A-Za-z0-9._~-]+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^[A-Za-z0-9._~:-]+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Literal();
+}
+
+/// <param name="Before">What stands before the slot; the whole segment where there is none.</param>
+/// <param name="After">What stands behind it.</param>
+/// <param name="Slot">Null: a literal.</param>
+internal sealed record PathSegment(string Before, string After, Expression? Slot, string Name)
+{
+    public bool Fits(string sent) =>
+        Slot is null
+            ? sent == Before
+            : sent.Length > Before.Length + After.Length
+                && sent.StartsWith(Before, StringComparison.Ordinal)
+                && sent.EndsWith(After, StringComparison.Ordinal);
 }

@@ -2,15 +2,16 @@ using System.Collections.Concurrent;
 using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Connectors.Custom;
+using Behalf.Connectors.Remote;
 using Microsoft.Extensions.Logging;
 
 namespace Behalf.Tools.Custom;
 
 /// <summary>
 /// The tools a connection has: those of its connector's revision, then the default versions of the environment's own.
-/// A connector's tool wins over a custom one of its name. Safe to call concurrently.
+/// A connector's tool wins over a custom one of its name. A remote server's tool that changed since it was accepted is none. Safe to call concurrently.
 /// </summary>
-internal sealed partial class OfferedTools(ICustomToolStore store, ILogger<OfferedTools> logger)
+internal sealed partial class OfferedTools(ICustomToolStore store, IRemoteListings remote, ILogger<OfferedTools> logger)
 {
     /// <value>Of readings kept; all are forgotten when there are more.</value>
     private const int MostKept = 2_000;
@@ -22,7 +23,15 @@ internal sealed partial class OfferedTools(ICustomToolStore store, ILogger<Offer
         Connection connection,
         ConnectorDefinition definition,
         CancellationToken cancellationToken
-    ) => [.. definition.Tools, .. await CustomAsync(connection, definition, cancellationToken)];
+    )
+    {
+        IReadOnlySet<string> changed = await remote.ChangedAsync(connection.Environment, definition, cancellationToken);
+        return
+        [
+            .. changed.Count == 0 ? definition.Tools : definition.Tools.Where(tool => !changed.Contains(tool.Name)),
+            .. await CustomAsync(connection, definition, cancellationToken),
+        ];
+    }
 
     /// <summary>The tool of a connection that a caller means by one of its names, exactly; null when it has none.</summary>
     public async ValueTask<OfferedTool?> FindAsync(

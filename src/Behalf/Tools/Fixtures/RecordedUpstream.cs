@@ -15,6 +15,8 @@ internal sealed class RecordedUpstream(JsonArray exchanges) : IUpstream
 
     public ExecutionId Execution { get; } = ExecutionId.From(Guid.Empty);
 
+    public EnvironmentId? Environment => null;
+
     public ConnectionName? ConnectionName => null;
 
     public IReadOnlyDictionary<string, string> Kept => ImmutableDictionary<string, string>.Empty;

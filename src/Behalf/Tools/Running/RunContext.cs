@@ -1,5 +1,6 @@
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Remote;
 using Behalf.Connectors.Steps;
 
 namespace Behalf.Tools.Running;
@@ -9,7 +10,8 @@ internal sealed class RunContext(
     ConnectorDefinition definition,
     ToolDefinition tool,
     IUpstream upstream,
-    TimeProvider time
+    TimeProvider time,
+    IRemoteListings? listings = null
 )
 {
     private const int MaxRequests = 300;
@@ -26,6 +28,9 @@ internal sealed class RunContext(
     public IUpstream Upstream { get; } = upstream;
 
     public TimeProvider Time { get; } = time;
+
+    /// <value>Null: there are no remote servers here, as in fixtures.</value>
+    public IRemoteListings? Listings { get; } = listings;
 
     public IReadOnlyList<string> Notes => _notes;
 

@@ -11,12 +11,14 @@ internal sealed class StepRunner
     private readonly RunContext _context;
     private readonly RequestRunner _requests;
     private readonly LookupRunner _lookups;
+    private readonly McpRunner _remote;
 
     public StepRunner(RunContext context)
     {
         _context = context;
         _requests = new RequestRunner(context, this);
         _lookups = new LookupRunner(context, this);
+        _remote = new McpRunner(context);
     }
 
     /// <returns>The procedure's result; null when it has none.</returns>
@@ -79,6 +81,8 @@ internal sealed class StepRunner
         {
             RequestStep request => _requests.RunAsync(request, scope, cancellationToken),
             LookupStep lookup => _lookups.RunAsync(lookup, scope, cancellationToken),
+            McpStep mcp => _remote.CallAsync(mcp, scope, cancellationToken),
+            McpListStep list => _remote.ListAsync(list, scope, cancellationToken),
             CallStep call => CallAsync(call, scope, cancellationToken),
             ForEachStep each => ForEachAsync(each, scope, cancellationToken),
             FetchStep fetch => _requests.FetchAsync(fetch, scope, cancellationToken),

@@ -1,6 +1,7 @@
 using Behalf.Audit;
 using Behalf.Connections;
 using Behalf.Connectors;
+using Behalf.Connectors.Remote;
 using Behalf.Connectors.Steps;
 using Behalf.Connectors.Templates;
 using Microsoft.Extensions.Logging;
@@ -23,7 +24,11 @@ internal abstract record RunOutcome
 }
 
 /// <summary>Runs one tool's steps against the provider it was opened for. Faults become outcomes here.</summary>
-internal sealed partial class ToolRunner(TimeProvider time, ILogger<ToolRunner> logger)
+internal sealed partial class ToolRunner(
+    TimeProvider time,
+    ILogger<ToolRunner> logger,
+    IRemoteListings? listings = null
+)
 {
     public async Task<RunOutcome> RunAsync(
         ConnectorDefinition definition,
@@ -35,7 +40,7 @@ internal sealed partial class ToolRunner(TimeProvider time, ILogger<ToolRunner> 
         CancellationToken cancellationToken
     )
     {
-        RunContext context = new(definition, tool, upstream, time);
+        RunContext context = new(definition, tool, upstream, time, listings);
         RunScope scope = RunScope.Of(arguments, account, cursor, ExpressionFunctions.Iso(time.GetUtcNow()));
         try
         {

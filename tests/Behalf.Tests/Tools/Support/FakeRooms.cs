@@ -30,7 +30,7 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         ScopedToolList scoped = new(
             this,
             this,
-            new OfferedTools(Custom, NullLogger<OfferedTools>.Instance),
+            new OfferedTools(Custom, new NoRemoteServers(), NullLogger<OfferedTools>.Instance),
             new ConnectionPolicy()
         );
         MacVault vault = new();

@@ -18,6 +18,8 @@ internal sealed class FakeUpstream(Func<SentRequest, UpstreamOutcome> answer) : 
 
     public ExecutionId Execution { get; } = Calls.Started().Intent.Execution;
 
+    public EnvironmentId? Environment => null;
+
     public ConnectionName? ConnectionName { get; } = Calls.Started().Intent.ConnectionName;
 
     public IReadOnlyDictionary<string, string> Kept { get; } = new Dictionary<string, string>();

@@ -1,0 +1,265 @@
+using System.Net.Http.Headers;
+using Behalf.Connections;
+using Behalf.Connectors.Steps;
+using Behalf.Connectors.Templates;
+using Newtonsoft.Json.Linq;
+
+namespace Behalf.Tools.Running;
+
+/// <summary>
+/// What one run says to a remote MCP server. The newer generation knows no sessions; with the older one the run begins a
+/// session of its own, as its user, and no other run sees it.
+/// </summary>
+internal sealed class McpSession(RunContext context)
+{
+    private static readonly int[] NotModern = [400, 404, 405, 406, 415];
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+
+    private string? _spoken = context.Listings?.Spoken(context.Definition);
+    private string? _session;
+    private bool _begun;
+    private long _id;
+
+    /// <summary>A read finds out first what the server speaks; a write is only sent once that is known.</summary>
+    /// <exception cref="ToolFault">The server refuses it, or cannot be understood.</exception>
+    public async Task<JObject> SendAsync(
+        string method,
+        JObject parameters,
+        string? name,
+        bool writes,
+        CancellationToken cancellationToken
+    )
+    {
+        if (_spoken is null && !writes)
+        {
+            (UpstreamOutcome outcome, JObject? answer) = await ModernAsync(
+                method,
+                (JObject)parameters.DeepClone(),
+                name,
+                writes,
+                cancellationToken
+            );
+            if (!IsOlder(outcome, answer))
+            {
+                Speak(McpMessages.Modern);
+                return ResultOf(outcome, answer, method, writes);
+            }
+
+            Speak(McpMessages.Older);
+        }
+
+        if (_spoken is null or McpMessages.Modern)
+        {
+            (UpstreamOutcome outcome, JObject? answer) = await ModernAsync(
+                method,
+                parameters,
+                name,
+                writes,
+                cancellationToken
+            );
+            return ResultOf(outcome, answer, method, writes);
+        }
+
+        await BeginAsync(cancellationToken);
+        (UpstreamOutcome sent, JObject? told) = await OlderAsync(method, parameters, writes, cancellationToken);
+        return ResultOf(sent, told, method, writes);
+    }
+
+    private void Speak(string spoken)
+    {
+        _spoken = spoken;
+        context.Listings?.Remember(context.Definition, spoken);
+    }
+
+    /// <summary>Such a server does not know the method's form, or names the versions it has.</summary>
+    private static bool IsOlder(UpstreamOutcome outcome, JObject? answer) =>
+        outcome is UpstreamOutcome.Answered { Status: var status }
+        && (
+            (NotModern.Contains(status) && McpMessages.CodeOf(answer) is not -32602)
+            || McpMessages.CodeOf(answer) is -32022 or -32601 or -32600 or -32000
+        );
+
+    /// <summary>initialize, once for each run.</summary>
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        if (_begun)
+        {
+            return;
+        }
+
+        _begun = true;
+        JObject parameters = new()
+        {
+            ["protocolVersion"] = McpMessages.Older,
+            ["capabilities"] = new JObject(),
+            ["clientInfo"] = McpMessages.ClientInfo(),
+        };
+        long id = ++_id;
+        UpstreamOutcome outcome = await PostAsync(
+            "initialize",
+            McpMessages.Request(id, "initialize", parameters),
+            [],
+            writes: false,
+            cancellationToken
+        );
+        JObject? answer = outcome is UpstreamOutcome.Answered answered ? McpMessages.Answer(answered, id) : null;
+        JObject result = ResultOf(outcome, answer, "initialize", writes: false);
+        _spoken =
+            result["protocolVersion"] is JValue { Value: string version } && version.Length == 10
+                ? version
+                : McpMessages.Older;
+        _session = McpMessages.Header((UpstreamOutcome.Answered)outcome, "Mcp-Session-Id");
+        await PostAsync(
+            "notifications/initialized",
+            McpMessages.Notification("notifications/initialized"),
+            OlderHeaders(),
+            writes: false,
+            cancellationToken
+        );
+    }
+
+    private async Task<(UpstreamOutcome, JObject?)> OlderAsync(
+        string method,
+        JObject parameters,
+        bool writes,
+        CancellationToken cancellationToken
+    )
+    {
+        long id = ++_id;
+        UpstreamOutcome outcome = await PostAsync(
+            method,
+            McpMessages.Request(id, method, parameters),
+            OlderHeaders(),
+            writes,
+            cancellationToken
+        );
+        return (outcome, outcome is UpstreamOutcome.Answered answered ? McpMessages.Answer(answered, id) : null);
+    }
+
+    private async Task<(UpstreamOutcome, JObject?)> ModernAsync(
+        string method,
+        JObject parameters,
+        string? name,
+        bool writes,
+        CancellationToken cancellationToken
+    )
+    {
+        long id = ++_id;
+        List<KeyValuePair<string, string>> headers =
+        [
+            new("MCP-Protocol-Version", McpMessages.Modern),
+            new("Mcp-Method", method),
+        ];
+        if (name is not null)
+        {
+            headers.Add(new("Mcp-Name", name));
+        }
+
+        UpstreamOutcome outcome = await PostAsync(
+            method,
+            McpMessages.Request(id, method, McpMessages.WithMeta(parameters)),
+            headers,
+            writes,
+            cancellationToken
+        );
+        return (outcome, outcome is UpstreamOutcome.Answered answered ? McpMessages.Answer(answered, id) : null);
+    }
+
+    private List<KeyValuePair<string, string>> OlderHeaders()
+    {
+        List<KeyValuePair<string, string>> headers = [new("MCP-Protocol-Version", _spoken ?? McpMessages.Older)];
+        if (_session is { Length: > 0 and <= 500 } session && session.All(c => c is > ' ' and <= '~'))
+        {
+            headers.Add(new("Mcp-Session-Id", session));
+        }
+
+        return headers;
+    }
+
+    private async Task<UpstreamOutcome> PostAsync(
+        string method,
+        JObject message,
+        List<KeyValuePair<string, string>> headers,
+        bool writes,
+        CancellationToken cancellationToken
+    )
+    {
+        byte[] bytes = Tokens.ToUtf8(message);
+        context.CountRequest();
+        context.WriteInFlight = writes;
+        UpstreamOutcome outcome = await context.Upstream.SendAsync(
+            new UpstreamRequest
+            {
+                Operation = method,
+                Method = HttpMethod.Post,
+                Path = context.Definition.Remote!.Path,
+                Headers = [new("Accept", "application/json, text/event-stream"), .. headers],
+                Content = () =>
+                    new ByteArrayContent(bytes)
+                    {
+                        Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+                    },
+                Writes = writes,
+                Timeout = Timeout,
+            },
+            cancellationToken
+        );
+        context.WriteInFlight = false;
+        if (outcome is UpstreamOutcome.Answered answered)
+        {
+            context.LastStatus = answered.Status;
+            context.CountBytes(answered.Body.Length);
+        }
+
+        return outcome;
+    }
+
+    private JObject ResultOf(UpstreamOutcome outcome, JObject? answer, string method, bool writes)
+    {
+        string name = context.Definition.Name;
+        switch (outcome)
+        {
+            case UpstreamOutcome.Unauthorized:
+                throw context.Fault(FaultKinds.ReconnectRequired);
+            case UpstreamOutcome.Stopped stopped:
+                throw new ToolFault(FaultKinds.ProviderError, stopped.Problem.Message) { Stopped = stopped.Problem };
+            case UpstreamOutcome.NotSent:
+                throw context.Fault(FaultKinds.ProviderError, $"{name} could not be reached; nothing was sent.");
+            case UpstreamOutcome.Unknown when !writes:
+                throw context.Fault(FaultKinds.ProviderError, $"{name} did not answer in time.");
+            case UpstreamOutcome.Answered { Status: 429 } limited:
+                throw new ToolFault(
+                    FaultKinds.RateLimited,
+                    FaultSentences.For(
+                        FaultKinds.RateLimited,
+                        name,
+                        429,
+                        ProviderAnswer.RetryAfter(limited.Headers, context.Time)
+                    )
+                );
+            case UpstreamOutcome.Answered { Status: 403 } refused:
+                string challenge = McpMessages.Header(refused, "WWW-Authenticate") ?? "";
+                throw context.Fault(
+                    challenge.Contains("insufficient_scope", StringComparison.Ordinal)
+                        ? FaultKinds.ScopeMissing
+                        : FaultKinds.NoPermission
+                );
+        }
+
+        if (answer?["result"] is JObject result)
+        {
+            return result;
+        }
+
+        if (answer?["error"] is JObject error)
+        {
+            string words = error["message"] is JValue { Value: string text } ? text : "";
+            string kind = McpMessages.CodeOf(answer) == -32602 ? FaultKinds.InvalidInput : FaultKinds.ProviderError;
+            throw new ToolFault(kind, FaultSentences.Quote($"{name} refused {method}.", context.Definition, words));
+        }
+
+        throw writes
+            ? context.Fault(FaultKinds.OutcomeUnknown, FaultSentences.Unknown(name))
+            : context.Fault(FaultKinds.ProviderError, $"{name} answered in a form that cannot be read.");
+    }
+}

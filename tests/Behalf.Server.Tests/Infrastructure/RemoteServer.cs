@@ -1,0 +1,220 @@
+using System.Collections.Concurrent;
+using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.AspNetCore;
+using ModelContextProtocol.Protocol;
+
+namespace Behalf.Server.Tests.Infrastructure;
+
+/// <summary>
+/// A real MCP server (the SDK's) with an authorization server of its own on one loopback port: protected-resource and
+/// server metadata, registration, codes with PKCE, tokens for exactly this resource. It says who called.
+/// </summary>
+internal sealed class RemoteServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentDictionary<string, (string User, string Challenge, string Client)> _codes = new();
+    private readonly ConcurrentDictionary<string, string> _tokens = new();
+    private readonly ConcurrentDictionary<string, string> _clients = new();
+    private int _issued;
+
+    private RemoteServer(WebApplication app) => _app = app;
+
+    public string Origin { get; private set; } = "";
+
+    public string Url => $"{Origin}/mcp";
+
+    /// <value>What it offers; a test may change it.</value>
+    public List<Tool> Tools { get; } = [];
+
+    /// <value>User and tool of each call that was let in.</value>
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    public ConcurrentQueue<JsonNode> Registrations { get; } = new();
+
+    /// <value>Of the token endpoint.</value>
+    public ConcurrentQueue<Dictionary<string, string>> TokenRequests { get; } = new();
+
+    /// <value>Changes a metadata document before it is served.</value>
+    public Action<string, JsonObject> Spoil { get; set; } = (_, _) => { };
+
+    /// <param name="mode">Stateless speaks both generations; stateful only the older one.</param>
+    public static async Task<RemoteServer> StartAsync(HttpServerSessionMode mode)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        RemoteServer? self = null;
+        builder
+            .Services.AddMcpServer()
+            .WithHttpTransport(transport => transport.SessionMode = mode)
+            .WithListToolsHandler((_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [.. self!.Tools] }))
+            .WithCallToolHandler(
+                (call, _) => ValueTask.FromResult(self!.Call(call.User?.Identity?.Name, call.Params!))
+            );
+        WebApplication app = builder.Build();
+        self = new RemoteServer(app);
+        app.Use(self.AuthenticateAsync);
+        app.MapMcp("/mcp");
+        app.MapGet("/.well-known/oauth-protected-resource/mcp", self.ResourceAsync);
+        app.MapGet("/.well-known/oauth-authorization-server", self.MetadataAsync);
+        app.MapPost("/register", self.RegisterAsync);
+        app.MapGet("/authorize", self.Authorize);
+        app.MapPost("/token", self.TokenAsync);
+        await app.StartAsync();
+        self.Origin = app.Urls.Single();
+        return self;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    public static Tool ToolOf(string name, string description, string schema, bool readOnly) =>
+        new()
+        {
+            Name = name,
+            Description = description,
+            InputSchema = JsonSerializer.Deserialize<JsonElement>(schema),
+            Annotations = new ToolAnnotations { ReadOnlyHint = readOnly, DestructiveHint = false },
+        };
+
+    private CallToolResult Call(string? user, CallToolRequestParams call)
+    {
+        Calls.Enqueue($"{user} {call.Name} {JsonSerializer.Serialize(call.Arguments)}");
+        return call.Name == "fail"
+            ? new CallToolResult { IsError = true, Content = [new TextContentBlock { Text = "No such issue.\u202E" }] }
+            : new CallToolResult
+            {
+                Content =
+                [
+                    new TextContentBlock { Text = JsonSerializer.Serialize(new { user, arguments = call.Arguments }) },
+                ],
+            };
+    }
+
+    private async Task AuthenticateAsync(HttpContext context, RequestDelegate next)
+    {
+        if (!context.Request.Path.StartsWithSegments("/mcp"))
+        {
+            await next(context);
+            return;
+        }
+
+        string header = context.Request.Headers.Authorization.ToString();
+        if (
+            !header.StartsWith("Bearer ", StringComparison.Ordinal)
+            || !_tokens.TryGetValue(header[7..], out string? user)
+        )
+        {
+            context.Response.StatusCode = 401;
+            context.Response.Headers.WWWAuthenticate =
+                $"Bearer resource_metadata=\"{Origin}/.well-known/oauth-protected-resource/mcp\", scope=\"issues\"";
+            return;
+        }
+
+        context.User = new(
+            new ClaimsIdentity([new("name", user), new(ClaimTypes.NameIdentifier, user)], "test", "name", null)
+        );
+        await next(context);
+    }
+
+    private Task ResourceAsync(HttpContext context) =>
+        WriteAsync(
+            context,
+            "resource",
+            new JsonObject { ["resource"] = Url, ["authorization_servers"] = new JsonArray(Origin) }
+        );
+
+    private Task MetadataAsync(HttpContext context) =>
+        WriteAsync(
+            context,
+            "metadata",
+            new JsonObject
+            {
+                ["issuer"] = Origin,
+                ["authorization_endpoint"] = $"{Origin}/authorize",
+                ["token_endpoint"] = $"{Origin}/token",
+                ["registration_endpoint"] = $"{Origin}/register",
+                ["code_challenge_methods_supported"] = new JsonArray("S256"),
+                ["token_endpoint_auth_methods_supported"] = new JsonArray("client_secret_post"),
+                ["authorization_response_iss_parameter_supported"] = true,
+            }
+        );
+
+    private Task WriteAsync(HttpContext context, string which, JsonObject document)
+    {
+        Spoil(which, document);
+        return context.Response.WriteAsJsonAsync(document);
+    }
+
+    private async Task RegisterAsync(HttpContext context)
+    {
+        JsonNode asked = (await JsonNode.ParseAsync(context.Request.Body))!;
+        Registrations.Enqueue(asked);
+        string id = $"client-{Interlocked.Increment(ref _issued)}";
+        _clients[id] = $"secret-of-{id}";
+        JsonObject answer = asked.DeepClone().AsObject();
+        answer["client_id"] = id;
+        answer["client_secret"] = _clients[id];
+        context.Response.StatusCode = 201;
+        await context.Response.WriteAsJsonAsync(answer);
+    }
+
+    private IResult Authorize(HttpRequest request)
+    {
+        string code = $"code-{Interlocked.Increment(ref _issued)}-of-the-remote-server";
+        if (request.Query["resource"] != Url || request.Query["code_challenge_method"] != "S256")
+        {
+            return Results.BadRequest("resource or PKCE");
+        }
+
+        _codes[code] = (request.Query["login"]!, request.Query["code_challenge"]!, request.Query["client_id"]!);
+        return Results.Redirect(
+            $"{request.Query["redirect_uri"]}?code={code}&state={Uri.EscapeDataString(request.Query["state"]!)}&iss={Uri.EscapeDataString(Origin)}"
+        );
+    }
+
+    private async Task TokenAsync(HttpContext context)
+    {
+        IFormCollection form = await context.Request.ReadFormAsync();
+        TokenRequests.Enqueue(form.ToDictionary(pair => pair.Key, pair => pair.Value.ToString()));
+        bool isClient = _clients.TryGetValue(form["client_id"]!, out string? secret) && form["client_secret"] == secret;
+        if (
+            !isClient
+            || form["resource"] != Url
+            || !_codes.TryRemove(form["code"].ToString(), out (string User, string Challenge, string Client) code)
+            || code.Client != form["client_id"]
+            || code.Challenge != ChallengeOf(form["code_verifier"]!)
+        )
+        {
+            context.Response.StatusCode = 400;
+            await context.Response.WriteAsJsonAsync(new { error = "invalid_grant" });
+            return;
+        }
+
+        string token = $"token-{Interlocked.Increment(ref _issued)}-of-the-remote-server";
+        _tokens[token] = code.User;
+        await context.Response.WriteAsJsonAsync(
+            new
+            {
+                access_token = token,
+                token_type = "Bearer",
+                expires_in = 3600,
+            }
+        );
+    }
+
+    private static string ChallengeOf(string verifier) =>
+        Convert
+            .ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)))
+            .TrimEnd('=')
+            .Replace('+', '-')
+            .Replace('/', '_');
+}
