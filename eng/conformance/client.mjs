@@ -56,7 +56,7 @@ async function relay(port) {
     const body = outward(Buffer.concat(chunks).toString());
     const headers = Object.fromEntries(
       Object.entries(request.headers)
-        .filter(([name]) => !['host', 'content-length', 'connection', 'accept-encoding'].includes(name))
+        .filter(([name]) => !['host', 'content-length', 'transfer-encoding', 'connection', 'accept-encoding'].includes(name))
         .map(([name, value]) => [name, outward(String(value))]));
     const answer = await fetch(`http://localhost:${port}${outward(request.url)}`, {
       method: request.method, headers, body: body || undefined, redirect: 'manual' });

@@ -52,7 +52,7 @@ internal static partial class Words
     /// <returns>Empty when it holds no letter or digit of ASCII.</returns>
     public static string Snake(string text)
     {
-        string parted = Humps().Replace(text.Length > 300 ? text[..300] : text, "$1_$2");
+        string parted = Humps().Replace(text.Length > 300 ? text[..300] : text, "${low}_${up}");
         StringBuilder name = new();
         foreach (char c in parted)
         {
@@ -102,6 +102,6 @@ internal static partial class Words
         return (end > most / 2 ? name[..end] : name[..most]).Trim('_');
     }
 
-    [GeneratedRegex("([a-z0-9])([A-Z])", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("(?<low>[a-z0-9])(?<up>[A-Z])", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Humps();
 }

@@ -34,6 +34,40 @@ public abstract class OwnConnectorSuite : StoreTests
     }
 
     [Fact]
+    public async Task AConnection_PinsAnotherRevision_OnlyWhenItIsChangedTo()
+    {
+        await SetAsync("mine", null, First);
+        Connection connection = Acme.NewConnection(Storage, Acme.Id, "mine", "mine") with
+        {
+            Connector = "mine",
+            ConnectorRevision = First,
+            Kind = CredentialKind.ApiKey,
+        };
+        await Storage.Connections.AddAsync(connection, Traces.None, Cancellation);
+        await SetAsync("mine", First, Second);
+        Connection before = (await Storage.Connections.FindAsync(Acme.Id, connection.Id, Cancellation))!;
+        before.ConnectorRevision.Should().Be(First);
+
+        (
+            await Storage.Connections.ChangeAsync(
+                before with
+                {
+                    ConnectorRevision = Second,
+                },
+                moves: false,
+                Traces.Of(Acme.Draft()),
+                Cancellation
+            )
+        )
+            .Should()
+            .Be(ConnectionChanged.Done);
+
+        Connection after = (await Storage.Connections.FindAsync(Acme.Id, connection.Id, Cancellation))!;
+        after.ConnectorRevision.Should().Be(Second);
+        after.PolicyRevision.Should().Be(before.PolicyRevision + 1, "calls decided on the old one no longer start");
+    }
+
+    [Fact]
     public async Task OwnConnector_CannotBeRemoved_WhileAConnectionHasIt()
     {
         await SetAsync("mine", null, First);

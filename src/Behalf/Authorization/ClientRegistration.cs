@@ -1,4 +1,4 @@
-using System.Net.Http.Json;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Behalf.Connections;
 using Behalf.Connectors;
@@ -50,7 +50,10 @@ internal sealed class ClientRegistration(IEgress egress, PublicUrls urls)
     )
     {
         string authentication = ClientDocument.NameOf(profile.ClientAuthentication);
-        using JsonContent content = JsonContent.Create(ClientDocument.Describe(redirect, authentication));
+        using StringContent content = new(
+            ClientDocument.Describe(redirect, authentication).ToJsonString(),
+            new MediaTypeHeaderValue("application/json")
+        );
         EgressOutcome outcome = await egress.SendAsync(
             new EgressRequest
             {

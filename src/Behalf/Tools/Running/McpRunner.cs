@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Behalf.Connectors.Remote;
 using Behalf.Connectors.Steps;
 using Behalf.Connectors.Templates;
