@@ -138,7 +138,7 @@ internal static class SuiteCommand
 
     private static void OpenToDatabaseUser(string folder)
     {
-        if (Environment.IsPrivilegedProcess)
+        if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
         {
             File.SetUnixFileMode(folder, (UnixFileMode)0b111_001_001);
         }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Server.Tests.Infrastructure;
 using ModelContextProtocol.AspNetCore;
-using ModelContextProtocol.Protocol;
 
 namespace Behalf.Server.Tests;
 

@@ -1,6 +1,5 @@
 using Behalf.Audit;
 using Behalf.Storage.Sqlite.Columns;
-using Behalf.Storage.Sqlite.Engine;
 using Dapper;
 
 namespace Behalf.Storage.Sqlite.Stores;

@@ -35,7 +35,7 @@ internal sealed class Arena(string folder, RotatingProvider provider, bool isQui
     {
         string path = Path.Combine(folder, name);
         Directory.CreateDirectory(path);
-        if (Environment.IsPrivilegedProcess)
+        if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
         {
             File.SetUnixFileMode(
                 path,

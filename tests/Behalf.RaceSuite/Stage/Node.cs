@@ -220,6 +220,7 @@ internal sealed partial class Node : IAsyncDisposable
         ];
         ProcessStartInfo start = new(command[0], command[1..])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = _installation.Folder,

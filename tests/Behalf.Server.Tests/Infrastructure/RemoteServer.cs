@@ -101,7 +101,7 @@ internal sealed class RemoteServer : IAsyncDisposable
 
     private async Task AuthenticateAsync(HttpContext context, RequestDelegate next)
     {
-        if (!context.Request.Path.StartsWithSegments("/mcp"))
+        if (!context.Request.Path.StartsWithSegments("/mcp", StringComparison.Ordinal))
         {
             await next(context);
             return;

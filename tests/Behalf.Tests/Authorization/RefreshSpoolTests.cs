@@ -18,7 +18,10 @@ public sealed class RefreshSpoolTests
         string file = Directory.GetFiles(world.Spool).Should().ContainSingle().Subject;
         string content = await File.ReadAllTextAsync(file, World.Cancel);
         world.Provider.Issued.Should().NotContain(token => content.Contains(token, StringComparison.Ordinal));
-        File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
 
         await world.RestartAsync();
         await world.Get<IRefreshSpool>().ReplayAsync(World.Cancel);

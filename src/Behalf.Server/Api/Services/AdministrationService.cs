@@ -1,4 +1,3 @@
-using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Connectors.Custom;
 using Behalf.Identity;

@@ -54,9 +54,9 @@ internal static class CertificateChecks
     private static Finding Lasting(string name, X509Certificate2 certificate)
     {
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        DateTimeOffset end = certificate.NotAfter.ToUniversalTime();
-        return now < certificate.NotBefore.ToUniversalTime()
-                ? Finding.Wrong($"certificate {name} is not valid yet: from {certificate.NotBefore:u}")
+        DateTimeOffset begin = new(certificate.NotBefore.ToUniversalTime());
+        DateTimeOffset end = new(certificate.NotAfter.ToUniversalTime());
+        return now < begin ? Finding.Wrong($"certificate {name} is not valid yet: from {begin:u}")
             : end <= now ? Finding.Wrong($"certificate {name} ended on {end:yyyy-MM-dd}: clients refuse it")
             : end - now < Soon
                 ? Finding.Wrong($"certificate {name} ends in {(end - now).Days} days: renew it and restart")
