@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Behalf.Client;
 using Behalf.RaceSuite.Judgement;
 using Behalf.RaceSuite.Provider;
@@ -13,7 +14,7 @@ internal sealed class OldBackup : Scenario
     public override string Name => "old-backup";
 
     public override string Rule =>
-        "yesterday's backup is restored: accounts untouched since work on, refreshed ones work where the provider allows it and else say that they must be connected again, a revoked one does not come back to life";
+        "yesterday's backup is restored: no node serves it before that is accepted; then accounts untouched since work on, refreshed ones work where the provider allows it and else say that they must be connected again, a revoked one stays revoked by the ledger";
 
     public override async Task PlayAsync(Arena arena, Findings findings)
     {
@@ -42,11 +43,21 @@ internal sealed class OldBackup : Scenario
         }
 
         await RevokeAsync(arena, installation, revoked);
+        string ledger = await ExportAsync(installation);
         await Task.WhenAll(installation.Nodes.Select(node => node.StopAsync()));
         await arena.Cluster.AdministerAsync($"DROP DATABASE {Database}");
         await arena.Cluster.AdministerAsync($"ALTER DATABASE yesterday RENAME TO {Database}");
         arena.Provider.Ledger.ForgetCalls([.. strict, .. grace, .. steady]);
         findings.Broke();
+        foreach (Node node in installation.Nodes)
+        {
+            findings.Expect(
+                await IsRefusedAsync(node),
+                $"{node.Name} serves a database that is older than what it saw"
+            );
+        }
+
+        await installation.First.AcceptRestoredAsync(ledger);
         await Task.WhenAll(installation.Nodes.Select(node => node.StartAsync()));
         foreach ((Habit habit, IReadOnlyList<string> users) in Refreshed(strict, grace, steady))
         {
@@ -63,6 +74,41 @@ internal sealed class OldBackup : Scenario
         }
 
         await judge.TrailIsWholeAsync();
+    }
+
+    private static async Task<bool> IsRefusedAsync(Node node)
+    {
+        try
+        {
+            await node.StartAsync();
+            return false;
+        }
+        catch (StageException) when (!node.Runs)
+        {
+            return true;
+        }
+    }
+
+    private static async Task<string> ExportAsync(Installation installation)
+    {
+        List<string> lines = [];
+        await foreach (Revocation entry in installation.First.Client.Revocations.ListAsync())
+        {
+            lines.Add(
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        environment_id = entry.EnvironmentId,
+                        account_id = entry.AccountId,
+                        generation = entry.Generation,
+                    }
+                )
+            );
+        }
+
+        string file = Path.Combine(installation.Folder, "ledger.jsonl");
+        await File.WriteAllLinesAsync(file, lines);
+        return file;
     }
 
     private static (Habit, IReadOnlyList<string>)[] Refreshed(

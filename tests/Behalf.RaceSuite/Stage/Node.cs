@@ -132,6 +132,23 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
+    /// <summary>Says that the database was put back from a backup: <c>behalf restore</c> with the exported ledger.</summary>
+    public Task AcceptRestoredAsync(string ledger) =>
+        Programs.RunAsync(
+            "env",
+            $"DOTNET_ROOT={DotnetRoot}",
+            Executable(),
+            "restore",
+            "--data",
+            Data,
+            "--database",
+            _database,
+            "--root-key",
+            _installation.RootKey,
+            "--ledger",
+            ledger
+        );
+
     public void Pause()
     {
         Signal(SigStop);
@@ -225,9 +242,7 @@ internal sealed partial class Node : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = _installation.Folder,
         };
-        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(
-            Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")
-        );
+        start.Environment["DOTNET_ROOT"] = DotnetRoot;
         start.Environment["BEHALF__NODE"] = _name;
         foreach ((string key, string value) in _installation.Settings.Concat(environment))
         {
@@ -292,6 +307,9 @@ internal sealed partial class Node : IAsyncDisposable
             throw new StageException($"{_name} takes no signal {signal}.");
         }
     }
+
+    private static string DotnetRoot =>
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
     private static string Executable()
     {
