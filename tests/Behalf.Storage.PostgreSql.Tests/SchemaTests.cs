@@ -169,6 +169,7 @@ public sealed class SchemaTests : IAsyncLifetime
             "key_ring",
             "data_protection_key",
             "operator_credential",
+            "restoration",
             "connector_revision",
             "environment",
         ];

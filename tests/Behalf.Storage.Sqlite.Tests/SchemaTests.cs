@@ -190,6 +190,7 @@ public sealed class SchemaTests : IDisposable
             "schema_migration",
             "key_ring",
             "operator_credential",
+            "restoration",
             "connector_revision",
             "environment",
         ];
