@@ -21,20 +21,6 @@ public sealed class DatabaseCopyTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private async Task LeaveAsync(Stage stage)
-    {
-        await stage.Server.Server.StopAsync(Cancellation);
-        Directory.CreateDirectory(Data);
-        foreach (
-            string file in Directory
-                .EnumerateFiles(Path.GetDirectoryName(stage.Server.DatabaseFile)!)
-                .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
-        )
-        {
-            File.Copy(file, Path.Combine(Data, Path.GetFileName(file)));
-        }
-    }
-
     private static async Task<(int Exit, string Output)> CopyAsync(string from, string to)
     {
         using StringWriter output = new();
@@ -73,7 +59,7 @@ public sealed class DatabaseCopyTests : IDisposable
             stage.Server.ServiceToken,
             """{"identifier":"bob"}"""
         );
-        await LeaveAsync(stage);
+        await stage.Server.LeaveAsync(Data);
 
         (int exit, string output) = await CopyAsync(Data, database);
 
@@ -114,7 +100,7 @@ public sealed class DatabaseCopyTests : IDisposable
         await using Stage stage = new();
         await stage.InitializeAsync();
         await stage.ConnectAsync("alice");
-        await LeaveAsync(stage);
+        await stage.Server.LeaveAsync(Data);
         await using (
             OfflineServices offline = OfflineServices.Open(new DatabaseChoice(new DataFolder(Data), null, null))
         )
@@ -153,7 +139,7 @@ public sealed class DatabaseCopyTests : IDisposable
         string database = await PostgreSqlServer.CreateDatabaseAsync();
         await using Stage stage = new();
         await stage.InitializeAsync();
-        await LeaveAsync(stage);
+        await stage.Server.LeaveAsync(Data);
         await using OfflineServices offline = OfflineServices.Open(
             new DatabaseChoice(new DataFolder(Data), null, null)
         );

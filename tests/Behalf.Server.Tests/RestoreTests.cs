@@ -23,21 +23,6 @@ public sealed class RestoreTests : IDisposable
 
     private static Task<int> RunAsync(params string[] arguments) => BehalfServerCommand.RunAsync(arguments);
 
-    /// <summary>What is left when a server ends: its folder, under another name, so that another one can serve it.</summary>
-    private async Task LeaveAsync(Stage stage)
-    {
-        await stage.Server.Server.StopAsync(Cancellation);
-        Directory.CreateDirectory(Data);
-        foreach (
-            string file in Directory
-                .EnumerateFiles(Path.GetDirectoryName(stage.Server.DatabaseFile)!)
-                .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
-        )
-        {
-            File.Copy(file, Path.Combine(Data, Path.GetFileName(file)));
-        }
-    }
-
     private RunningServer NewServer(Stage stage) => ServerApp.Build(stage.Options with { DataFolder = Data });
 
     [Fact]
@@ -74,7 +59,7 @@ public sealed class RestoreTests : IDisposable
             Cancellation
         );
         (string clientId, string clientSecret) = stage.Server.ServiceClient;
-        await LeaveAsync(stage);
+        await stage.Server.LeaveAsync(Data);
         File.Copy(Backup, Path.Combine(Data, "behalf.db"), overwrite: true);
         File.Delete(Path.Combine(Data, "behalf.db-wal"));
         File.Delete(Path.Combine(Data, "behalf.db-shm"));
@@ -106,7 +91,7 @@ public sealed class RestoreTests : IDisposable
         await stage.InitializeAsync();
         await RunAsync("backup", "--data", Path.GetDirectoryName(stage.Server.DatabaseFile)!, "--out", Backup);
         await stage.ConnectAsync("alice");
-        await LeaveAsync(stage);
+        await stage.Server.LeaveAsync(Data);
 
         (await RunAsync("restore", Backup, "--data", Data)).Should().Be(ExitCodes.Ok);
 
@@ -122,7 +107,7 @@ public sealed class RestoreTests : IDisposable
         await using Stage stage = new();
         await stage.InitializeAsync();
         await RunAsync("backup", "--data", Path.GetDirectoryName(stage.Server.DatabaseFile)!, "--out", Backup);
-        await LeaveAsync(stage);
+        await stage.Server.LeaveAsync(Data);
         byte[] before = await File.ReadAllBytesAsync(Path.Combine(Data, "behalf.db"), Cancellation);
         string damaged = Path.Combine(_folder, "damaged.db");
         byte[] bytes = await File.ReadAllBytesAsync(Backup, Cancellation);

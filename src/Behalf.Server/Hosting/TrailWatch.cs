@@ -13,9 +13,10 @@ internal sealed class TrailWatch(IRecovery recovery, DataFolder folder)
     /// <exception cref="StartupException">The database is older than what this node saw.</exception>
     public async Task RequireAsync(CancellationToken cancellationToken)
     {
+        TrailWitness now = await recovery.WitnessAsync(cancellationToken);
         if (
             (_written ?? WitnessFile.Read(folder)) is { } witness
-            && await recovery.ContradictionAsync(witness, cancellationToken) is { } contradiction
+            && await recovery.ContradictionAsync(witness, now, cancellationToken) is { } contradiction
         )
         {
             throw new StartupException(
@@ -23,25 +24,15 @@ internal sealed class TrailWatch(IRecovery recovery, DataFolder folder)
             );
         }
 
-        await RememberAsync(cancellationToken);
-    }
-
-    /// <summary>Writes the file, if there is anything new.</summary>
-    public async Task RememberAsync(CancellationToken cancellationToken)
-    {
-        TrailWitness now = await recovery.WitnessAsync(cancellationToken);
-        if (
-            _written is { } last
-            && last.Restoration == now.Restoration
-            && last.Heads.SequenceEqual(now.Heads, SameHead)
-        )
+        if (_written is null || !IsSame(_written, now))
         {
-            return;
+            WitnessFile.Write(folder, now);
+            _written = now;
         }
-
-        WitnessFile.Write(folder, now);
-        _written = now;
     }
+
+    private static bool IsSame(TrailWitness left, TrailWitness right) =>
+        left.Restoration == right.Restoration && left.Heads.SequenceEqual(right.Heads, SameHead);
 
     private static readonly IEqualityComparer<TrailHead> SameHead = EqualityComparer<TrailHead>.Create(
         (left, right) => left!.Sequence == right!.Sequence && left.Hash.AsSpan().SequenceEqual(right.Hash)

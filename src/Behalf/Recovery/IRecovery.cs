@@ -10,8 +10,9 @@ public interface IRecovery
     Task<TrailWitness> WitnessAsync(CancellationToken cancellationToken);
 
     /// <summary>Whether the database is at least as new as the witness.</summary>
+    /// <param name="now">As <see cref="WitnessAsync"/> just gave it.</param>
     /// <returns>Null: it is, or its restoration was accepted since. Else one sentence that says what is missing.</returns>
-    Task<string?> ContradictionAsync(TrailWitness witness, CancellationToken cancellationToken);
+    Task<string?> ContradictionAsync(TrailWitness witness, TrailWitness now, CancellationToken cancellationToken);
 
     /// <summary>
     /// The database is a restored one: accounts whose tokens may have been replaced are flagged, all tokens of users and

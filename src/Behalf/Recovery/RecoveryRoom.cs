@@ -6,10 +6,14 @@ internal sealed class RecoveryRoom(IRecoveryStore store, IConnections connection
 {
     public Task<TrailWitness> WitnessAsync(CancellationToken cancellationToken) => store.LookAsync(cancellationToken);
 
-    public async Task<string?> ContradictionAsync(TrailWitness witness, CancellationToken cancellationToken)
+    public async Task<string?> ContradictionAsync(
+        TrailWitness witness,
+        TrailWitness now,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(witness);
-        TrailWitness now = await store.LookAsync(cancellationToken);
+        ArgumentNullException.ThrowIfNull(now);
         if (now.Restoration != witness.Restoration)
         {
             return IsNewer(now.Restoration, witness.Restoration)

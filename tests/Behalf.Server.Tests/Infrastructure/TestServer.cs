@@ -75,6 +75,21 @@ public sealed class TestServer : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
+    /// <summary>Ends it and leaves what it had in another folder, so that another server can serve that.</summary>
+    public async Task LeaveAsync(string folder)
+    {
+        await Server.StopAsync(CancellationToken.None);
+        Directory.CreateDirectory(folder);
+        foreach (
+            string file in Directory
+                .EnumerateFiles(_folder)
+                .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
+        )
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+    }
+
     public static async Task<(string Id, string Secret)> ReadAsync(string file)
     {
         JsonNode json = JsonNode.Parse(await File.ReadAllTextAsync(file))!;

@@ -91,9 +91,15 @@ internal static class DatabaseChecks
     {
         try
         {
+            IRecovery recovery = offline.Get<IRecovery>();
             return
                 WitnessFile.Read(folder) is { } witness
-                && await offline.Get<IRecovery>().ContradictionAsync(witness, cancellationToken) is { } contradiction
+                && await recovery.ContradictionAsync(
+                    witness,
+                    await recovery.WitnessAsync(cancellationToken),
+                    cancellationToken
+                )
+                    is { } contradiction
                 ? Finding.Wrong(
                     $"this database is older than the one this node served: {contradiction}. If a backup was put back: behalf restore"
                 )
