@@ -7,10 +7,19 @@ public interface IAuthorizationWorker
 {
     /// <summary>Runs until cancelled, then returns. A failing turn is logged and followed by the next.</summary>
     Task RunAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Waits for the exchanges and refreshes of this process, whoever began them: a token that a provider has rotated is
+    /// kept before the process ends. Comes after the doors are closed.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">Some still run; the next process finds them by their attempt records.</exception>
+    Task DrainAsync(CancellationToken cancellationToken);
 }
 
 internal sealed partial class AuthorizationWorker(
     BackgroundWork work,
+    TokenRefresher refresher,
+    Verification verification,
     WorkSignal signal,
     TimeProvider time,
     ILogger<AuthorizationWorker> logger
@@ -47,6 +56,12 @@ internal sealed partial class AuthorizationWorker(
                     );
             }
         }
+    }
+
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        await verification.WhenQuietAsync(cancellationToken);
+        await refresher.WhenQuietAsync(cancellationToken);
     }
 
     private static partial class Log

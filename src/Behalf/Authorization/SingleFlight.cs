@@ -40,6 +40,15 @@ internal sealed class SingleFlight<TKey, TResult>(int maxWaiters)
         }
     }
 
+    /// <summary>Until no run is left, however each of them ends.</summary>
+    public async Task WhenQuietAsync(CancellationToken cancellationToken)
+    {
+        while (_flights.Values.FirstOrDefault() is { } flight)
+        {
+            await Task.WhenAny(flight.Result.Task).WaitAsync(cancellationToken); // its failure is its waiters'
+        }
+    }
+
     private async Task LeadAsync(TKey key, Flight flight, Func<Task<TResult>> run)
     {
         try

@@ -67,6 +67,9 @@ internal sealed class TokenRefresher(
             : result;
     }
 
+    /// <summary>Until no refresh runs in this process: a reply that is under way is received and committed.</summary>
+    public Task WhenQuietAsync(CancellationToken cancellationToken) => _running.WhenQuietAsync(cancellationToken);
+
     private async Task<FreshCredential> JoinAsync(
         AccountRefresh key,
         SealedCredential current,

@@ -26,6 +26,9 @@ internal sealed class Verification(
 
     public bool IsRunning(FlowId flow) => _running.IsRunning(flow);
 
+    /// <summary>Until no code is being exchanged in this process.</summary>
+    public Task WhenQuietAsync(CancellationToken cancellationToken) => _running.WhenQuietAsync(cancellationToken);
+
     /// <summary>Typed codes are compared in their normalised form.</summary>
     public static Digest DigestOf(string requestId) =>
         OneTimeCode.TryNormalize(requestId, out string? code) ? Digest.Of(code) : Digest.Of(requestId);

@@ -414,6 +414,33 @@ public sealed class RefreshTests
     }
 
     [Fact]
+    public async Task EndOfTheProcess_WaitsForARefresh_WhoseCallerHasLeft()
+    {
+        await using World world = await ConnectedAsync(p => p with { Rotation = RefreshRotation.Rotating });
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        var gate = new Gate();
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Held(gate));
+        using var caller = new CancellationTokenSource();
+        Task<FreshCredential> refreshing = world.Authorization.FreshenAsync(
+            stale,
+            world.Connection,
+            FreshenReason.BeforeUse,
+            caller.Token
+        );
+        await gate.Arrived;
+        await caller.CancelAsync();
+        await refreshing.Awaiting(task => task).Should().ThrowAsync<OperationCanceledException>();
+
+        Task drained = world.Get<IAuthorizationWorker>().DrainAsync(World.Cancel);
+        drained.IsCompleted.Should().BeFalse();
+        gate.Open();
+        await drained;
+
+        (await world.CredentialAsync("alice")).Generation.Should().Be(2);
+    }
+
+    [Fact]
     public async Task Refreshing_NeverTouchesAnotherUser()
     {
         await using World world = await ConnectedAsync();

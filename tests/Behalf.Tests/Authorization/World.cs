@@ -72,8 +72,10 @@ internal sealed class World : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Provider.DisposeAsync(); // ends what it still held
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await Get<IAuthorizationWorker>().DrainAsync(patience.Token);
         await _services.DisposeAsync();
-        await Provider.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
         Logs.ShouldHoldNone([ClientSecret, .. Provider.Issued]);
     }
