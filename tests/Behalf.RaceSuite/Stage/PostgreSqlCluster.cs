@@ -116,12 +116,15 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
         Aftercare.Of(this, KillNow);
     }
 
+    public int ProcessId => int.Parse(File.ReadLines(Pid).First(), System.Globalization.CultureInfo.InvariantCulture);
+
+    private string Pid => Path.Combine(Data, "postmaster.pid");
+
     private void KillNow()
     {
-        string file = Path.Combine(Data, "postmaster.pid");
-        if (File.Exists(file))
+        if (File.Exists(Pid))
         {
-            using Process process = Process.GetProcessById(int.Parse(File.ReadLines(file).First()));
+            using Process process = Process.GetProcessById(ProcessId);
             process.Kill(); // its children notice and end
         }
     }
