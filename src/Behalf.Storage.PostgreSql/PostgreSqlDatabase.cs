@@ -23,6 +23,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     private readonly ILogger<PostgreSqlDatabase> _logger;
     private readonly PostgreSqlSchema _schema;
     private readonly Lazy<ConnectionSource> _connections;
+    private readonly Lazy<ReadQueue> _reads;
     private readonly SemaphoreSlim _opening = new(1, 1);
     private volatile Opened? _opened;
     private volatile bool _isLooking;
@@ -53,6 +54,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
         _logger = logger;
         _schema = new PostgreSqlSchema(migrations);
         _connections = new Lazy<ConnectionSource>(() => new ConnectionSource(_options.ConnectionString, _time));
+        _reads = new Lazy<ReadQueue>(() => new ReadQueue(_connections.Value));
     }
 
     internal static IReadOnlyList<Migration> Embedded { get; } =
@@ -145,6 +147,11 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
                 opened.Lane.Dispose();
             }
 
+            if (_reads.IsValueCreated)
+            {
+                await _reads.Value.DisposeAsync();
+            }
+
             if (_connections.IsValueCreated)
             {
                 await _connections.Value.DisposeAsync();
@@ -209,6 +216,23 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
                 cancellationToken
             );
         });
+
+    /// <summary>A look-up that every call needs; it travels with others that wait.</summary>
+    /// <param name="sql">With positional parameters.</param>
+    internal Task<IReadOnlyList<TRow>> QueryAsync<TRow>(
+        string sql,
+        CancellationToken cancellationToken,
+        params object[] values
+    )
+    {
+        RequireReadable();
+        return _reads.Value.QueryAsync<TRow>(sql, values, cancellationToken);
+    }
+
+    /// <inheritdoc cref="QueryAsync" />
+    /// <returns>The one row, or null.</returns>
+    internal async Task<TRow?> FindAsync<TRow>(string sql, CancellationToken cancellationToken, params object[] values)
+        where TRow : class => (await QueryAsync<TRow>(sql, cancellationToken, values)).SingleOrDefault();
 
     /// <summary>For callers that cannot wait otherwise than by blocking.</summary>
     internal NpgsqlConnection Connect()

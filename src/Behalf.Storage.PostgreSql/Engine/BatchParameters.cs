@@ -25,6 +25,7 @@ internal static class BatchParameters
         {
             string => NpgsqlDbType.Text,
             long => NpgsqlDbType.Bigint,
+            Guid => NpgsqlDbType.Uuid,
             string?[] => NpgsqlDbType.Array | NpgsqlDbType.Text,
             Guid[] or Guid?[] => NpgsqlDbType.Array | NpgsqlDbType.Uuid,
             long[] or long?[] => NpgsqlDbType.Array | NpgsqlDbType.Bigint,

@@ -11,6 +11,12 @@ internal sealed class ConnectionSource : IAsyncDisposable
     private const int MostPrepared = 200;
     private const int MostAttempts = 4;
 
+    /// <summary>
+    /// Our statements find rows by keys, whatever the values: planning them anew or compiling them costs more than running
+    /// them.
+    /// </summary>
+    private const string SessionSettings = "SET plan_cache_mode = force_generic_plan; SET jit = off";
+
     private readonly NpgsqlDataSource _connections;
     private readonly TimeProvider? _testClock;
 
@@ -74,15 +80,28 @@ internal sealed class ConnectionSource : IAsyncDisposable
     /// <summary>With several hosts the one that takes writes, whichever that is after a failover.</summary>
     private static NpgsqlDataSource Pool(NpgsqlConnectionStringBuilder connection)
     {
-        if (connection.Host?.Contains(',', StringComparison.Ordinal) != true)
+        bool isSeveral = connection.Host?.Contains(',', StringComparison.Ordinal) == true;
+        if (isSeveral)
         {
-            return NpgsqlDataSource.Create(connection);
+            connection.Remove("Target Session Attributes");
         }
 
-        connection.Remove("Target Session Attributes");
-        return new NpgsqlDataSourceBuilder(connection.ConnectionString)
-            .BuildMultiHost()
-            .WithTargetSession(TargetSessionAttributes.Primary);
+        NpgsqlDataSourceBuilder builder = new(connection.ConnectionString);
+        builder.UsePhysicalConnectionInitializer(
+            session =>
+            {
+                using NpgsqlCommand set = new(SessionSettings, session);
+                set.ExecuteNonQuery();
+            },
+            async session =>
+            {
+                await using NpgsqlCommand set = new(SessionSettings, session);
+                await set.ExecuteNonQueryAsync();
+            }
+        );
+        return isSeveral
+            ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary)
+            : builder.Build();
     }
 
     private static NpgsqlConnectionStringBuilder WithDefaults(string connectionString)

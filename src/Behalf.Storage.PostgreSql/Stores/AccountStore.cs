@@ -75,12 +75,24 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
         );
     }
 
-    public Task<ConnectedAccount?> FindAsync(
+    public async Task<ConnectedAccount?> FindAsync(
         EnvironmentId environment,
         ConnectionId connection,
         Identifier identifier,
         CancellationToken cancellationToken
-    ) => database.ReadAsync(session => FindAsync(session, environment, connection, identifier), cancellationToken);
+    ) =>
+        (
+            await database.FindAsync<AccountRow>(
+                $"""
+                {AccountRow.Select}
+                WHERE a.environment_id = $1 AND a.identifier = $2 AND a.deleted_at IS NULL AND a.connection_id = $3
+                """,
+                cancellationToken,
+                environment.ToColumn(),
+                identifier.Value,
+                connection.ToColumn()
+            )
+        )?.ToAccount();
 
     public Task<ConnectedAccount?> FindAsync(
         EnvironmentId environment,
@@ -88,23 +100,24 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
         CancellationToken cancellationToken
     ) => database.ReadAsync(session => FindAsync(session, environment, id), cancellationToken);
 
-    public Task<IReadOnlyList<ConnectedAccount>> OfUserAsync(
+    public async Task<IReadOnlyList<ConnectedAccount>> OfUserAsync(
         EnvironmentId environment,
         Identifier identifier,
         CancellationToken cancellationToken
     ) =>
-        database.ReadAsync<IReadOnlyList<ConnectedAccount>>(
-            async session =>
-                [
-                    .. (
-                        await session.QueryAsync<AccountRow>(
-                            $"{AccountRow.Select} WHERE {OfUser} ORDER BY a.id LIMIT 1000",
-                            new { environment = environment.ToColumn(), identifier = identifier.Value }
-                        )
-                    ).Select(row => row.ToAccount()),
-                ],
-            cancellationToken
-        );
+        [
+            .. (
+                await database.QueryAsync<AccountRow>(
+                    $"""
+                    {AccountRow.Select}
+                    WHERE a.environment_id = $1 AND a.identifier = $2 AND a.deleted_at IS NULL ORDER BY a.id LIMIT 1000
+                    """,
+                    cancellationToken,
+                    environment.ToColumn(),
+                    identifier.Value
+                )
+            ).Select(row => row.ToAccount()),
+        ];
 
     public Task<Page<ConnectedAccount>> ListAsync(
         AccountFilter filter,

@@ -9,6 +9,15 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
         SELECT environment_id, id, client_id, name, limits, limits_revision, epoch, enabled, created_at FROM api_client
         """;
 
+    /// <summary>A row for each secret that is good now; one with nulls when there is none.</summary>
+    private const string SelectWithSecrets = """
+        SELECT c.environment_id, c.id, c.client_id, c.name, c.limits, c.limits_revision, c.epoch, c.enabled, c.created_at,
+          s.digest AS secret_digest, s.created_at AS secret_created_at, s.not_after AS secret_not_after
+        FROM api_client c LEFT JOIN api_client_secret s
+          ON s.environment_id = c.environment_id AND s.client = c.id
+          AND (s.not_after IS NULL OR s.not_after > behalf_now())
+        """;
+
     public Task AddAsync(ApiClient client, Traces traces, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async context =>
@@ -44,21 +53,27 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
             cancellationToken
         );
 
-    public Task<ApiClient?> FindByClientIdAsync(string clientId, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            session => FindAsync(session, $"{Select} WHERE client_id = @clientId", new { clientId }),
-            cancellationToken
+    public async Task<ApiClient?> FindByClientIdAsync(string clientId, CancellationToken cancellationToken) =>
+        ClientOf(
+            await database.QueryAsync<RowWithSecret>(
+                $"{SelectWithSecrets} WHERE c.client_id = $1 ORDER BY s.number",
+                cancellationToken,
+                clientId
+            )
         );
 
-    public Task<ApiClient?> FindAsync(EnvironmentId environment, ApiClientId id, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            session =>
-                FindAsync(
-                    session,
-                    $"{Select} WHERE environment_id = @environment AND id = @id",
-                    new { environment = environment.ToColumn(), id = id.ToColumn() }
-                ),
-            cancellationToken
+    public async Task<ApiClient?> FindAsync(
+        EnvironmentId environment,
+        ApiClientId id,
+        CancellationToken cancellationToken
+    ) =>
+        ClientOf(
+            await database.QueryAsync<RowWithSecret>(
+                $"{SelectWithSecrets} WHERE c.environment_id = $1 AND c.id = $2 ORDER BY s.number",
+                cancellationToken,
+                environment.ToColumn(),
+                id.ToColumn()
+            )
         );
 
     public Task<IReadOnlyList<ApiClient>> ListAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
@@ -224,8 +239,19 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
             }
         );
 
-    private static async Task<ApiClient?> FindAsync(Session session, string sql, object key) =>
-        await session.FindAsync<Row>(sql, key) is { } row ? row.ToClient(await SecretsOfAsync(session, row)) : null;
+    private static ApiClient? ClientOf(IReadOnlyList<RowWithSecret> rows) =>
+        rows is [{ } first, ..]
+            ? first.ToClient(
+                [
+                    .. rows.Where(row => row.SecretDigest is not null)
+                        .Select(row => new ClientSecretDigest(
+                            Digest.FromHex(row.SecretDigest!),
+                            row.SecretCreatedAt!.Value.ToInstant(),
+                            row.SecretNotAfter?.ToInstant()
+                        )),
+                ]
+            )
+            : null;
 
     private static async Task<ClientSecretDigest[]> SecretsOfAsync(Session session, Row row) =>
         [
@@ -246,7 +272,7 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
             )),
         ];
 
-    private sealed class Row
+    private class Row
     {
         public required Guid EnvironmentId { get; init; }
         public required Guid Id { get; init; }
@@ -272,6 +298,13 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
                 CreatedAt = CreatedAt.ToInstant(),
                 Secrets = secrets,
             };
+    }
+
+    private sealed class RowWithSecret : Row
+    {
+        public string? SecretDigest { get; init; }
+        public long? SecretCreatedAt { get; init; }
+        public long? SecretNotAfter { get; init; }
     }
 
     private sealed class SecretRow

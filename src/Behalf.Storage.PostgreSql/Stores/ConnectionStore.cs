@@ -39,26 +39,16 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
         EnvironmentId environment,
         ConnectionId id,
         CancellationToken cancellationToken
-    ) =>
-        FindAsync(
-            "environment_id = @environment AND id = @id",
-            new { environment = environment.ToColumn(), id = id.ToColumn() },
-            cancellationToken
-        );
+    ) => FindAsync("environment_id = $1 AND id = $2", cancellationToken, environment.ToColumn(), id.ToColumn());
 
     public Task<Connection?> FindByNameAsync(
         EnvironmentId environment,
         ConnectionName name,
         CancellationToken cancellationToken
-    ) =>
-        FindAsync(
-            "environment_id = @environment AND name = @name",
-            new { environment = environment.ToColumn(), name = name.Value },
-            cancellationToken
-        );
+    ) => FindAsync("environment_id = $1 AND name = $2", cancellationToken, environment.ToColumn(), name.Value);
 
     public Task<Connection?> FindForCallbackAsync(ConnectionId id, CancellationToken cancellationToken) =>
-        FindAsync("id = @id", new { id = id.ToColumn() }, cancellationToken);
+        FindAsync("id = $1", cancellationToken, id.ToColumn());
 
     public Task<Page<Connection>> ListAsync(
         EnvironmentId environment,
@@ -243,14 +233,18 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
             cancellationToken
         );
 
-    private Task<Connection?> FindAsync(string where, object key, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            async session =>
-                (
-                    await session.FindAsync<ConnectionRow>($"{Select} WHERE {where} AND deleted_at IS NULL", key)
-                )?.ToConnection(),
-            cancellationToken
-        );
+    private async Task<Connection?> FindAsync(
+        string where,
+        CancellationToken cancellationToken,
+        params object[] key
+    ) =>
+        (
+            await database.FindAsync<ConnectionRow>(
+                $"{Select} WHERE {where} AND deleted_at IS NULL",
+                cancellationToken,
+                key
+            )
+        )?.ToConnection();
 
     private static Task<string?> TakenAsync(WriteContext context, Connection connection) =>
         context.ValueAsync<string>(

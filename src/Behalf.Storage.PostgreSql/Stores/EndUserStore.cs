@@ -18,11 +18,22 @@ internal sealed class EndUserStore(PostgreSqlDatabase database) : IEndUserStore
         await FindAsync(environment, identifier, cancellationToken)
         ?? await database.WriteAsync(context => EnsureAsync(context, environment, identifier), cancellationToken);
 
-    public Task<UserEpoch?> FindAsync(
+    public async Task<UserEpoch?> FindAsync(
         EnvironmentId environment,
         Identifier identifier,
         CancellationToken cancellationToken
-    ) => database.ReadAsync(session => FindAsync(session, environment, identifier), cancellationToken);
+    ) =>
+        (
+            await database.FindAsync<Row>(
+                """
+                SELECT incarnation, epoch FROM end_user
+                WHERE environment_id = $1 AND identifier = $2 AND deleted_at IS NULL
+                """,
+                cancellationToken,
+                environment.ToColumn(),
+                identifier.Value
+            )
+        )?.ToEpoch();
 
     public Task<bool> BumpEpochAsync(
         EnvironmentId environment,
@@ -92,9 +103,7 @@ internal sealed class EndUserStore(PostgreSqlDatabase database) : IEndUserStore
         EnvironmentId environment,
         Identifier identifier
     ) =>
-        await session.FindAsync<Row>(Select, Key(environment, identifier)) is { } row
-            ? new UserEpoch(row.Incarnation, row.Epoch)
-            : null;
+        (await session.FindAsync<Row>(Select, Key(environment, identifier)))?.ToEpoch();
 
     private static object Key(EnvironmentId environment, Identifier identifier) =>
         new { environment = environment.ToColumn(), identifier = identifier.Value };
@@ -103,5 +112,7 @@ internal sealed class EndUserStore(PostgreSqlDatabase database) : IEndUserStore
     {
         public required long Incarnation { get; init; }
         public required long Epoch { get; init; }
+
+        public UserEpoch ToEpoch() => new(Incarnation, Epoch);
     }
 }

@@ -65,12 +65,8 @@ internal sealed class EnvironmentStore(PostgreSqlDatabase database) : IEnvironme
             cancellationToken
         );
 
-    public Task<DeploymentEnvironment?> FindAsync(EnvironmentId id, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            async session =>
-                (await session.FindAsync<Row>($"{Select} WHERE id = @id", new { id = id.ToColumn() }))?.ToEnvironment(),
-            cancellationToken
-        );
+    public async Task<DeploymentEnvironment?> FindAsync(EnvironmentId id, CancellationToken cancellationToken) =>
+        (await database.FindAsync<Row>($"{Select} WHERE id = $1", cancellationToken, id.ToColumn()))?.ToEnvironment();
 
     public Task<DeploymentEnvironment?> FindBySlugAsync(string slug, CancellationToken cancellationToken) =>
         database.ReadAsync(

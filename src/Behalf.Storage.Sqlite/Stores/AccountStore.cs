@@ -93,9 +93,10 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
             connection =>
                 [
                     .. connection
-                        .Query<AccountRow>(
+                        .Rows<AccountRow>(
                             $"{AccountRow.Select} WHERE {OfUser} ORDER BY a.id LIMIT 1000",
-                            new { environment = environment.ToColumn(), identifier = identifier.Value }
+                            ("@environment", environment.ToColumn()),
+                            ("@identifier", identifier.Value)
                         )
                         .Select(row => row.ToAccount()),
                 ],

@@ -216,17 +216,18 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
         params ReadOnlySpan<(string Name, object Value)> key
     ) => connection.Find<Row>(sql, key) is { } row ? row.ToClient(SecretsOf(connection, row)) : null;
 
-    private static ClientSecretDigest[] SecretsOf(SqliteConnection connection, Row row) =>
+    private static ClientSecretDigest[] SecretsOf(PreparedConnection connection, Row row) =>
         [
             .. connection
-                .Query<SecretRow>(
+                .Rows<SecretRow>(
                     """
                     SELECT digest, created_at, not_after FROM api_client_secret
-                    WHERE environment_id = @EnvironmentId AND client = @Id
+                    WHERE environment_id = @environment AND client = @client
                       AND (not_after IS NULL OR not_after > behalf_now())
                     ORDER BY number
                     """,
-                    row
+                    ("@environment", row.EnvironmentId),
+                    ("@client", row.Id)
                 )
                 .Select(secret => new ClientSecretDigest(
                     Digest.FromHex(secret.Digest),

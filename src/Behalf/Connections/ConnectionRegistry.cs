@@ -141,13 +141,13 @@ internal sealed class ConnectionRegistry(
         EnvironmentId environment,
         ConnectionName name,
         CancellationToken cancellationToken
-    ) => await ViewAsync(await store.FindByNameAsync(environment, name, cancellationToken), cancellationToken);
+    ) => await ViewAsync(environment, store.FindByNameAsync(environment, name, cancellationToken), cancellationToken);
 
     public async Task<Result<ConnectionView>> FindAsync(
         EnvironmentId environment,
         ConnectionId id,
         CancellationToken cancellationToken
-    ) => await ViewAsync(await store.FindAsync(environment, id, cancellationToken), cancellationToken);
+    ) => await ViewAsync(environment, store.FindAsync(environment, id, cancellationToken), cancellationToken);
 
     public async Task<Page<ConnectionView>> ListAsync(
         EnvironmentId environment,
@@ -156,14 +156,13 @@ internal sealed class ConnectionRegistry(
     )
     {
         Page<Connection> found = await store.ListAsync(environment, page, cancellationToken);
+        DeploymentEnvironment? around = await environments.FindAsync(environment, cancellationToken);
         var views = new List<ConnectionView>(found.Items.Count);
-        foreach (Connection connection in found.Items)
+        foreach (Connection connection in around is null ? [] : found.Items)
         {
-            Result<ConnectionView> view = await ViewAsync(connection, cancellationToken);
-            if (view.Succeeded)
-            {
-                views.Add(view.Value);
-            }
+            views.Add(
+                View(around!, connection, await catalog.GetAsync(connection.ConnectorRevision, cancellationToken))
+            );
         }
 
         return new Page<ConnectionView>(views, found.Next, found.Previous, found.TotalSize);
@@ -203,12 +202,16 @@ internal sealed class ConnectionRegistry(
         return store.RemoveAsync(connection.Environment, connection.Id, Traces.Of(record), cancellationToken);
     }
 
-    private async Task<Result<ConnectionView>> ViewAsync(Connection? connection, CancellationToken cancellationToken)
+    /// <summary>Connection and environment are looked up at once: one way to the database.</summary>
+    private async Task<Result<ConnectionView>> ViewAsync(
+        EnvironmentId id,
+        Task<Connection?> finding,
+        CancellationToken cancellationToken
+    )
     {
-        if (
-            connection is null
-            || await environments.FindAsync(connection.Environment, cancellationToken) is not { } environment
-        )
+        Task<DeploymentEnvironment?> around = environments.FindAsync(id, cancellationToken);
+        await Task.WhenAll(finding, around);
+        if (await finding is not { } connection || await around is not { } environment)
         {
             return Problem.NotFound("connection");
         }
