@@ -9,7 +9,7 @@ namespace Behalf.Bench.Stage;
 /// <summary>A server that is measured: what it took from the machine is read from <c>/proc</c>.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
     private readonly StreamWriter _log;
