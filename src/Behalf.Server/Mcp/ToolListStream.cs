@@ -34,8 +34,8 @@ internal sealed class ToolListStream(ToolListWatch watch)
     public async Task ServeAsync(McpVisitor visitor)
     {
         HttpContext http = visitor.Http;
-        using IDisposable? place = watch.Enter(visitor);
-        if (place is null)
+        using ToolListListener? listener = await watch.EnterAsync(visitor, http.RequestAborted);
+        if (listener is null)
         {
             await ProblemAnswer.WriteAsync(http, TooMany);
             return;
@@ -49,7 +49,7 @@ internal sealed class ToolListStream(ToolListWatch watch)
         {
             await WriteAsync(http, ": listening\n\n");
             int quiet = 0;
-            await foreach (bool changed in watch.LookAsync(visitor, http.RequestAborted))
+            await foreach (bool changed in listener.LookAsync(http.RequestAborted))
             {
                 quiet = changed ? 0 : quiet + 1;
                 if (changed)
@@ -76,8 +76,8 @@ internal sealed class ToolListStream(ToolListWatch watch)
     {
         McpVisitor visitor = McpVisitor.Of(request);
         bool wanted = request.Params?.Notifications.ToolsListChanged == true;
-        using IDisposable? place = wanted ? watch.Enter(visitor) : null;
-        if (wanted && place is null)
+        using ToolListListener? listener = wanted ? await watch.EnterAsync(visitor, cancellationToken) : null;
+        if (wanted && listener is null)
         {
             throw new McpProtocolException(TooMany.Message, McpErrorCode.InvalidRequest);
         }
@@ -91,12 +91,12 @@ internal sealed class ToolListStream(ToolListWatch watch)
             },
             cancellationToken
         );
-        if (!wanted)
+        if (listener is null)
         {
             return new EmptyResult { ResultType = "complete" };
         }
 
-        await foreach (bool changed in watch.LookAsync(visitor, cancellationToken))
+        await foreach (bool changed in listener.LookAsync(cancellationToken))
         {
             if (changed)
             {

@@ -5,6 +5,7 @@ using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Identity;
+using Behalf.People;
 using Behalf.Limits;
 using Behalf.Policy;
 using Behalf.Tools;
@@ -132,6 +133,11 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         _accounts.Add(account);
         return account;
     }
+
+    public Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(
+        BrowserUser user,
+        CancellationToken cancellationToken
+    ) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(
         ActingSubject subject,
