@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Server.Tests.Infrastructure;
+using Microsoft.AspNetCore.Http;
 
 namespace Behalf.Server.Tests;
 

@@ -37,7 +37,6 @@ public sealed class McpSessionTests(Stage stage) : IClassFixture<Stage>
     [InlineData("{}")]
     [InlineData("""{"elicitation":{}}""")]
     [InlineData("""{"elicitation":{"form":{}}}""")]
-    [InlineData("""{"elicitation":"url"}""")]
     public async Task MissingAccount_IsToldInWords_WhereTheClientOpensNone(string capabilities)
     {
         Visitor alice = await (
@@ -55,12 +54,32 @@ public sealed class McpSessionTests(Stage stage) : IClassFixture<Stage>
     }
 
     [Fact]
+    public async Task InitializeThatCannotBeRead_IsTheClientsFault()
+    {
+        Visitor alice = await stage.VisitorAsync("alice-odd", Old);
+
+        Reply refused = await alice.SendAsync(
+            "initialize",
+            new JsonObject
+            {
+                ["protocolVersion"] = Old,
+                ["capabilities"] = new JsonObject { ["elicitation"] = "url" },
+                ["clientInfo"] = new JsonObject { ["name"] = "test", ["version"] = "1" },
+            }
+        );
+
+        refused.Status.Should().Be(400, refused.Body);
+        refused.Json.GetProperty("error").GetProperty("code").GetInt32().Should().Be(-32600);
+    }
+
+    [Fact]
     public async Task Session_IsNobodyElses_AndLetsNobodyIn()
     {
         Visitor alice = await (await stage.VisitorAsync("alice-own", Old)).InitializeAsync();
         Visitor bob = await stage.VisitorAsync("bob-other", Old);
         Visitor elsewhere = await stage.VisitorAsync("alice-own-too", Old);
-        string forged = $"u{alice.Session![alice.Session.IndexOf('.', StringComparison.Ordinal)..]}";
+        string own = alice.Session!;
+        string forged = $"u{own[own.IndexOf('.', StringComparison.Ordinal)..]}";
 
         foreach (
             Visitor visitor in new[]

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Behalf.Mcp;
 using Behalf.Server.Doors;
 using Microsoft.Extensions.Options;
@@ -29,6 +30,10 @@ internal sealed class McpGate(
 
     private static readonly byte[] NoSession = Encoding.UTF8.GetBytes(
         """{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"There is no such session. Begin with initialize."}}"""
+    );
+
+    private static readonly byte[] Unreadable = Encoding.UTF8.GetBytes(
+        """{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"The parameters cannot be read."}}"""
     );
 
     public async Task InvokeAsync(HttpContext http)
@@ -65,7 +70,7 @@ internal sealed class McpGate(
         bool isOlder = IsOlder(http);
         if (isOlder && !options.Value.Mcp.KeepsSessions && !Recognize(visitor))
         {
-            await RefuseSessionAsync(http);
+            await RefuseAsync(http, StatusCodes.Status404NotFound, NoSession); // which makes a client begin anew
             return;
         }
 
@@ -96,7 +101,15 @@ internal sealed class McpGate(
             }
         }
 
-        await next(http);
+        try
+        {
+            await next(http);
+        }
+        catch (JsonException) when (!http.Response.HasStarted)
+        {
+            http.Response.Clear(); // the SDK reads parameters of initialize before anybody could answer for it
+            await RefuseAsync(http, StatusCodes.Status400BadRequest, Unreadable);
+        }
     }
 
     private static McpAddress AddressOf(HttpContext http)
@@ -123,12 +136,11 @@ internal sealed class McpGate(
         return id.Length == 0 || visitor.Session is not null;
     }
 
-    /// <summary>404 is what makes a client begin anew.</summary>
-    private static async Task RefuseSessionAsync(HttpContext http)
+    private static async Task RefuseAsync(HttpContext http, int status, byte[] body)
     {
-        http.Response.StatusCode = StatusCodes.Status404NotFound;
+        http.Response.StatusCode = status;
         http.Response.ContentType = "application/json";
-        await http.Response.Body.WriteAsync(NoSession, http.RequestAborted);
+        await http.Response.Body.WriteAsync(body, http.RequestAborted);
     }
 
     /// <summary>The newer generation has no such stream; the older one's is ours, on every node.</summary>

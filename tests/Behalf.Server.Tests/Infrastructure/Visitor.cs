@@ -26,7 +26,7 @@ internal sealed record Visitor(TestServer Server, Uri Url, string Config, string
     /// <returns>The same visitor, in the session that was begun.</returns>
     public async Task<Visitor> InitializeAsync()
     {
-        Reply begun = await SendAsync(
+        Reply begun = await (this with { Session = null }).SendAsync(
             "initialize",
             new JsonObject
             {
