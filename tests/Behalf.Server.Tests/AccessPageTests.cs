@@ -94,7 +94,10 @@ public sealed class AccessPageTests(PeopleStage stage) : IClassFixture<PeopleSta
             Url,
             own with
             {
-                Hidden = [.. own.Hidden.Select(pair => pair.Key == "client" ? KeyValuePair.Create("client", "x") : pair)],
+                Hidden =
+                [
+                    .. own.Hidden.Select(pair => pair.Key == "client" ? KeyValuePair.Create("client", "x") : pair),
+                ],
             }
         );
         Page nobody = await stage.NewPerson("nobody").SendAsync(Url, own);

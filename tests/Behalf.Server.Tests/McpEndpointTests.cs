@@ -346,7 +346,9 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
     [InlineData("mcp_nothing", "tracker", 400)]
     [InlineData("-", "nothing", 404)]
     public async Task TokenOfOneConnection_IsAskedForInOneWay(string config, string? connection, int status) =>
-        (await stage.AskTokenAsync("alice-asks", config, ("behalf-mcp-connection", connection))).Status.Should().Be(status);
+        (await stage.AskTokenAsync("alice-asks", config, ("behalf-mcp-connection", connection)))
+            .Status.Should()
+            .Be(status);
 
     [Fact]
     public async Task DestructiveTool_AsksThePerson_AndAYesIsGoodForOneCall()

@@ -104,7 +104,11 @@ public sealed class McpProgressTests(Stage stage) : IClassFixture<Stage>
     }
 
     private static JsonObject Reading(string thing) =>
-        new() { ["name"] = "tracker_get_thing", ["arguments"] = new JsonObject { ["thing"] = thing } };
+        new()
+        {
+            ["name"] = "tracker_get_thing",
+            ["arguments"] = new JsonObject { ["thing"] = thing },
+        };
 
     private static async Task CancelAsync(Visitor visitor, int request)
     {

@@ -10,7 +10,10 @@ public sealed class McpSessionTests(Stage stage) : IClassFixture<Stage>
     private const string Old = "2025-11-25";
 
     private static JsonObject ByUrl =>
-        new() { ["elicitation"] = new JsonObject { ["url"] = new JsonObject(), ["form"] = new JsonObject() } };
+        new()
+        {
+            ["elicitation"] = new JsonObject { ["url"] = new JsonObject(), ["form"] = new JsonObject() },
+        };
 
     [Fact]
     public async Task MissingAccount_IsAskedForWith32042_WhereTheClientOpensPages()
@@ -84,11 +87,26 @@ public sealed class McpSessionTests(Stage stage) : IClassFixture<Stage>
         foreach (
             Visitor visitor in new[]
             {
-                bob with { Session = alice.Session },
-                elsewhere with { Session = alice.Session },
-                alice with { Session = forged },
-                alice with { Session = "made-up" },
-                alice with { Session = "f.x.%%%" },
+                bob with
+                {
+                    Session = alice.Session,
+                },
+                elsewhere with
+                {
+                    Session = alice.Session,
+                },
+                alice with
+                {
+                    Session = forged,
+                },
+                alice with
+                {
+                    Session = "made-up",
+                },
+                alice with
+                {
+                    Session = "f.x.%%%",
+                },
             }
         )
         {

@@ -80,7 +80,9 @@ public abstract class OwnGrantSuite : StoreTests
         );
 
         added.Should().ContainSingle(won => won);
-        (await Grants.AddAsync(NewGrant(client, Alice), Traces.None, Cancellation)).Should().BeTrue("it was not pushed");
+        (await Grants.AddAsync(NewGrant(client, Alice), Traces.None, Cancellation))
+            .Should()
+            .BeTrue("it was not pushed");
         (await Grants.AddAsync(NewGrant(client, Alice), Traces.None, Cancellation)).Should().BeTrue("nor was this");
     }
 
