@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Behalf.Mcp;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol.AspNetCore;
