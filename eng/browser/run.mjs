@@ -320,6 +320,35 @@ try {
     expect(!wide, 'the page scrolls sideways');
     await page.screenshot({ path: path.join(shots, 'connect-client-320.png'), fullPage: true });
   });
+
+  await rule('AccessPage_ShowsWhatActsForOne_AndEndsIt', async page => {
+    const { url, verifier } = request();
+    await page.goto(url);
+    await signIn(page, 'dave');
+    await page.click('form#consent button[value=allow]');
+    await page.waitForURL(`${redirectUri}?**`);
+    const call = await toolsOf(page, verifier);
+    const before = await call('behalf_connections', {});
+    expect(before?.structuredContent, 'the client was not let in');
+    await page.goto(`${server.url}/access`);
+    const text = await page.innerText('main');
+    for (const word of ['dave', 'Sample client', 'reads, creates, changes and deletes', 'asana', 'connected'])
+      expect(text.includes(word), `the page does not say "${word}": ${text}`);
+    await readable(page);
+    await page.screenshot({ path: path.join(shots, 'access.png'), fullPage: true });
+    await page.setViewportSize({ width: 320, height: 640 });
+    await readable(page);
+    await page.screenshot({ path: path.join(shots, 'access-320.png'), fullPage: true });
+    await page.click('#clients button');
+    await page.waitForSelector('#outcome');
+    expect((await page.innerText('main')).includes('has to ask you again'), await page.innerText('main'));
+    expect(await page.isVisible('#no-clients'), 'the client is still listed');
+    expect((await call('behalf_connections', {})) === undefined, 'the client was let in once more');
+    await page.click('#sign-out');
+    await page.waitForSelector('h1:text-is("Signed out")');
+    await page.goto(`${server.url}/access`);
+    expect(await page.isVisible('form#password-form'), 'the page is shown to nobody');
+  });
   await new Promise(resolve => { listener.closeAllConnections(); listener.close(resolve); });
 
   await rule('UnknownLink_SaysNothingOfAnybody', async page => {

@@ -1,14 +1,15 @@
 // Two people with accounts at the practice Asana, a virtual MCP server, and the programs that know what MCP is: the
-// Inspector's CLI lists and calls in both generations of the wire, and the conformance suite goes through its scenarios.
+// Inspector's CLI lists and calls in both generations of the wire, and the conformance suite goes through its scenarios at a
+// server that has its tools.
 // Then /mcp: people sign in through the Inspector, which registers itself or is known by its document, through a strict
 // OAuth client, through the suite's authorization scenarios, and at an identity provider.
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import http from 'node:http';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Person } from '../../tests/Interop/lib/person.mjs';
 import { root, startWorld } from '../../tests/Interop/lib/world.mjs';
+import { startFixtures } from './fixtures.mjs';
 import { startProvider } from './provider.mjs';
 import { addPeople, freePort, goOn, runSigningIn } from './sign-in.mjs';
 import { strictClient } from './strict-client.mjs';
@@ -81,36 +82,18 @@ async function inspect(url, token, era, ...args) {
   return JSON.parse(stdout);
 }
 
-/**
- * The suite sends no token, so a proxy adds one. It passes Host and Origin as they came, but for its own, so that what the
- * suite forges still arrives.
- */
-async function withToken(target, token) {
-  const { host, port, pathname } = new URL(target);
-  const proxy = http.createServer((request, response) => {
-    const own = `127.0.0.1:${proxy.address().port}`;
-    const headers = { ...request.headers, authorization: `Bearer ${token}` };
-    if (headers.host === own) headers.host = host;
-    if (headers.origin === `http://${own}`) headers.origin = `http://${host}`;
-    const forward = http.request(
-      { host: '127.0.0.1', port, path: pathname, method: request.method, headers },
-      answer => { response.writeHead(answer.statusCode, answer.headers); answer.pipe(response); });
-    forward.on('error', () => response.destroy());
-    response.on('close', () => forward.destroy());
-    request.pipe(forward);
-  });
-  await new Promise(resolve => proxy.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${proxy.address().port}/mcp`, close: () => proxy.close() };
-}
-
-/** One revision's frozen scenarios. What we do not offer stands in the baseline; an entry that passes fails the run. */
-async function conformance(url, revision) {
-  const folder = path.join(out, revision);
-  const { code, stdout, stderr } = await run('conformance', [
-    'server', '--url', url, '--requirements', revision, '-o', folder,
-    '--expected-failures', path.join(here, `not-offered-${revision}.yml`)]);
-  await writeFile(path.join(out, `${revision}.log`), stdout + stderr);
-  expect(code === 0, `${stdout.split('=== SUMMARY ===').pop()}${stderr}`);
+/** One revision's frozen scenarios, all of which have to pass, but for those that `except` names with a reason. */
+async function conformance(name, revision, { sessions, except = [] }) {
+  const fixtures = await startFixtures({ sessions });
+  try {
+    const { code, stdout, stderr } = await run('conformance', [
+      'server', '--url', fixtures.url, '--requirements', revision, '-o', path.join(out, name),
+      ...except.flatMap(file => ['--expected-failures', path.join(here, file)])]);
+    await writeFile(path.join(out, `${name}.log`), stdout + stderr);
+    expect(code === 0, `${stdout.split('=== SUMMARY ===').pop()}${stderr}`);
+  } finally {
+    await fixtures.stop();
+  }
 }
 
 await rm(out, { recursive: true, force: true });
@@ -123,7 +106,6 @@ process.env.BEHALF__McpClients__DocumentFiles__0__File = path.join(out, 'inspect
 const providerPort = await freePort();
 process.env.BEHALF__Egress__AllowedPrivateOrigins__0 = `http://127.0.0.1:${providerPort}`;
 const world = await startWorld('conformance', { urls: 'http://127.0.0.1:0' });
-let proxy;
 try {
   const service = await serviceToken(world);
   const { config } = await api(world, service, 'POST', 'mcp/configs',
@@ -226,14 +208,14 @@ try {
     }
   });
 
-  proxy = await withToken(url, tokens.alice);
-  for (const revision of ['2026-07-28', '2025-11-25'])
-    await rule(`Conformance_${revision}`, () => conformance(proxy.url, revision));
+  await rule('Conformance_2026-07-28', () => conformance('2026-07-28', '2026-07-28', { sessions: false }));
+  await rule('Conformance_2025-11-25', () => conformance('2025-11-25', '2025-11-25', { sessions: true }));
+  await rule('Conformance_2025-11-25_WithoutSessions', () => conformance(
+    '2025-11-25-without-sessions', '2025-11-25', { sessions: false, except: ['without-sessions-2025-11-25.yml'] }));
 } catch (error) {
   results.push({ name: 'the suite itself', passed: false, error: String(error) });
   console.log(error);
 } finally {
-  proxy?.close();
   await world.stop();
 }
 

@@ -63,6 +63,7 @@ public static class PostgreSqlStorageServices
         services.TryAddSingleton<IIdentityProviderStore, IdentityProviderStore>();
         services.TryAddSingleton<IOAuthClientStore, OAuthClientStore>();
         services.TryAddSingleton<IGrantStore, GrantStore>();
+        services.TryAddSingleton<IOwnGrantStore, OwnGrantStore>();
         services.TryAddSingleton<IEventStore, EventStore>();
         services.TryAddSingleton<IRecoveryStore, RecoveryStore>();
         return services;

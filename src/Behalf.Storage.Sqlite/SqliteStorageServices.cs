@@ -61,6 +61,7 @@ public static class SqliteStorageServices
         services.TryAddSingleton<IIdentityProviderStore, IdentityProviderStore>();
         services.TryAddSingleton<IOAuthClientStore, OAuthClientStore>();
         services.TryAddSingleton<IGrantStore, GrantStore>();
+        services.TryAddSingleton<IOwnGrantStore, OwnGrantStore>();
         services.TryAddSingleton<IEventStore, EventStore>();
         services.TryAddSingleton<IRecoveryStore, RecoveryStore>();
         return services;

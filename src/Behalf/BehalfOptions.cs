@@ -47,6 +47,18 @@ public sealed class BehalfOptions
     public Limits.LimitOptions Limits { get; } = new();
 
     public McpClientOptions McpClients { get; } = new();
+
+    public McpOptions Mcp { get; } = new();
+}
+
+/// <summary>How MCP endpoints serve.</summary>
+public sealed class McpOptions
+{
+    /// <value>
+    /// True: sessions of clients that begin with <c>initialize</c> are kept in this process, so that a tool can ask their
+    /// person while it runs. For a single node only: another one does not know them.
+    /// </value>
+    public bool KeepsSessions { get; set; }
 }
 
 /// <summary>Which MCP clients may ask people for access, besides those that the operator added.</summary>

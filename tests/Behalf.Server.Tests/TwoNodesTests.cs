@@ -98,6 +98,24 @@ public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>, IAs
     }
 
     [Fact]
+    public async Task McpSessionAndChanges_AreKnownOnTheOtherNode()
+    {
+        Visitor alice = await (await Stage.VisitorAsync("alice-mcp-across", "2025-11-25")).InitializeAsync();
+        using HttpRequestMessage list = alice.Request("tools/list", []);
+        using HttpClient http = new() { BaseAddress = nodes.OnSecond(alice.Url) };
+        using HttpRequestMessage stream = alice.StreamRequest();
+        await using EventStream changes = await EventStream.OpenAsync(http, stream);
+
+        Reply listed = await nodes.SendToSecondAsync(list);
+        await Stage.RevokeAsync("alice-mcp-across");
+
+        listed.Status.Should().Be(200, listed.Body);
+        listed.Body.Should().Contain("tracker_get_thing");
+        JsonElement told = await changes.NextAsync(Stage.Server.Time);
+        told.GetProperty("method").GetString().Should().Be("notifications/tools/list_changed");
+    }
+
+    [Fact]
     public async Task ConnectWalk_GoesOnOnTheOtherNode_AtEveryStep()
     {
         Person alice = Stage.NewPerson("alice-across");

@@ -89,3 +89,8 @@ public sealed class PostgreSqlPeople : PeopleSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
 }
+
+public sealed class PostgreSqlOwnGrants : OwnGrantSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
+}

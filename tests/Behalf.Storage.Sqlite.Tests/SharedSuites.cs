@@ -104,3 +104,8 @@ public sealed class SqlitePeople : PeopleSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
 }
+
+public sealed class SqliteOwnGrants : OwnGrantSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}

@@ -15,6 +15,7 @@ internal static class AuthorizationServerDoor
         services.TryAddSingleton<AuthorizePage>();
         services.TryAddSingleton<RegistrationEndpoint>();
         services.TryAddSingleton<ConnectClientPage>();
+        services.TryAddSingleton<AccessPage>();
         services.AddProtocolEngine();
         return services;
     }
@@ -26,5 +27,6 @@ internal static class AuthorizationServerDoor
         AuthorizePage.Map(app);
         RegistrationEndpoint.Map(app);
         ConnectClientPage.Map(app);
+        AccessPage.Map(app);
     }
 }

@@ -132,11 +132,25 @@ internal sealed class AuthorizePage(
     private async Task AllowAsync(HttpContext http, BrowserUser user, ScopeSet scopes)
     {
         ProtocolContext protocol = ProtocolContext.Of(http);
-        protocol.Allowed = new Allowed(user, scopes, urls.PersonalServer(protocol.Environment));
+        protocol.Allowed = new Allowed(
+            user,
+            scopes,
+            urls.PersonalServer(protocol.Environment),
+            await PushedRequestAsync(http)
+        );
         System.Security.Claims.ClaimsPrincipal principal = new(new System.Security.Claims.ClaimsIdentity("behalf"));
         principal.SetClaim(Claims.Subject, user.Identifier.Value);
         principal.SetScopes(scopes.Values);
         await http.SignInAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme, principal);
+    }
+
+    /// <summary>As the browser brought it: the engine has put the request that was pushed in its place.</summary>
+    private static async Task<Digest?> PushedRequestAsync(HttpContext http)
+    {
+        string? uri = HttpMethods.IsPost(http.Request.Method)
+            ? (await http.Request.ReadFormAsync(http.RequestAborted))[Parameters.RequestUri]
+            : http.Request.Query[Parameters.RequestUri];
+        return string.IsNullOrEmpty(uri) ? null : Digest.Of(uri);
     }
 
     private static Task RefuseAsync(HttpContext http, string error, string description) =>
@@ -216,8 +230,17 @@ internal sealed class AuthorizePage(
     private static Task ShowErrorAsync(HttpContext http, string error, string? description)
     {
         PageHeaders.Set(http.Response);
+        Notice notice = Notices.OfClient(error, description);
         return new RazorComponentResult<NoticeView>(
-            new Dictionary<string, object?> { [nameof(NoticeView.Notice)] = Notices.OfClient(error, description) }
+            new Dictionary<string, object?>
+            {
+                [nameof(NoticeView.Notice)] = ProtocolContext.Of(http).ErrorAnswer is { } answer
+                    ? notice with
+                    {
+                        Link = new NoticeLink($"Tell the client, at {answer.Host}", answer.Location),
+                    }
+                    : notice,
+            }
         )
         {
             StatusCode = StatusCodes.Status400BadRequest,

@@ -82,17 +82,13 @@ internal sealed class OwnTokens(IGrants grants, IIdentity identity, IVault vault
         ProtocolContext protocol = ProtocolContext.Of(http);
         context.Token = context.TokenType switch
         {
-            TokenTypeIdentifiers.Private.AuthorizationCode => await BeginAsync(
-                protocol,
-                context.Transaction.Request!,
-                http.RequestAborted
-            ),
+            TokenTypeIdentifiers.Private.AuthorizationCode => await BeginAsync(protocol, context, http.RequestAborted),
             TokenTypeIdentifiers.AccessToken => protocol.Tokens?.Access.AccessToken.RevealText(),
             TokenTypeIdentifiers.RefreshToken => protocol.Tokens?.Refresh?.RevealText(),
             TokenTypeIdentifiers.Private.RequestToken => SealPushed(context.Principal, protocol.Environment.Id),
             _ => null,
         };
-        if (context.Token is null)
+        if (context.Token is null && !context.IsRejected)
         {
             throw new InvalidOperationException(
                 $"The engine asks for a {context.TokenType}, which nothing was granted for."
@@ -100,15 +96,16 @@ internal sealed class OwnTokens(IGrants grants, IIdentity identity, IVault vault
         }
     }
 
-    private async Task<string> BeginAsync(
+    private async Task<string?> BeginAsync(
         ProtocolContext protocol,
-        OpenIddictRequest request,
+        GenerateTokenContext context,
         CancellationToken cancellationToken
     )
     {
+        OpenIddictRequest request = context.Transaction.Request!;
         Allowed allowed =
             protocol.Allowed ?? throw new InvalidOperationException("A code was asked for that nobody allowed.");
-        using Secret code = await grants.BeginAsync(
+        Result<Secret> begun = await grants.BeginAsync(
             new NewGrant
             {
                 User = allowed.User,
@@ -117,9 +114,17 @@ internal sealed class OwnTokens(IGrants grants, IIdentity identity, IVault vault
                 Scopes = allowed.Scopes,
                 RedirectUri = request.RedirectUri,
                 CodeChallenge = request.CodeChallenge!,
+                PushedRequest = allowed.PushedRequest,
             },
             cancellationToken
         );
+        if (!begun.Succeeded)
+        {
+            context.Reject(begun.Problem.Code, begun.Problem.Message);
+            return null;
+        }
+
+        using Secret code = begun.Value;
         return code.RevealText();
     }
 

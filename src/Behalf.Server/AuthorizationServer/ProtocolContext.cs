@@ -16,6 +16,11 @@ internal sealed class ProtocolContext(DeploymentEnvironment environment)
     /// <value>Once the client was looked up.</value>
     public OAuthClient? Client { get; set; }
 
+    /// <value>
+    /// Where an error would go, for a client that nobody vouches for, while nobody is signed in: shown, not followed.
+    /// </value>
+    public ErrorAnswer? ErrorAnswer { get; set; }
+
     /// <value>Once the person agreed.</value>
     public Allowed? Allowed { get; set; }
 
@@ -31,4 +36,5 @@ internal sealed class ProtocolContext(DeploymentEnvironment environment)
 }
 
 /// <summary>What a person agreed to in this request.</summary>
-internal sealed record Allowed(BrowserUser User, ScopeSet Scopes, string Resource);
+/// <param name="PushedRequest">Of the <c>request_uri</c>, where the request was pushed before.</param>
+internal sealed record Allowed(BrowserUser User, ScopeSet Scopes, string Resource, Digest? PushedRequest);

@@ -78,6 +78,7 @@ internal static class ProtocolEngine
     private static void AddHandlers(OpenIddictServerBuilder server)
     {
         server.AddEventHandler(RequestIssuer.Descriptor);
+        server.AddEventHandler(RequestErrors.Descriptor);
         server.AddEventHandler(AskingClient.OfAuthorization);
         server.AddEventHandler(AskingClient.OfPushed);
         server.AddEventHandler(AskingClient.OfToken);

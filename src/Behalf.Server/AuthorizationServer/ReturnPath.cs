@@ -8,7 +8,7 @@ internal static class ReturnPath
 
     private const int MaxLength = 16 * 1024;
 
-    private static readonly string[] Pages = [ServerPaths.Authorize + "?", "/magicLink/", Default];
+    private static readonly string[] Pages = [ServerPaths.Authorize + "?", "/magicLink/", AccessPage.Path, Default];
 
     public static string Of(string? given) =>
         given is { Length: <= MaxLength }

@@ -54,6 +54,7 @@ internal static class Settings
             limit.PerMinute = section.GetValue($"Limits:{name}:PerMinute", limit.PerMinute);
         }
 
+        target.Mcp.KeepsSessions = section.GetValue("Mcp:KeepSessions", target.Mcp.KeepsSessions);
         McpClientOptions clients = target.McpClients;
         clients.Documents = section.GetValue("McpClients:Documents", clients.Documents);
         clients.DynamicRegistration = section.GetValue("McpClients:DynamicRegistration", clients.DynamicRegistration);

@@ -26,8 +26,7 @@ internal sealed class ConfirmPrompt(ITools tools, RequestStates states)
     )
     {
         if (
-            call.Server.ClientCapabilities?.Elicitation?.Form is null
-            || !McpRevision.HasInputRequests(call)
+            !ClientAbilities.FillsForms(call)
             || await FindAsync(visit, call.Params!.Name, cancellationToken) is not { } tool
             || !NeedsAPerson(tool.Definition)
         )

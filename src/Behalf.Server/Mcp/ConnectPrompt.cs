@@ -1,13 +1,14 @@
 using Behalf.Mcp;
+using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Behalf.Server.Mcp;
 
 /// <summary>
-/// Asks the person to connect an account, in the form the client can handle: an input-required result (2026-07-28), or
-/// words with a link: what a client of an older revision can do, nobody remembers between its requests. The link leads to our own page, grants nothing by itself, and the account
-/// becomes active only once the person there is known to be the one of this call.
+/// Asks the person to connect an account, in the form the client can handle: an input-required result (2026-07-28), error
+/// -32042 (the revision before), or words with a link. The link leads to our own page, grants nothing by itself, and the
+/// account becomes active only once the person there is known to be the one of this call.
 /// </summary>
 internal sealed class ConnectPrompt(RequestStates states)
 {
@@ -32,8 +33,7 @@ internal sealed class ConnectPrompt(RequestStates states)
 
         // "accept" means that the page was opened, not that the account is connected: then it is told in words, or the
         // client would be asked over and over.
-        bool asksByUrl = call.Server.ClientCapabilities?.Elicitation?.Url is not null;
-        if (asksByUrl && answered is null && McpRevision.HasInputRequests(call))
+        if (answered is null && ClientAbilities.OpensUrls(call))
         {
             ElicitRequestParams ask = new()
             {
@@ -41,6 +41,12 @@ internal sealed class ConnectPrompt(RequestStates states)
                 Url = link,
                 Message = $"Connect your \"{connection}\" account to continue.",
             };
+            if (!ClientAbilities.HasInputRequests(call))
+            {
+                ask.ElicitationId = Guid.NewGuid().ToString();
+                throw new UrlElicitationRequiredException(problem.Message, [ask]);
+            }
+
             throw new InputRequiredException(
                 new Dictionary<string, InputRequest> { [key] = InputRequest.ForElicitation(ask) },
                 states.Seal(visit, call.Params!)

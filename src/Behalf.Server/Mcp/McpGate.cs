@@ -1,27 +1,39 @@
-using Behalf.Audit;
+using System.Text;
+using System.Text.Json;
 using Behalf.Mcp;
-using Behalf.Policy;
 using Behalf.Server.Doors;
-using Behalf.Tools;
+using Microsoft.Extensions.Options;
 
 namespace Behalf.Server.Mcp;
 
 /// <summary>
-/// In front of every MCP endpoint: Host and Origin, the token for exactly this URL, and the access level that the call in
-/// the body needs. The visitor travels as a feature of the request.
+/// In front of every MCP endpoint: Host and Origin, the token for exactly this URL, the session of a client of the older
+/// generation, and the access level that the call in the body needs. The visitor travels as the request's user.
 /// </summary>
 internal sealed class McpGate(
     RequestDelegate next,
     McpOrigins origins,
     IMcpServers servers,
     Challenge challenge,
-    ITools tools,
-    IAudit audit
+    WriteAccess access,
+    ClientSessions sessions,
+    ToolListStream stream,
+    IOptions<BehalfOptions> options
 )
 {
+    private const string NewerGeneration = "2026-07-28";
+
     private static readonly Problem ForeignOrigin = Problem.Forbidden(
         "origin_not_allowed",
         "Requests with this Host or Origin are not accepted here."
+    );
+
+    private static readonly byte[] NoSession = Encoding.UTF8.GetBytes(
+        """{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"There is no such session. Begin with initialize."}}"""
+    );
+
+    private static readonly byte[] Unreadable = Encoding.UTF8.GetBytes(
+        """{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"The parameters cannot be read."}}"""
     );
 
     public async Task InvokeAsync(HttpContext http)
@@ -44,27 +56,60 @@ internal sealed class McpGate(
             return;
         }
 
-        Result<McpVisit> visit = await servers.EnterAsync(AddressOf(http), token, http.RequestAborted);
+        McpAddress address = AddressOf(http);
+        Result<McpVisit> visit = await servers.EnterAsync(address, token, http.RequestAborted);
         if (!visit.Succeeded)
         {
             await challenge.InvalidAsync(http, visit.Problem);
             return;
         }
 
-        if (
-            visit.Value.IsReadOnly
-            && await CalledToolAsync(http) is { } name
-            && await NeedsMoreAsync(visit.Value, name)
-        )
+        http.Response.Headers.CacheControl = "no-store";
+        McpVisitor visitor = new(visit.Value, address, token, http);
+        http.User = visitor;
+        bool isOlder = IsOlder(http);
+        if (isOlder && !options.Value.Mcp.KeepsSessions && !Recognize(visitor))
         {
-            await DenyAsync(http, visit.Value, name);
-            await challenge.InsufficientAsync(http, name);
+            await RefuseAsync(http, StatusCodes.Status404NotFound, NoSession); // which makes a client begin anew
             return;
         }
 
-        http.Response.Headers.CacheControl = "no-store";
-        http.Features.Set(visit.Value);
-        await next(http);
+        if (HttpMethods.IsGet(http.Request.Method))
+        {
+            await ListenAsync(visitor, isOlder);
+            return;
+        }
+
+        bool mayBegin = isOlder && visitor.Session is null && !options.Value.Mcp.KeepsSessions;
+        if (HttpMethods.IsPost(http.Request.Method) && (mayBegin || visitor.Visit.IsReadOnly))
+        {
+            McpMessage message = await ReadAheadAsync(http);
+            if (
+                visitor.Visit.IsReadOnly
+                && message.CalledTool is { } tool
+                && await access.IsMissingAsync(visitor.Visit, tool, http.RequestAborted)
+            )
+            {
+                await challenge.InsufficientAsync(http, tool);
+                return;
+            }
+
+            if (mayBegin && message.Method == "initialize")
+            {
+                (bool fillsForms, bool opensUrls) = ClientSession.Declared(message.Parameters);
+                http.Response.Headers[ClientSessions.Header] = sessions.Begin(visitor, fillsForms, opensUrls).Id;
+            }
+        }
+
+        try
+        {
+            await next(http);
+        }
+        catch (JsonException) when (!http.Response.HasStarted)
+        {
+            http.Response.Clear(); // the SDK reads parameters of initialize before anybody could answer for it
+            await RefuseAsync(http, StatusCodes.Status400BadRequest, Unreadable);
+        }
     }
 
     private static McpAddress AddressOf(HttpContext http)
@@ -76,49 +121,53 @@ internal sealed class McpGate(
             : new McpAddress.OfPerson(path);
     }
 
-    /// <summary>The tool of a <c>tools/call</c>, read ahead: once the answer has begun there is no status left to set.</summary>
-    private static async Task<string?> CalledToolAsync(HttpContext http)
+    /// <summary>Revisions are dates, so they compare as text; a client that names none is of the older generation.</summary>
+    private static bool IsOlder(HttpContext http) =>
+        string.CompareOrdinal(http.Request.Headers["MCP-Protocol-Version"].ToString(), NewerGeneration) < 0;
+
+    /// <summary>Takes the session id off the request: what it says is known then, and the SDK keeps no sessions.</summary>
+    /// <returns>False: it names a session that is not there for this visitor.</returns>
+    private bool Recognize(McpVisitor visitor)
     {
-        if (!HttpMethods.IsPost(http.Request.Method))
+        IHeaderDictionary headers = visitor.Http.Request.Headers;
+        string id = headers[ClientSessions.Header].ToString();
+        headers.Remove(ClientSessions.Header);
+        visitor.Session = id.Length == 0 ? null : sessions.Find(visitor, id);
+        return id.Length == 0 || visitor.Session is not null;
+    }
+
+    private static async Task RefuseAsync(HttpContext http, int status, byte[] body)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json";
+        await http.Response.Body.WriteAsync(body, http.RequestAborted);
+    }
+
+    /// <summary>The newer generation has no such stream; the older one's is ours, on every node.</summary>
+    private async Task ListenAsync(McpVisitor visitor, bool isOlder)
+    {
+        HttpContext http = visitor.Http;
+        if (!isOlder)
         {
-            return null;
+            http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            http.Response.Headers.Allow = HttpMethods.Post;
         }
-
-        http.Request.EnableBuffering();
-        string? name = await McpMessage.CalledToolAsync(http.Request.Body, http.RequestAborted);
-        http.Request.Body.Position = 0;
-        return name;
+        else if (!http.Request.GetTypedHeaders().Accept.Any(type => type.MatchesMediaType("text/event-stream")))
+        {
+            http.Response.StatusCode = StatusCodes.Status406NotAcceptable;
+        }
+        else
+        {
+            await stream.ServeAsync(visitor);
+        }
     }
 
-    private async Task<bool> NeedsMoreAsync(McpVisit visit, string name)
+    /// <summary>Once the answer has begun, there is no status and no header left to set.</summary>
+    private static async Task<McpMessage> ReadAheadAsync(HttpContext http)
     {
-        Explanation explanation = await tools.ExplainAsync(
-            visit.Subject,
-            new ToolCall
-            {
-                ToolName = name,
-                Arguments = McpMessage.NoArguments,
-                ActingThrough = "mcp",
-            },
-            CancellationToken.None
-        );
-        return explanation.Checks.Any(check => check.Code == PolicyCodes.ReadOnlyCredential);
+        http.Request.EnableBuffering();
+        McpMessage message = await McpMessage.ReadAsync(http.Request.Body, http.RequestAborted);
+        http.Request.Body.Position = 0;
+        return message;
     }
-
-    private Task DenyAsync(HttpContext http, McpVisit visit, string name) =>
-        audit.DenyAsync(
-            new AuditDraft
-            {
-                Environment = visit.Subject.Environment,
-                Kind = AuditKind.Denial,
-                Action = "tool.call",
-                Identifier = visit.Subject.Identifier.Value,
-                Principal = visit.Subject.Principal.ClientId,
-                ActingThrough = ToolCalling.ActingThrough(visit),
-                Tool = name,
-                Decision = "deny",
-                Outcome = PolicyCodes.ReadOnlyCredential,
-            },
-            http.RequestAborted
-        );
 }

@@ -16,16 +16,17 @@ internal sealed class ToolCalling(
     ITools tools,
     ConnectionsTool connections,
     ConfirmPrompt confirm,
-    ConnectPrompt connect
+    ConnectPrompt connect,
+    OpenCalls open
 )
 {
     public async ValueTask<CallToolResult> CallAsync(
-        HttpContext http,
-        McpVisit visit,
+        McpVisitor visitor,
         RequestContext<CallToolRequestParams> call,
         CancellationToken cancellationToken
     )
     {
+        (McpVisit visit, HttpContext http) = (visitor.Visit, visitor.Http);
         CallToolRequestParams parameters =
             call.Params ?? throw new McpProtocolException("The call has no parameters.", McpErrorCode.InvalidParams);
         JsonElement arguments = JsonSerializer.SerializeToElement(
@@ -47,6 +48,11 @@ internal sealed class ToolCalling(
             delivery.End(delivered: false); // unless it was handed over before
             return Task.CompletedTask;
         });
+        using OpenCalls.Open ongoing = open.Begin(
+            visitor.Session,
+            call.JsonRpcRequest.Id.ToString(),
+            cancellationToken
+        );
         Result<ToolAnswer> answer = await tools.ExecuteAsync(
             visit.Subject,
             new ToolCall
@@ -56,8 +62,9 @@ internal sealed class ToolCalling(
                 ActingThrough = ActingThrough(visit),
                 IdempotencyKey = KeyOf(http) ?? parameters.RequestState,
                 Delivery = delivery,
+                OnAdvance = CallProgress.Of(call, http),
             },
-            cancellationToken
+            ongoing.Token
         );
         delivery.End(delivered: !cancellationToken.IsCancellationRequested);
         if (answer.Succeeded)

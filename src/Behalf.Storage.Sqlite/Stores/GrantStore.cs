@@ -10,22 +10,24 @@ internal sealed class GrantStore(SqliteDatabase database) : IGrantStore
     private const string Select = """
         SELECT environment_id, id, client, client_id, client_name, identifier, incarnation, epoch, resource, scopes,
           redirect_uri, code_challenge, code_digest, code_expires_at, redeemed_at, refresh_digest, replaced_digest,
-          replaced_at, created_at, expires_at, ended_at
+          replaced_at, pushed_request, created_at, expires_at, ended_at
         FROM oauth_grant
         """;
 
-    public Task AddAsync(Grant grant, Traces traces, CancellationToken cancellationToken) =>
+    public Task<bool> AddAsync(Grant grant, Traces traces, CancellationToken cancellationToken) =>
         database.WriteAsync(
             context =>
             {
-                context.Execute(
+                bool added = context.ExecuteOne(
                     """
                     INSERT INTO oauth_grant
                       (environment_id, id, client, client_id, client_name, identifier, incarnation, epoch, resource,
-                       scopes, redirect_uri, code_challenge, code_digest, code_expires_at, created_at, expires_at)
+                       scopes, redirect_uri, code_challenge, code_digest, code_expires_at, pushed_request,
+                       created_at, expires_at)
                     VALUES
                       (@environment, @id, @client, @clientId, @clientName, @identifier, @incarnation, @epoch, @resource,
-                       @scopes, @redirectUri, @challenge, @code, @codeExpiresAt, @createdAt, @expiresAt)
+                       @scopes, @redirectUri, @challenge, @code, @codeExpiresAt, @pushed, @createdAt, @expiresAt)
+                    ON CONFLICT (environment_id, pushed_request) WHERE pushed_request IS NOT NULL DO NOTHING
                     """,
                     new
                     {
@@ -43,11 +45,17 @@ internal sealed class GrantStore(SqliteDatabase database) : IGrantStore
                         challenge = grant.CodeChallenge,
                         code = grant.Code.Hex,
                         codeExpiresAt = grant.CodeExpiresAt.ToColumn(),
+                        pushed = grant.PushedRequest?.Hex,
                         createdAt = grant.CreatedAt.ToColumn(),
                         expiresAt = grant.ExpiresAt.ToColumn(),
                     }
                 );
-                context.Leave(traces);
+                if (added)
+                {
+                    context.Leave(traces);
+                }
+
+                return added;
             },
             cancellationToken
         );
@@ -247,6 +255,7 @@ internal sealed class GrantStore(SqliteDatabase database) : IGrantStore
         public string? RefreshDigest { get; init; }
         public string? ReplacedDigest { get; init; }
         public long? ReplacedAt { get; init; }
+        public string? PushedRequest { get; init; }
         public required long CreatedAt { get; init; }
         public required long ExpiresAt { get; init; }
         public long? EndedAt { get; init; }
@@ -271,6 +280,7 @@ internal sealed class GrantStore(SqliteDatabase database) : IGrantStore
                 Refresh = RefreshDigest is { } refresh ? Digest.FromHex(refresh) : null,
                 Replaced = ReplacedDigest is { } replaced ? Digest.FromHex(replaced) : null,
                 ReplacedAt = ReplacedAt?.ToInstant(),
+                PushedRequest = PushedRequest is { } pushed ? Digest.FromHex(pushed) : null,
                 CreatedAt = CreatedAt.ToInstant(),
                 ExpiresAt = ExpiresAt.ToInstant(),
                 EndedAt = EndedAt?.ToInstant(),

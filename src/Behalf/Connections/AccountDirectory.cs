@@ -2,6 +2,7 @@ using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Events;
 using Behalf.Identity;
+using Behalf.People;
 
 namespace Behalf.Connections;
 
@@ -99,6 +100,13 @@ internal sealed class AccountDirectory(IAccountStore accounts, IConnectionStore 
             : null;
         return account is not null && principal.Covers(account) ? account : Problem.NotFound("connected account");
     }
+
+    public async Task<IReadOnlyList<ConnectedAccount>> OfAsync(BrowserUser user, CancellationToken cancellationToken) =>
+        [
+            .. (await accounts.OfUserAsync(user.Environment, user.Identifier, cancellationToken)).Where(account =>
+                account.Incarnation == user.Epoch.Incarnation
+            ),
+        ];
 
     public async Task<IReadOnlyList<ConnectedAccount>> OfAsync(
         ActingSubject subject,

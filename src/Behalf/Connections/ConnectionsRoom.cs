@@ -1,6 +1,7 @@
 using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Identity;
+using Behalf.People;
 
 namespace Behalf.Connections;
 
@@ -169,6 +170,11 @@ internal sealed class ConnectionsRoom(
         ActingSubject subject,
         CancellationToken cancellationToken
     ) => directory.OfAsync(subject, cancellationToken);
+
+    public Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(
+        BrowserUser user,
+        CancellationToken cancellationToken
+    ) => directory.OfAsync(user, cancellationToken);
 
     public Task<Page<ConnectedAccount>> ListAccountsAsync(
         Principal principal,

@@ -1,6 +1,7 @@
 using Behalf.Audit;
 using Behalf.Egress;
 using Behalf.Identity;
+using Behalf.People;
 
 namespace Behalf.Connections;
 
@@ -129,6 +130,9 @@ public interface IConnections
 
     /// <summary>All accounts of the subject, at most 1,000, in the order of their ids.</summary>
     Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(ActingSubject subject, CancellationToken cancellationToken);
+
+    /// <summary>All accounts of the person in the browser, to be shown; a call needs an <see cref="ActingSubject"/>.</summary>
+    Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(BrowserUser user, CancellationToken cancellationToken);
 
     Task<Page<ConnectedAccount>> ListAccountsAsync(
         Principal principal,

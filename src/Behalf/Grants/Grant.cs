@@ -49,6 +49,9 @@ public sealed record Grant
 
     public DateTimeOffset? ReplacedAt { get; init; }
 
+    /// <value>Of the <c>request_uri</c> it was begun by (RFC 9126); no other grant has the same.</value>
+    public Digest? PushedRequest { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
@@ -68,7 +71,8 @@ public sealed record Consent(
 
 public interface IGrantStore
 {
-    Task AddAsync(Grant grant, Traces traces, CancellationToken cancellationToken);
+    /// <returns>False, and nothing is left: its pushed request has begun a grant before.</returns>
+    Task<bool> AddAsync(Grant grant, Traces traces, CancellationToken cancellationToken);
 
     Task<Grant?> FindAsync(EnvironmentId environment, GrantId id, CancellationToken cancellationToken);
 

@@ -10,6 +10,7 @@ namespace Behalf.Grants;
 /// <summary>The room's one entry.</summary>
 internal sealed class GrantsRoom(
     IGrantStore store,
+    OwnGrants own,
     RefreshTokens refreshTokens,
     IIdentity identity,
     IPeople people,
@@ -32,6 +33,11 @@ internal sealed class GrantsRoom(
     private static readonly Problem NotValid = Problem.Invalid(
         "invalid_grant",
         "The code or refresh token is not valid any more. Send the person to sign in again."
+    );
+
+    private static readonly Problem PushedBefore = Problem.Invalid(
+        "invalid_request",
+        "This request_uri has given a code before. Push the request again."
     );
 
     public async Task<bool> HasConsentAsync(
@@ -73,7 +79,7 @@ internal sealed class GrantsRoom(
         return store.KeepConsentAsync(consent, Traces.Of(record), cancellationToken);
     }
 
-    public async Task<Secret> BeginAsync(NewGrant wanted, CancellationToken cancellationToken)
+    public async Task<Result<Secret>> BeginAsync(NewGrant wanted, CancellationToken cancellationToken)
     {
         string code = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         DateTimeOffset now = time.GetUtcNow();
@@ -94,6 +100,7 @@ internal sealed class GrantsRoom(
             CodeExpiresAt = now + CodeLifetime,
             CreatedAt = now,
             ExpiresAt = now + CodeLifetime,
+            PushedRequest = wanted.PushedRequest,
         };
         AuditDraft record = Record(
             grant.Environment,
@@ -102,8 +109,7 @@ internal sealed class GrantsRoom(
             grant.ClientId,
             $"{grant.Id} {grant.Scopes} at {grant.Resource}"
         );
-        await store.AddAsync(grant, Traces.Of(record), cancellationToken);
-        return Secret.FromText(code);
+        return await store.AddAsync(grant, Traces.Of(record), cancellationToken) ? Secret.FromText(code) : PushedBefore;
     }
 
     public async Task<Grant?> FindByCodeAsync(string code, CancellationToken cancellationToken)
@@ -226,6 +232,12 @@ internal sealed class GrantsRoom(
             ),
             cancellationToken
         );
+
+    public Task<IReadOnlyList<AllowedClient>> ListClientsAsync(BrowserUser user, CancellationToken cancellationToken) =>
+        own.ListAsync(user, cancellationToken);
+
+    public Task<bool> EndClientAsync(BrowserUser user, OAuthClientId client, CancellationToken cancellationToken) =>
+        own.EndAsync(user, client, cancellationToken);
 
     public Task CleanAsync(CancellationToken cancellationToken) =>
         store.RemoveEndedAsync(time.GetUtcNow() - TimeSpan.FromDays(1), cancellationToken);

@@ -9,6 +9,7 @@ public static class GrantsServices
     public static IServiceCollection AddGrants(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<OwnGrants>();
         services.TryAddSingleton<RefreshTokens>();
         services.TryAddSingleton<IGrants, GrantsRoom>();
         return services;

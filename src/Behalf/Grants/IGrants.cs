@@ -19,8 +19,8 @@ public interface IGrants
 
     Task ConsentAsync(BrowserUser user, OAuthClient client, ScopeSet scopes, CancellationToken cancellationToken);
 
-    /// <returns>The code: single use, one minute.</returns>
-    Task<Secret> BeginAsync(NewGrant grant, CancellationToken cancellationToken);
+    /// <returns>The code: single use, one minute. A pushed request gives one code at most: <c>invalid_request</c>.</returns>
+    Task<Result<Secret>> BeginAsync(NewGrant grant, CancellationToken cancellationToken);
 
     /// <summary>The grant of a code that can still be exchanged. One that was exchanged before ends its grant (RFC 6749 §4.1.2).</summary>
     Task<Grant?> FindByCodeAsync(string code, CancellationToken cancellationToken);
@@ -43,6 +43,16 @@ public interface IGrants
     /// <summary>Ends the grant and everything under it, on every node, before it returns.</summary>
     Task RevokeAsync(Grant grant, string reason, CancellationToken cancellationToken);
 
+    /// <summary>Clients that may act for the person now, by name.</summary>
+    Task<IReadOnlyList<AllowedClient>> ListClientsAsync(BrowserUser user, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends all that the person allowed the client, on every node, before it returns; and forgets the consent, so that the
+    /// client has to ask again.
+    /// </summary>
+    /// <returns>False: the client was allowed nothing.</returns>
+    Task<bool> EndClientAsync(BrowserUser user, OAuthClientId client, CancellationToken cancellationToken);
+
     Task CleanAsync(CancellationToken cancellationToken);
 }
 
@@ -59,6 +69,9 @@ public sealed record NewGrant
     public string? RedirectUri { get; init; }
 
     public required string CodeChallenge { get; init; }
+
+    /// <value>Of the <c>request_uri</c>, where the request was pushed before.</value>
+    public Digest? PushedRequest { get; init; }
 }
 
 /// <param name="Refresh">Null where <c>offline_access</c> was not granted.</param>

@@ -169,7 +169,15 @@ public sealed record ToolCall
     public string? IdempotencyKey { get; init; }
 
     public AnswerDelivery Delivery { get; init; } = AnswerDelivery.Assumed;
+
+    /// <value>Hears how far the call is, in order, before the answer; must not throw. Null: nobody listens.</value>
+    public Func<CallAdvance, Task>? OnAdvance { get; init; }
 }
+
+/// <summary>One request that a call is about to make at its provider. How many there will be is not known.</summary>
+/// <param name="Number">From 1.</param>
+/// <param name="Provider">The connector's name, for people.</param>
+public sealed record CallAdvance(int Number, string Provider);
 
 /// <param name="Data">A JSON object, bounded, stripped of control, bidi and tag characters.</param>
 public sealed record ToolAnswer(ExecutionId Execution, JsonObject Data);

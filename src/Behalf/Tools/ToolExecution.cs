@@ -98,7 +98,7 @@ internal sealed class ToolExecution(
             check.Value.Position,
             async (started, token) =>
             {
-                RunOutcome outcome = await CarryOutAsync(started, tool, definition, check.Value, token);
+                RunOutcome outcome = await CarryOutAsync(started, tool, definition, check.Value, call.OnAdvance, token);
                 return await CompleteAsync(started, tool, check.Value, outcome);
             },
             cancellationToken
@@ -157,6 +157,7 @@ internal sealed class ToolExecution(
         ScopedTool tool,
         ConnectorDefinition definition,
         CheckedCall check,
+        Func<CallAdvance, Task>? onAdvance,
         CancellationToken cancellationToken
     )
     {
@@ -186,6 +187,7 @@ internal sealed class ToolExecution(
                 check.Arguments.Value,
                 FactsOf(tool.Account, definition, upstream.Value.Kept),
                 check.Position,
+                onAdvance,
                 linked.Token
             );
         }

@@ -11,6 +11,9 @@ internal sealed record Visitor(TestServer Server, Uri Url, string Config, string
 
     public JsonObject Capabilities { get; init; } = [];
 
+    /// <value>What <c>initialize</c> gave, for the older generation.</value>
+    public string? Session { get; init; }
+
     private bool IsModern => string.CompareOrdinal(Version, "2026-07-28") >= 0;
 
     public Task<JsonElement> ToolAsync(string name, object arguments) =>
@@ -18,6 +21,23 @@ internal sealed record Visitor(TestServer Server, Uri Url, string Config, string
             "tools/call",
             new JsonObject { ["name"] = name, ["arguments"] = JsonSerializer.SerializeToNode(arguments) }
         );
+
+    /// <summary>The older generation's handshake.</summary>
+    /// <returns>The same visitor, in the session that was begun.</returns>
+    public async Task<Visitor> InitializeAsync()
+    {
+        Reply begun = await (this with { Session = null }).SendAsync(
+            "initialize",
+            new JsonObject
+            {
+                ["protocolVersion"] = Version,
+                ["capabilities"] = Capabilities.DeepClone(),
+                ["clientInfo"] = new JsonObject { ["name"] = "test", ["version"] = "1" },
+            }
+        );
+        begun.Status.Should().Be(200, begun.Body);
+        return this with { Session = begun.Headers["Mcp-Session-Id"] };
+    }
 
     /// <returns>The JSON-RPC answer, from whichever form it came in.</returns>
     public async Task<JsonElement> CallAsync(string method, JsonObject? parameters = null)
@@ -43,7 +63,22 @@ internal sealed record Visitor(TestServer Server, Uri Url, string Config, string
         return await Server.SendAsync(request);
     }
 
-    public HttpRequestMessage Request(string method, JsonObject parameters)
+    /// <summary>The stream of the older generation.</summary>
+    public HttpRequestMessage StreamRequest()
+    {
+        HttpRequestMessage request = new(HttpMethod.Get, new Uri(Url.AbsolutePath, UriKind.Relative));
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        request.Headers.Add("MCP-Protocol-Version", Version);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        if (Session is not null)
+        {
+            request.Headers.Add("Mcp-Session-Id", Session);
+        }
+
+        return request;
+    }
+
+    public HttpRequestMessage Request(string method, JsonObject parameters, int? id = null)
     {
         JsonObject sent = parameters.DeepClone().AsObject();
         HttpRequestMessage request = new(HttpMethod.Post, new Uri(Url.AbsolutePath, UriKind.Relative));
@@ -65,6 +100,11 @@ internal sealed record Visitor(TestServer Server, Uri Url, string Config, string
             };
         }
 
+        if (Session is not null)
+        {
+            request.Headers.Add("Mcp-Session-Id", Session);
+        }
+
         if (Token is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
@@ -74,7 +114,7 @@ internal sealed record Visitor(TestServer Server, Uri Url, string Config, string
             new JsonObject
             {
                 ["jsonrpc"] = "2.0",
-                ["id"] = Interlocked.Increment(ref _id),
+                ["id"] = id ?? Interlocked.Increment(ref _id),
                 ["method"] = method,
                 ["params"] = sent,
             }.ToJsonString(),

@@ -113,6 +113,7 @@ public sealed class HostileArgumentTests
             read.Value.Value,
             new JObject { ["scopes"] = new JArray("default"), ["full"] = true },
             null,
+            null,
             TestContext.Current.CancellationToken
         );
 

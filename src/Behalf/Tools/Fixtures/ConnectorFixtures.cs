@@ -70,6 +70,7 @@ public static class ConnectorFixtures
             read.Value.Value,
             AccountOf(script, definition, tool),
             script["cursor"]?.GetValue<string>(),
+            onAdvance: null,
             cancellationToken
         );
         return new FixtureResult(name, [.. upstream.Faults, .. Compare(script, outcome), .. upstream.Left()])

@@ -185,7 +185,7 @@ internal sealed class McpSession(RunContext context)
     )
     {
         byte[] bytes = Tokens.ToUtf8(message);
-        context.CountRequest();
+        await context.BeginRequestAsync();
         context.WriteInFlight = writes;
         UpstreamOutcome outcome = await context.Upstream.SendAsync(
             new UpstreamRequest

@@ -75,7 +75,7 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
             );
         }
 
-        context.CountRequest();
+        await context.BeginRequestAsync();
         UpstreamOutcome outcome = await context.Upstream.FetchAsync(uri, step.Hosts, step.MaxBytes, cancellationToken);
         if (outcome is not UpstreamOutcome.Answered { Status: 200 } answered)
         {
@@ -119,7 +119,7 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
 
     private async Task<UpstreamOutcome> SendOnceAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
-        context.CountRequest();
+        await context.BeginRequestAsync();
         context.WriteInFlight = request.Writes;
         UpstreamOutcome outcome = await context.Upstream.SendAsync(request, cancellationToken);
         context.WriteInFlight = false;

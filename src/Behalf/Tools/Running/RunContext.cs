@@ -11,7 +11,8 @@ internal sealed class RunContext(
     ToolDefinition tool,
     IUpstream upstream,
     TimeProvider time,
-    IRemoteListings? listings = null
+    IRemoteListings? listings = null,
+    Func<CallAdvance, Task>? onAdvance = null
 )
 {
     private const int MaxRequests = 300;
@@ -51,12 +52,15 @@ internal sealed class RunContext(
         }
     }
 
-    public void CountRequest()
+    /// <summary>Before each request: counts it, and tells whoever listens.</summary>
+    public Task BeginRequestAsync()
     {
         if (++_requests > MaxRequests)
         {
             throw Fault(FaultKinds.ProviderError, "This call needs too many requests; ask for less.");
         }
+
+        return onAdvance?.Invoke(new CallAdvance(_requests, Definition.Name)) ?? Task.CompletedTask;
     }
 
     public void CountBytes(int bytes)

@@ -37,10 +37,11 @@ internal sealed partial class ToolRunner(
         JObject arguments,
         JObject account,
         string? cursor,
+        Func<CallAdvance, Task>? onAdvance,
         CancellationToken cancellationToken
     )
     {
-        RunContext context = new(definition, tool, upstream, time, listings);
+        RunContext context = new(definition, tool, upstream, time, listings, onAdvance);
         RunScope scope = RunScope.Of(arguments, account, cursor, ExpressionFunctions.Iso(time.GetUtcNow()));
         try
         {

@@ -6,6 +6,7 @@ using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Identity;
 using Behalf.Limits;
+using Behalf.People;
 using Behalf.Policy;
 using Behalf.Tools;
 using Behalf.Tools.Custom;
@@ -132,6 +133,11 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         _accounts.Add(account);
         return account;
     }
+
+    public Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(
+        BrowserUser user,
+        CancellationToken cancellationToken
+    ) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(
         ActingSubject subject,

@@ -73,6 +73,7 @@ internal sealed class ToolBench(ConnectorDefinition definition)
             read.Value.Value,
             account,
             cursor,
+            null,
             cancellationToken ?? TestContext.Current.CancellationToken
         );
     }
