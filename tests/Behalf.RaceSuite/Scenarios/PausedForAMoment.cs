@@ -6,6 +6,9 @@ namespace Behalf.RaceSuite.Scenarios;
 
 internal sealed class PausedForAMoment : Scenario
 {
+    /// <summary>Well past <c>NodeDeadAfter</c>, well before the end of a lease.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(12);
+
     public override string Name => "paused-for-a-moment";
 
     public override string Rule =>
@@ -30,17 +33,24 @@ internal sealed class PausedForAMoment : Scenario
         installation.First.Pause();
         findings.Broke();
         held.ForEach(one => one.Gate.Open());
-        using PeriodicTimer timer = new(TimeSpan.FromSeconds(1), TimeProvider.System);
-        for (int second = 0; second < 12; second++)
+        List<Task> others = [];
+        for (int second = 0; second < Pause.TotalSeconds; second++)
         {
-            await timer.WaitForNextTickAsync();
-            await Task.WhenAll(users.Select(user => caller.WhoAsync(installation.Second, Habit.Strict, user)));
+            await PauseAsync(TimeSpan.FromSeconds(1));
+            others.AddRange(users.Select(user => caller.WhoAsync(installation.Second, Habit.Strict, user)));
         }
 
         installation.First.Resume();
-        await SettledAsync(held.Select(one => one.Call));
+        await SettledAsync(held.Select(one => one.Call).Concat(others));
         Judge judge = new(installation, findings);
         await judge.NothingLostAsync(Habit.Strict, users);
+        foreach (string user in users)
+        {
+            int requests = arena.Provider.Ledger.Find(Habit.Strict, user)!.RefreshRequests;
+            findings.Expect(requests == 1, $"{user}: {requests} refresh requests");
+        }
+
+        findings.Expect(installation.First.Runs, "the node that was paused has ended");
         await judge.TrailIsWholeAsync();
     }
 }
