@@ -20,6 +20,7 @@ internal static class SuiteCommand
         new PausedForAMoment(),
         new PausedPastItsLease(),
         new RevokedDuringRefresh(),
+        new RevokedUnderCalls(),
         new ExpiringTogether(),
         new KeysRotate(),
         new DatabaseRestarts(),

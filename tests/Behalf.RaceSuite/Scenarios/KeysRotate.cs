@@ -2,6 +2,8 @@ using Behalf.Client;
 using Behalf.RaceSuite.Judgement;
 using Behalf.RaceSuite.Provider;
 using Behalf.RaceSuite.Stage;
+using Behalf.Vault;
+using RingKey = Behalf.Client.RingKey;
 
 namespace Behalf.RaceSuite.Scenarios;
 
@@ -13,11 +15,11 @@ internal sealed class KeysRotate : Scenario
     public override string Name => "keys-rotate";
 
     public override string Rule =>
-        "every key of the ring is rotated while users call and tokens refresh: no call fails, nothing lost";
+        "every key of the ring and then the root key is rotated while users call and tokens refresh: no call fails, nothing lost";
 
     public override async Task PlayAsync(Arena arena, Findings findings)
     {
-        Installation installation = await arena.TwoNodesAsync();
+        await using Installation installation = await arena.OwnAsync(Name);
         IReadOnlyList<string> users = Users(arena.IsQuick ? 40 : 400);
         await installation.AdmitAsync(Habit.Strict, users);
         using BehalfClient admin = installation.Operator();
@@ -33,6 +35,9 @@ internal sealed class KeysRotate : Scenario
                 await ActiveAsync(admin, next);
             }
 
+            await installation.LetTokensEndAsync(Habit.Strict, users, isDue: false);
+            await ChangeRootKeyAsync(installation, load, admin);
+            findings.Broke();
             await load.EndAsync();
             findings.Expect(load.NotAnswered == 0, $"{load.NotAnswered} calls were not answered");
             load.Judge(arena.Provider.Ledger, findings);
@@ -43,11 +48,48 @@ internal sealed class KeysRotate : Scenario
         await judge.TrailIsWholeAsync();
     }
 
-    private static async Task ActiveAsync(BehalfClient admin, RingKey next)
+    private static Task ActiveAsync(BehalfClient admin, RingKey next) =>
+        UntilAsync(
+            admin,
+            keys => keys.Single(key => key.Id == next.Id).State == "active",
+            $"the new {next.Kind} key is not active"
+        );
+
+    /// <summary>As the handbook says: every node with the new one and the old one beside it, then without the old one.</summary>
+    private static async Task ChangeRootKeyAsync(Installation installation, Load load, BehalfClient admin)
+    {
+        string old = installation.RootKey;
+        string before = (await admin.Keys.ListAsync())[0].Wrapper;
+        installation.RootKey = Path.Combine(installation.Folder, "next-root.key");
+        RootKeyFile.Create(installation.RootKey);
+        installation.FurtherRootKeys = [old];
+        await RestartOneByOneAsync(installation, load);
+        await UntilAsync(
+            admin,
+            keys => keys.All(key => key.Wrapper != before),
+            "the old root key still wraps keys of the ring"
+        );
+        File.Delete(old);
+        installation.FurtherRootKeys = [];
+        await RestartOneByOneAsync(installation, load);
+    }
+
+    private static async Task RestartOneByOneAsync(Installation installation, Load load)
+    {
+        foreach (Node node in installation.Nodes)
+        {
+            load.Avoid(node);
+            await node.StopAsync();
+            await node.StartAsync();
+            load.Avoid(null);
+        }
+    }
+
+    private static async Task UntilAsync(BehalfClient admin, Func<IReadOnlyList<RingKey>, bool> holds, string otherwise)
     {
         using CancellationTokenSource limit = new(Patience, TimeProvider.System);
         using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(500), TimeProvider.System);
-        while ((await admin.Keys.ListAsync()).Single(key => key.Id == next.Id).State != "active")
+        while (!holds(await admin.Keys.ListAsync()))
         {
             try
             {
@@ -55,7 +97,7 @@ internal sealed class KeysRotate : Scenario
             }
             catch (OperationCanceledException)
             {
-                throw new StageException($"the new {next.Kind} key is not active after {Patience}");
+                throw new StageException($"{otherwise} after {Patience}");
             }
         }
     }

@@ -234,6 +234,7 @@ internal sealed partial class Node : IAsyncDisposable
             .. _database.Length == 0
                 ? Array.Empty<string>()
                 : ["--database", _database, "--root-key", _installation.RootKey],
+            .. _installation.FurtherRootKeys.SelectMany(key => new[] { "--further-root-key", key }),
         ];
         ProcessStartInfo start = new(command[0], command[1..])
         {
