@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Behalf.Client;
 using Behalf.RaceSuite.Judgement;
 using Behalf.RaceSuite.Provider;
@@ -36,7 +37,7 @@ internal sealed class KeysRotate : Scenario
             }
 
             await installation.LetTokensEndAsync(Habit.Strict, users, isDue: false);
-            await ChangeRootKeyAsync(installation, load, admin);
+            await ChangeRootKeyAsync(installation, load);
             findings.Broke();
             await load.EndAsync();
             findings.Expect(load.NotAnswered == 0, $"{load.NotAnswered} calls were not answered");
@@ -50,23 +51,21 @@ internal sealed class KeysRotate : Scenario
 
     private static Task ActiveAsync(BehalfClient admin, RingKey next) =>
         UntilAsync(
-            admin,
-            keys => keys.Single(key => key.Id == next.Id).State == "active",
+            async () => (await admin.Keys.ListAsync()).Single(key => key.Id == next.Id).State == "active",
             $"the new {next.Kind} key is not active"
         );
 
     /// <summary>As the handbook says: every node with the new one and the old one beside it, then without the old one.</summary>
-    private static async Task ChangeRootKeyAsync(Installation installation, Load load, BehalfClient admin)
+    private static async Task ChangeRootKeyAsync(Installation installation, Load load)
     {
         string old = installation.RootKey;
-        string before = (await admin.Keys.ListAsync())[0].Wrapper;
+        HashSet<string> before = await WrappedKeysAsync(installation);
         installation.RootKey = Path.Combine(installation.Folder, "next-root.key");
         RootKeyFile.Create(installation.RootKey);
         installation.FurtherRootKeys = [old];
         await RestartOneByOneAsync(installation, load);
         await UntilAsync(
-            admin,
-            keys => keys.All(key => key.Wrapper != before),
+            async () => !(await WrappedKeysAsync(installation)).Overlaps(before),
             "the old root key still wraps keys of the ring"
         );
         File.Delete(old);
@@ -85,11 +84,26 @@ internal sealed class KeysRotate : Scenario
         }
     }
 
-    private static async Task UntilAsync(BehalfClient admin, Func<IReadOnlyList<RingKey>, bool> holds, string otherwise)
+    private static async Task<HashSet<string>> WrappedKeysAsync(Installation installation)
+    {
+        HashSet<string> wrapped = new(StringComparer.Ordinal);
+        await using DbConnection connection = await installation.OpenAsync();
+        await using DbCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT wrapped_key FROM key_ring";
+        await using DbDataReader reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            wrapped.Add(Convert.ToHexString(reader.GetFieldValue<byte[]>(0)));
+        }
+
+        return wrapped;
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> holds, string otherwise)
     {
         using CancellationTokenSource limit = new(Patience, TimeProvider.System);
         using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(500), TimeProvider.System);
-        while (!holds(await admin.Keys.ListAsync()))
+        while (!await holds())
         {
             try
             {
