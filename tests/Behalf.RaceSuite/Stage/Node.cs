@@ -13,7 +13,7 @@ internal sealed partial class Node : IAsyncDisposable
     private const int SigContinue = 18;
     private const int SigStop = 19;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4); // of a loaded machine
 
     private readonly Installation _installation;
     private readonly string _name;
