@@ -90,7 +90,11 @@ internal sealed class Cables : IAsyncDisposable
     private void Remove()
     {
         using Process process = Process.Start(
-            new ProcessStartInfo("ip", ["netns", "delete", _name]) { RedirectStandardError = true }
+            new ProcessStartInfo("ip", ["netns", "delete", _name])
+            {
+                UseShellExecute = false,
+                RedirectStandardError = true,
+            }
         )!;
         process.WaitForExit();
     }
