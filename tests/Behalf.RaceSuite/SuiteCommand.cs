@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using Behalf.RaceSuite.Judgement;
 using Behalf.RaceSuite.Provider;
@@ -20,6 +21,7 @@ internal static class SuiteCommand
         new PausedForAMoment(),
         new PausedPastItsLease(),
         new RevokedDuringRefresh(),
+        new RevokedUnderCalls(),
         new ExpiringTogether(),
         new KeysRotate(),
         new DatabaseRestarts(),
@@ -39,7 +41,7 @@ internal static class SuiteCommand
     {
         Option<bool> quick = new("--quick")
         {
-            Description = "Fewer users and rounds: what CI runs, within six minutes.",
+            Description = "Fewer users and rounds, and times that can be scaled down are: what CI runs.",
         };
         Option<string[]> only = new("--only")
         {
@@ -52,6 +54,11 @@ internal static class SuiteCommand
             Description =
                 "Load with faults for this long, such as 20m or 90s; alone unless --quick or --only is given too.",
         };
+        Option<int> lanes = new("--lanes")
+        {
+            Description = "How many scenarios are played side by side, each on servers and databases of its own.",
+            DefaultValueFactory = _ => 1,
+        };
         Option<int?> seed = new("--seed") { Description = "Of everything random; printed at each run." };
         Option<bool> keep = new("--keep") { Description = "Leave the folder with logs and databases." };
         Option<bool> list = new("--list") { Description = "Print the scenarios and their rules." };
@@ -60,6 +67,7 @@ internal static class SuiteCommand
             quick,
             only,
             soak,
+            lanes,
             seed,
             keep,
             list,
@@ -71,6 +79,7 @@ internal static class SuiteCommand
                     parsed.GetValue(quick),
                     parsed.GetRequiredValue(only),
                     parsed.GetValue(soak) is { } length ? Length(length) : null,
+                    Math.Clamp(parsed.GetValue(lanes), 1, 4),
                     parsed.GetValue(seed) ?? Random.Shared.Next(),
                     parsed.GetValue(keep)
                 )
@@ -88,7 +97,7 @@ internal static class SuiteCommand
         return Task.FromResult(0);
     }
 
-    private static async Task<int> RunAsync(bool isQuick, string[] only, TimeSpan? soak, int seed, bool keep)
+    private static async Task<int> RunAsync(bool isQuick, string[] only, TimeSpan? soak, int lanes, int seed, bool keep)
     {
         string[] unknown = [.. only.Except(Scenarios.Select(scenario => scenario.Name), StringComparer.Ordinal)];
         if (unknown.Length > 0)
@@ -98,27 +107,22 @@ internal static class SuiteCommand
         }
 
         bool soaksOnly = soak is not null && !isQuick && only.Length == 0;
-        IEnumerable<Scenario> chosen = Scenarios.Where(scenario =>
-            !soaksOnly && (only.Length == 0 || only.Contains(scenario.Name, StringComparer.Ordinal))
-        );
+        // The soak first: beside it, in another lane, the others are played.
+        ConcurrentQueue<Scenario> waiting = new([
+            .. soak is { } length ? [new Soaking(length)] : Array.Empty<Scenario>(),
+            .. Scenarios.Where(scenario =>
+                !soaksOnly && (only.Length == 0 || only.Contains(scenario.Name, StringComparer.Ordinal))
+            ),
+        ]);
         string folder = Directory.CreateTempSubdirectory("behalf-race-").FullName;
+        OpenToDatabaseUser(folder);
         Console.WriteLine($"seed {seed}, logs in {folder}");
         Report report = new();
-        await using (RotatingProvider provider = await RotatingProvider.StartAsync())
-        await using (Arena arena = new(folder, provider, isQuick, seed))
-        {
-            OpenToDatabaseUser(folder);
-            foreach (Scenario scenario in chosen)
-            {
-                await report.PlayAsync(scenario, arena);
-            }
-
-            if (soak is { } length)
-            {
-                await report.PlayAsync(new Soaking(length), arena);
-            }
-        }
-
+        await Task.WhenAll(
+            Enumerable
+                .Range(1, lanes)
+                .Select(lane => PlayAsync(waiting, report, Path.Combine(folder, $"lane-{lane}"), isQuick, seed))
+        );
         bool holds = await report.FinishAsync();
         if (holds && !keep)
         {
@@ -126,6 +130,25 @@ internal static class SuiteCommand
         }
 
         return holds ? 0 : 1;
+    }
+
+    /// <summary>Plays what waits, one after another, until nothing does.</summary>
+    private static async Task PlayAsync(
+        ConcurrentQueue<Scenario> waiting,
+        Report report,
+        string folder,
+        bool isQuick,
+        int seed
+    )
+    {
+        Directory.CreateDirectory(folder);
+        OpenToDatabaseUser(folder);
+        await using RotatingProvider provider = await RotatingProvider.StartAsync();
+        await using Arena arena = new(folder, provider, isQuick, seed);
+        while (waiting.TryDequeue(out Scenario? scenario))
+        {
+            await report.PlayAsync(scenario, arena);
+        }
     }
 
     /// <exception cref="ArgumentException">It is no length of time.</exception>

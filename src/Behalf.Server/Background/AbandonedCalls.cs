@@ -14,6 +14,8 @@ internal sealed partial class AbandonedCalls(
     ILogger<AbandonedCalls> logger
 ) : EachMinute(time, readiness, logger)
 {
+    protected override TimeSpan Period => TimeSpan.FromSeconds(10);
+
     protected override async Task TurnAsync(CancellationToken cancellationToken)
     {
         int calls = await store.CompleteAbandonedAsync(cancellationToken);

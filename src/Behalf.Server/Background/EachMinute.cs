@@ -2,12 +2,12 @@ using Behalf.Server.Hosting;
 
 namespace Behalf.Server.Background;
 
-/// <summary>Something small that is done each minute; a failing turn is logged and followed by the next.</summary>
+/// <summary>Something small that is done each minute, or more often; a failing turn is logged and followed by the next.</summary>
 internal abstract partial class EachMinute(TimeProvider time, Readiness readiness, ILogger logger) : BackgroundService
 {
-    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
-
     protected TimeProvider Time => time;
+
+    protected virtual TimeSpan Period => TimeSpan.FromMinutes(1);
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -50,7 +50,7 @@ internal abstract partial class EachMinute(TimeProvider time, Readiness readines
         [LoggerMessage(
             EventId = 120,
             Level = LogLevel.Error,
-            Message = "{Work} failed; it will be tried again in a minute"
+            Message = "{Work} failed; it will be tried again within a minute"
         )]
         public static partial void TurnFailed(ILogger logger, string work, Exception exception);
     }

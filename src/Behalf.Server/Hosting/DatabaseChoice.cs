@@ -25,10 +25,7 @@ internal sealed record DatabaseChoice(DataFolder Folder, string? ConnectionStrin
     /// <value><c>SCHEME:REST</c>; null: a file.</value>
     public string? RootKeyScheme => IsNamedByScheme ? RootKeyName : null;
 
-    // At least two letters: one of them names a drive.
-    private bool IsNamedByScheme =>
-        RootKeyName?.IndexOf(':', StringComparison.Ordinal) is > 1 and var colon
-        && RootKeyName[..colon].All(c => char.IsAsciiLetterLower(c) || c == '-');
+    private bool IsNamedByScheme => RootKeyName is { } name && HasScheme(name);
 
     /// <value>
     /// The name of a node that was given none: the same at each start, another one for each data folder and machine.
@@ -42,9 +39,17 @@ internal sealed record DatabaseChoice(DataFolder Folder, string? ConnectionStrin
         }
     }
 
+    /// <summary>A root key's name as <see cref="RootKeyName"/>, with its scheme.</summary>
+    public static string WithScheme(string name) => HasScheme(name) ? name : $"file:{name}";
+
     /// <summary>An empty setting means none.</summary>
     public static string? Given(string? setting) => string.IsNullOrWhiteSpace(setting) ? null : setting;
 
     /// <exception cref="StartupException">The folder cannot be this installation's.</exception>
     public void Prepare() => Folder.Prepare(holdsDatabase: !IsPostgreSql);
+
+    // At least two letters: one of them names a drive.
+    private static bool HasScheme(string name) =>
+        name.IndexOf(':', StringComparison.Ordinal) is > 1 and var colon
+        && name[..colon].All(c => char.IsAsciiLetterLower(c) || c == '-');
 }

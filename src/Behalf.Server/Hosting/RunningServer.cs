@@ -81,6 +81,7 @@ public sealed partial class RunningServer : IAsyncDisposable
         }
 
         await _app.StartAsync(cancellationToken);
+        TellTheEnd();
         WriteServerFile();
         if (Sealed is not null)
         {
@@ -181,6 +182,14 @@ public sealed partial class RunningServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Whatever ends the process by its own will is said; what else ends it, the runtime says.</summary>
+    private void TellTheEnd()
+    {
+        ILogger<RunningServer> logger = Services.GetRequiredService<ILogger<RunningServer>>();
+        _app.Lifetime.ApplicationStopping.Register(() => Log.Stopping(logger));
+        _app.Lifetime.ApplicationStopped.Register(() => Log.Stopped(logger));
+    }
+
     private void WriteServerFile()
     {
         JsonObject file = new()
@@ -217,5 +226,15 @@ public sealed partial class RunningServer : IAsyncDisposable
 
         [LoggerMessage(EventId = 124, Level = LogLevel.Warning, Message = "The root key is back: the server is open")]
         public static partial void Opened(ILogger logger);
+
+        [LoggerMessage(
+            EventId = 128,
+            Level = LogLevel.Information,
+            Message = "Asked to stop: no new work is taken, what runs is ended"
+        )]
+        public static partial void Stopping(ILogger logger);
+
+        [LoggerMessage(EventId = 129, Level = LogLevel.Information, Message = "Stopped")]
+        public static partial void Stopped(ILogger logger);
     }
 }

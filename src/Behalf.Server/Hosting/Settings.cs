@@ -74,8 +74,10 @@ internal static class Settings
     public static void Apply(VaultOptions target, IConfiguration configuration, ServerOptions options)
     {
         IConfigurationSection section = configuration.GetSection(Section);
-        Add(target.FurtherRootKeys, options.FurtherRootKeys);
-        Add(target.FurtherRootKeys, section.GetSection("FurtherRootKeys").Get<string[]>() ?? []);
+        IEnumerable<string> further = options.FurtherRootKeys.Concat(
+            section.GetSection("FurtherRootKeys").Get<string[]>() ?? []
+        );
+        Add(target.FurtherRootKeys, further.Select(DatabaseChoice.WithScheme));
     }
 
     /// <exception cref="StartupException">A value is out of its bounds; the message names it.</exception>

@@ -91,9 +91,16 @@ internal sealed partial class NodeClaim : IAsyncDisposable
         using PeriodicTimer timer = new(_options.Heartbeat, TimeProvider.System);
         try
         {
+            long last = TimeProvider.System.GetTimestamp();
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
+                if (TimeProvider.System.GetElapsedTime(last) is var still && still > _options.DeadAfter)
+                {
+                    Log.StoodStill(_logger, _node.Name, still.TotalSeconds);
+                }
+
                 await BeatOnceAsync();
+                last = TimeProvider.System.GetTimestamp();
             }
         }
         catch (OperationCanceledException)
@@ -170,5 +177,12 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             Message = "Node {Node} could not say that it ends; the others will notice by its silence"
         )]
         public static partial void NotGivenUp(ILogger logger, string node, Exception exception);
+
+        [LoggerMessage(
+            EventId = 4205,
+            Level = LogLevel.Warning,
+            Message = "Node {Node} stood still for {Seconds:0} s, and the others may have counted it as dead: the process or its machine was stopped"
+        )]
+        public static partial void StoodStill(ILogger logger, string node, double seconds);
     }
 }

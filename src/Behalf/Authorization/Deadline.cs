@@ -5,18 +5,21 @@ internal sealed class Deadline : IDisposable
 {
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _source;
-    private readonly DateTimeOffset _end;
+    private readonly TimeSpan _length;
+    private readonly long _began;
 
     public Deadline(TimeProvider time, TimeSpan length)
     {
         _time = time;
-        _end = time.GetUtcNow() + length;
+        _length = length;
+        _began = time.GetTimestamp();
         _source = new CancellationTokenSource(length, time);
     }
 
     public CancellationToken Token => _source.Token;
 
-    public TimeSpan Left => _end - _time.GetUtcNow() is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    public TimeSpan Left =>
+        _length - _time.GetElapsedTime(_began) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
     public void Dispose() => _source.Dispose();
 }

@@ -50,7 +50,7 @@ internal sealed class EgressDoor : IEgress, IDisposable
             return refused;
         }
 
-        using CancellationTokenSource timeout = new(request.Timeout, _time);
+        using ExchangeTime timeout = new(request.Timeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
             timeout.Token,
             cancellationToken
@@ -70,7 +70,7 @@ internal sealed class EgressDoor : IEgress, IDisposable
         }
         catch (Exception failure) when (IsFailure(failure))
         {
-            return Classify(failure, request, content, answered, timeout.IsCancellationRequested);
+            return Classify(failure, request, content, answered, timeout.IsOver);
         }
     }
 

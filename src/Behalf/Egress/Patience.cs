@@ -6,7 +6,7 @@ namespace Behalf.Egress;
 /// </summary>
 internal sealed class Patience : IDisposable
 {
-    private readonly CancellationTokenSource _whole;
+    private readonly ExchangeTime _whole;
     private readonly CancellationTokenSource _idle;
     private readonly CancellationTokenSource _linked;
     private readonly TimeSpan _longestWait;
@@ -14,14 +14,14 @@ internal sealed class Patience : IDisposable
     public Patience(EgressRequest request, TimeProvider time, CancellationToken caller)
     {
         _longestWait = request.IdleTimeout;
-        _whole = new CancellationTokenSource(request.Timeout, time);
+        _whole = new ExchangeTime(request.Timeout, time);
         _idle = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _linked = CancellationTokenSource.CreateLinkedTokenSource(_whole.Token, _idle.Token, caller);
     }
 
     public CancellationToken Token => _linked.Token;
 
-    public bool IsOver => _whole.IsCancellationRequested || _idle.IsCancellationRequested;
+    public bool IsOver => _whole.IsOver || _idle.IsCancellationRequested;
 
     /// <summary>A wait for the other side begins, or something moved and it begins anew.</summary>
     public void Wait() => _idle.CancelAfter(_longestWait);

@@ -15,6 +15,7 @@ internal sealed class Load : IAsyncDisposable
     private readonly Task _running;
     private int _own;
     private int _others;
+    private volatile Node? _avoided;
 
     /// <param name="callers">How many call at once.</param>
     public Load(
@@ -36,6 +37,9 @@ internal sealed class Load : IAsyncDisposable
     public int Answered => _own;
 
     public int NotAnswered => _others;
+
+    /// <summary>As behind a load balancer that is told that a node is about to restart; null: all take calls again.</summary>
+    public void Avoid(Node? node) => _avoided = node;
 
     public async Task EndAsync()
     {
@@ -70,7 +74,7 @@ internal sealed class Load : IAsyncDisposable
         while (!_ending.IsCancellationRequested)
         {
             (Habit habit, string user) = users[random.Next(users.Count)];
-            Node node = installation.Nodes[random.Next(installation.Nodes.Count)];
+            Node node = Choose(installation.Nodes, random);
             Answer answer;
             if (random.Next(4) == 0)
             {
@@ -94,5 +98,11 @@ internal sealed class Load : IAsyncDisposable
                 await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System); // a dead node answers at once
             }
         }
+    }
+
+    private Node Choose(IReadOnlyList<Node> nodes, Random random)
+    {
+        Node node = nodes[random.Next(nodes.Count)];
+        return node == _avoided ? nodes.First(other => other != node) : node;
     }
 }

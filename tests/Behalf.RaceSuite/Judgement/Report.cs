@@ -6,9 +6,13 @@ using Behalf.RaceSuite.Stage;
 
 namespace Behalf.RaceSuite.Judgement;
 
-/// <summary>The table at the end, the same as JSON under <c>artifacts/race-suite</c>, and the verdict.</summary>
+/// <summary>
+/// The table at the end, the same as JSON under <c>artifacts/race-suite</c>, and the verdict. Scenarios may be played side
+/// by side.
+/// </summary>
 internal sealed class Report
 {
+    private readonly Lock _lock = new();
     private readonly List<(string Name, string Rule, Findings Findings, TimeSpan Took)> _rows = [];
 
     public async Task PlayAsync(Scenario scenario, Arena arena)
@@ -28,21 +32,24 @@ internal sealed class Report
         Add(scenario.Name, scenario.Rule, findings, Stopwatch.GetElapsedTime(began));
     }
 
-    public void Add(string name, string rule, Findings findings, TimeSpan took)
+    private void Add(string name, string rule, Findings findings, TimeSpan took)
     {
-        _rows.Add((name, rule, findings, took));
         string verdict = findings.Skipped ?? (findings.Losses.Count == 0 ? "holds" : $"{findings.Losses.Count} LOST");
-        Console.WriteLine($"  {verdict} ({took.TotalSeconds:0} s) {findings.Remark}");
-        foreach (string loss in findings.Losses.Take(10))
+        lock (_lock)
         {
-            Console.WriteLine($"    {loss}");
-        }
-
-        if (findings.Losses.Count > 0)
-        {
-            foreach ((string why, int times) in findings.Refusals)
+            _rows.Add((name, rule, findings, took));
+            Console.WriteLine($"  {name} {verdict} ({took.TotalSeconds:0} s) {findings.Remark}");
+            foreach (string loss in findings.Losses.Take(10))
             {
-                Console.WriteLine($"    not answered {times} times: {why}");
+                Console.WriteLine($"    {loss}");
+            }
+
+            if (findings.Losses.Count > 0)
+            {
+                foreach ((string why, int times) in findings.Refusals)
+                {
+                    Console.WriteLine($"    not answered {times} times: {why}");
+                }
             }
         }
     }

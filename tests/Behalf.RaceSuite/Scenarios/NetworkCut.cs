@@ -15,7 +15,41 @@ internal sealed class NetworkCut : Scenario
 
     public override async Task PlayAsync(Arena arena, Findings findings)
     {
-        Installation installation = await arena.TwoNodesAsync();
+        await using Cables? cables = await Cables.TryLayAsync(2);
+        if (cables is null)
+        {
+            findings.Remark = "by a proxy that passes nothing on: no network namespace may be made here";
+            await PlayAsync(
+                arena,
+                findings,
+                await arena.TwoNodesAsync(),
+                () => Task.Run(arena.Network.Cut),
+                () => Task.Run(arena.Network.Mend)
+            );
+            return;
+        }
+
+        findings.Remark = "by the database's network namespace";
+        await using PostgreSqlCluster cluster = await PostgreSqlCluster.StartAsync(
+            Path.Combine(arena.FolderOf(Name), "postgresql"),
+            cables: cables
+        );
+        await using Installation nodes = new(arena.FolderOf($"{Name}-nodes"), arena.Provider, cluster.ConnectionString);
+        await nodes.StartAsync(
+            cluster.ConnectionString,
+            PostgreSqlCluster.ConnectionStringAt(cluster.Port, cables.Inside(1)) + ";Command Timeout=5;Timeout=5"
+        );
+        await PlayAsync(arena, findings, nodes, () => cables.PullAsync(1), () => cables.PlugInAsync(1));
+    }
+
+    private async Task PlayAsync(
+        Arena arena,
+        Findings findings,
+        Installation installation,
+        Func<Task> cutAsync,
+        Func<Task> mendAsync
+    )
+    {
         IReadOnlyList<string> strict = Users(4, "strict");
         IReadOnlyList<string> others = Users(4, "others");
         await installation.AdmitAsync(Habit.Strict, strict);
@@ -31,7 +65,7 @@ internal sealed class NetworkCut : Scenario
             await ArrivedAsync(gate);
         }
 
-        arena.Network.Cut();
+        await cutAsync();
         findings.Broke();
         held.ForEach(one => one.Gate.Open());
         Task cut = PauseAsync(Cut);
@@ -52,7 +86,7 @@ internal sealed class NetworkCut : Scenario
             findings.Expect(answer == Answer.Own, $"{user}: the other node answers {answer}");
         }
 
-        arena.Network.Mend();
+        await mendAsync();
         await SettledAsync(refused);
         await SettledAsync(held.Select(one => one.Call));
         Judge judge = new(installation, findings);

@@ -33,7 +33,7 @@ internal abstract class Scenario
 
     protected static async Task<Gate> ArrivedAsync(Gate gate)
     {
-        await gate.Arrived.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        await gate.Arrived.WaitAsync(TimeSpan.FromSeconds(90), TimeProvider.System);
         return gate;
     }
 }

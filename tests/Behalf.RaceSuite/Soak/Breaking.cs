@@ -27,7 +27,7 @@ internal sealed class Breaking(
             ("kills", KillAsync),
             ("pauses", PauseAsync),
             ("database crashes", CrashDatabaseAsync),
-            ("network cuts", CutAsync),
+            ("network cuts (by a proxy that passes nothing on)", CutAsync),
             ("key rotations", RotateAsync),
         ];
         for (int turn = random.Next(ways.Length); !cancellationToken.IsCancellationRequested; turn++)

@@ -40,17 +40,23 @@ internal sealed class Soaking(TimeSpan length) : Scenario
                 return Breaking.Weather(grant, weather);
             }
         };
-        await EndAllAsync(installation, isDue: true);
         int before = arena.Provider.FaultsPlayed;
-        using CancellationTokenSource time = new(length, TimeProvider.System);
-        await Task.WhenAll(
-            load.RunAsync(PerSecond, time.Token),
-            breaking.RunAsync(time.Token),
-            WatchAsync(installation, load, time.Token)
-        );
+        try
+        {
+            await EndAllAsync(installation, isDue: true);
+            using CancellationTokenSource time = new(length, TimeProvider.System);
+            await Task.WhenAll(
+                load.RunAsync(PerSecond, time.Token),
+                breaking.RunAsync(time.Token),
+                WatchAsync(installation, load, time.Token)
+            );
+        }
+        finally
+        {
+            arena.Provider.Weather = null;
+            arena.Provider.Ledger.AccessLifetime = TimeSpan.FromHours(1);
+        }
 
-        arena.Provider.Weather = null;
-        arena.Provider.Ledger.AccessLifetime = TimeSpan.FromHours(1);
         int atProvider = arena.Provider.FaultsPlayed - before;
         findings.Broke(atProvider);
         await arena.TwoNodesAsync(); // those that were down are up

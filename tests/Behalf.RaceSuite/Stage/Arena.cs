@@ -74,7 +74,7 @@ internal sealed class Arena(string folder, RotatingProvider provider, bool isQui
             _main = new Installation(FolderOf("main"), provider, _cluster.ConnectionString);
             await _main.StartAsync(
                 _cluster.ConnectionString,
-                PostgreSqlCluster.ConnectionStringAt(_network.Port) + ";Command Timeout=5;Timeout=5"
+                PostgreSqlCluster.ConnectionStringAt(_network.Port) + ";Command Timeout=10"
             );
         }
 

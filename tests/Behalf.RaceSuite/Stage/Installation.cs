@@ -20,6 +20,7 @@ internal sealed class Installation : IAsyncDisposable
         Folder = folder;
         Provider = provider;
         Database = database;
+        RootKey = Path.Combine(folder, "root.key");
         Directory.CreateDirectory(folder);
         Connectors = Path.Combine(folder, "connectors");
         ConnectorFiles.Write(Connectors);
@@ -41,7 +42,11 @@ internal sealed class Installation : IAsyncDisposable
 
     public string Connectors { get; }
 
-    public string RootKey => Path.Combine(Folder, "root.key");
+    /// <value>Of the nodes that are started from now on.</value>
+    public string RootKey { get; set; }
+
+    /// <value>As <see cref="RootKey"/>: those that still open what they wrapped.</value>
+    public IReadOnlyList<string> FurtherRootKeys { get; set; } = [];
 
     public string PublicUrl => _nodes[0].Address;
 

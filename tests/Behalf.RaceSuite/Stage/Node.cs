@@ -13,7 +13,7 @@ internal sealed partial class Node : IAsyncDisposable
     private const int SigContinue = 18;
     private const int SigStop = 19;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4); // of a loaded machine
 
     private readonly Installation _installation;
     private readonly string _name;
@@ -234,6 +234,7 @@ internal sealed partial class Node : IAsyncDisposable
             .. _database.Length == 0
                 ? Array.Empty<string>()
                 : ["--database", _database, "--root-key", _installation.RootKey],
+            .. _installation.FurtherRootKeys.SelectMany(key => new[] { "--further-root-key", key }),
         ];
         ProcessStartInfo start = new(command[0], command[1..])
         {

@@ -11,32 +11,43 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
     private readonly string _programs;
     private readonly string _folder;
     private readonly int _port;
+    private readonly Cables? _cables;
     private bool _runs;
 
-    private PostgreSqlCluster(string programs, string folder, int port) =>
-        (_programs, _folder, _port) = (programs, folder, port);
+    private PostgreSqlCluster(string programs, string folder, int port, Cables? cables = null) =>
+        (_programs, _folder, _port, _cables) = (programs, folder, port, cables);
 
     public int Port => _port;
 
     private string Data => Path.Combine(_folder, "data");
 
-    public string ConnectionString => ConnectionStringAt(_port);
+    public string ConnectionString =>
+        _cables is null ? ConnectionStringAt(_port) : ConnectionStringAt(_port, _cables.Inside(0));
 
     /// <summary>The same database by another port, such as a proxy's.</summary>
-    public static string ConnectionStringAt(int port) =>
-        $"Host=127.0.0.1;Port={port};Username=behalf;Database={DatabaseName}";
+    public static string ConnectionStringAt(int port, string host = "127.0.0.1") =>
+        $"Host={host};Port={port};Username=behalf;Database={DatabaseName}";
 
     /// <param name="folder">Made; belongs to the cluster.</param>
     /// <param name="tables">Where the database's tables are kept, such as a small disk; null: in the folder.</param>
-    public static async Task<PostgreSqlCluster> StartAsync(string folder, string? tables = null)
+    /// <param name="cables">The network namespace it is to live in, reached by them only; null: beside the nodes.</param>
+    public static async Task<PostgreSqlCluster> StartAsync(string folder, string? tables = null, Cables? cables = null)
     {
-        PostgreSqlCluster cluster = new(Require(), folder, Ports.Free());
+        PostgreSqlCluster cluster = new(Require(), folder, Ports.Free(), cables);
         Directory.CreateDirectory(folder);
         await Programs.GiveToDatabaseUserAsync(folder);
         await cluster.ProgramAsync(
             "initdb",
             ["--pgdata", cluster.Data, "--username", "behalf", "--auth", "trust", "--encoding", "UTF8", "--locale", "C"]
         );
+        if (cables is not null)
+        {
+            await File.AppendAllTextAsync(
+                Path.Combine(cluster.Data, "pg_hba.conf"),
+                $"host all all {Cables.Network} trust\n"
+            );
+        }
+
         await cluster.StartAsync();
         if (tables is not null)
         {
@@ -106,8 +117,9 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
 
     public async Task StartAsync()
     {
+        string addresses = _cables is null ? "127.0.0.1" : string.Join(',', _cables.InsideAddresses);
         string settings =
-            $"-c port={_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 -c shared_buffers=64MB";
+            $"-c port={_port} -c listen_addresses={addresses} -c unix_socket_directories= -c max_connections=200 -c shared_buffers=64MB";
         await ProgramAsync(
             "pg_ctl",
             ["--pgdata", Data, "--log", Path.Combine(_folder, "log"), "--wait", "--options", settings, "start"]
@@ -146,7 +158,9 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
     }
 
     private Task ProgramAsync(string program, string[] arguments) =>
-        Programs.RunAsDatabaseUserAsync(Path.Combine(_programs, program), arguments);
+        _cables is null
+            ? Programs.RunAsDatabaseUserAsync(Path.Combine(_programs, program), arguments)
+            : _cables.RunInsideAsDatabaseUserAsync(Path.Combine(_programs, program), arguments);
 
     private static string Require() =>
         Programs.PostgreSql() ?? throw new StageException("PostgreSQL is not installed here (Debian: postgresql).");

@@ -5,7 +5,7 @@ namespace Behalf.RaceSuite.Stage;
 /// <summary>Runs other programs to their end, and finds PostgreSQL's.</summary>
 internal static class Programs
 {
-    private const string DatabaseUser = "postgres";
+    public const string DatabaseUser = "postgres";
 
     /// <returns>The folder with <c>initdb</c>; null: there is no PostgreSQL here.</returns>
     public static string? PostgreSql()

@@ -261,11 +261,41 @@ public sealed class EgressDoorTests
             }
         );
         await received.Task.WaitAsync(TestContext.Current.CancellationToken);
-        time.Advance(TimeSpan.FromSeconds(7));
+        time.Advance(TimeSpan.FromSeconds(5));
+        time.Advance(TimeSpan.FromSeconds(2));
         EgressOutcome.Failed failed = await sending;
 
         failed.Failure.Should().Be(EgressFailure.TimedOut);
         failed.MayHaveBeenSent.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task Send_FindsWhatArrived_WhileTheProcessStoodStillBeyondItsTime()
+    {
+        TaskCompletionSource received = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource answers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using RawServer server = RawServer.Start(
+            async (stream, _) =>
+            {
+                received.TrySetResult();
+                await answers.Task;
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"u8.ToArray());
+            }
+        );
+        FakeTimeProvider time = new();
+        using Door door = new(server, services => services.AddSingleton<TimeProvider>(time));
+
+        Task<EgressOutcome.Answered> sending = door.AnswerAsync(
+            Door.Post(server) with
+            {
+                Timeout = TimeSpan.FromSeconds(7),
+            }
+        );
+        await received.Task.WaitAsync(TestContext.Current.CancellationToken);
+        time.Advance(TimeSpan.FromMinutes(3)); // all at once, as a process sees it that was stopped
+        answers.SetResult();
+
+        (await sending).Status.Should().Be(200);
     }
 
     [Fact]
