@@ -160,6 +160,9 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
                 FaultKinds.ProviderError,
                 $"{context.Definition.Name} did not answer in time."
             ),
+            UpstreamOutcome.Unauthorized { Reason: UpstreamOutcome.Unauthorized.ThoughNew } => throw context.Fault(
+                FaultKinds.AppBlocked
+            ),
             UpstreamOutcome.Unauthorized => throw context.Fault(FaultKinds.ReconnectRequired),
             UpstreamOutcome.Stopped stopped => throw new ToolFault(FaultKinds.ProviderError, stopped.Problem.Message)
             {
