@@ -113,6 +113,26 @@ async function conformance(url, revision) {
   expect(code === 0, `${stdout.split('=== SUMMARY ===').pop()}${stderr}`);
 }
 
+/** Of the suite's scenarios for clients, those of what we do with remote servers; see client.mjs. */
+const asClient = [
+  'initialize', 'tools_call', 'sse-retry', 'request-metadata',
+  'auth/metadata-default', 'auth/metadata-var1', 'auth/metadata-var2', 'auth/metadata-var3', 'auth/metadata-issuer-mismatch',
+  'auth/token-endpoint-auth-basic', 'auth/token-endpoint-auth-post', 'auth/token-endpoint-auth-none', 'auth/pre-registration',
+  'auth/scope-from-www-authenticate', 'auth/scope-from-scopes-supported', 'auth/scope-omitted-when-undefined',
+  'auth/scope-step-up', 'auth/scope-retry-limit', 'auth/offline-access-scope', 'auth/offline-access-not-supported',
+  'auth/authorization-server-migration', 'auth/resource-mismatch',
+  'auth/iss-supported', 'auth/iss-not-advertised', 'auth/iss-supported-missing', 'auth/iss-wrong-issuer',
+  'auth/iss-unexpected', 'auth/iss-normalized',
+];
+
+async function conformanceOfClient(scenario) {
+  const { code, stdout, stderr } = await run('conformance', [
+    'client', '--command', `node ${path.join(here, 'client.mjs')}`, '--scenario', scenario, '--timeout', '90000',
+    '-o', path.join(out, 'client')]);
+  await writeFile(path.join(out, `client-${scenario.replaceAll('/', '-')}.log`), stdout + stderr);
+  expect(code === 0, `${stdout.split('Test Results:').pop()}${stderr}`);
+}
+
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const inspectorDocument = 'https://inspector.acme.com/client.json';
@@ -225,6 +245,8 @@ try {
       await provider.close();
     }
   });
+
+  for (const scenario of asClient) await rule(`Conformance_Client_${scenario}`, () => conformanceOfClient(scenario));
 
   proxy = await withToken(url, tokens.alice);
   for (const revision of ['2026-07-28', '2025-11-25'])
