@@ -148,7 +148,7 @@ internal sealed class McpSession(RunContext context)
         return (outcome, await AnswerAsync(outcome, id, cancellationToken));
     }
 
-    /// <summary>Servers of the older generation may end a stream before the answer and give the rest to whoever asks for it.</summary>
+    /// <summary>A server whose events have ids may end a stream before the answer, and gives the rest to whoever asks for it.</summary>
     private async Task<JObject?> AnswerAsync(UpstreamOutcome outcome, long id, CancellationToken cancellationToken) =>
         outcome is not UpstreamOutcome.Answered answered ? null
         : McpMessages.Answer(answered, id) is { } answer ? answer
@@ -182,7 +182,7 @@ internal sealed class McpSession(RunContext context)
             writes,
             cancellationToken
         );
-        return (outcome, outcome is UpstreamOutcome.Answered answered ? McpMessages.Answer(answered, id) : null);
+        return (outcome, await AnswerAsync(outcome, id, cancellationToken));
     }
 
     private List<KeyValuePair<string, string>> OlderHeaders()
