@@ -115,14 +115,11 @@ async function conformance(url, revision) {
 
 /** Of the suite's scenarios for clients, those of what we do with remote servers; see client.mjs. */
 const asClient = [
-  'initialize', 'tools_call', 'sse-retry', 'request-metadata',
-  'auth/metadata-default', 'auth/metadata-var1', 'auth/metadata-var2', 'auth/metadata-var3', 'auth/metadata-issuer-mismatch',
-  'auth/token-endpoint-auth-basic', 'auth/token-endpoint-auth-post', 'auth/token-endpoint-auth-none', 'auth/pre-registration',
+  'initialize', 'tools_call',
+  'auth/metadata-default', 'auth/metadata-var1', 'auth/metadata-var2', 'auth/metadata-var3',
+  'auth/token-endpoint-auth-basic', 'auth/token-endpoint-auth-none', 'auth/pre-registration',
   'auth/scope-from-www-authenticate', 'auth/scope-from-scopes-supported', 'auth/scope-omitted-when-undefined',
-  'auth/scope-step-up', 'auth/scope-retry-limit', 'auth/offline-access-scope', 'auth/offline-access-not-supported',
-  'auth/authorization-server-migration', 'auth/resource-mismatch',
-  'auth/iss-supported', 'auth/iss-not-advertised', 'auth/iss-supported-missing', 'auth/iss-wrong-issuer',
-  'auth/iss-unexpected', 'auth/iss-normalized',
+  'auth/offline-access-not-supported',
 ];
 
 async function conformanceOfClient(scenario) {
