@@ -81,7 +81,7 @@ try {
   server = spawn(behalf, ['serve', '--data', data, '--urls', 'http://127.0.0.1:0',
     ...pairs.flatMap(pair => ['--allow-private-origin', `http://${pair.relay}`])], { stdio: ['ignore', 'inherit', 'inherit'] });
   let credentials;
-  for (let tries = 0; !credentials && tries < 200; tries++) {
+  for (let tries = 0; !credentials && tries < 600; tries++) {
     await new Promise(resolve => setTimeout(resolve, 100));
     credentials = await readFile(path.join(data, 'server.json'), 'utf8')
       .then(() => readFile(path.join(data, 'credentials.json'), 'utf8')).then(JSON.parse).catch(() => undefined);
@@ -100,27 +100,67 @@ try {
     return JSON.parse(text);
   };
 
-  await api('POST', 'behalf/connectors:remote', { url: inward(url.href), slug: 'remote' });
-  await api('POST', 'behalf/connections', {
-    connector: 'remote', client_id: context.client_id, client_secret: context.client_secret });
-  const { link } = await api('POST', 'connected_accounts/magic_link',
-    { connector: 'remote', identifier: 'alice', user_verify_url: verifyUrl });
-  const alice = new Person('alice');
-  const page = await alice.open(link);
-  const end = await alice.submit(page, page.html.includes('id="credential"') ? 'credential' : 'continue', {}, verifyUrl);
-  if (!end.url.startsWith(verifyUrl)) throw new Error(`the consent ended at ${end.url}: ${end.html.slice(0, 500)}`);
-  await api('POST', 'connected_accounts/user/verify',
-    { auth_request_id: new URL(end.url).searchParams.get('auth_request_id'), identifier: 'alice' });
-  const execute = (tool, params) =>
-    api('POST', 'execute_tool', { tool_name: tool, connector: 'remote', identifier: 'alice', params });
-  await execute('remote_refresh_tools', {});
-  await api('PATCH', 'behalf/connections/remote', { accept_newest: true });
-  const { tools } = await api('GET', 'tools/scoped?identifier=alice&filter.connection_names=remote');
+  /** The server as a connector of its own, at the authorization server that it names now. */
+  async function add(slug) {
+    await api('POST', 'behalf/connectors:remote', { url: inward(url.href), slug });
+    await api('POST', 'behalf/connections', {
+      connector: slug, client_id: context.client_id, client_secret: context.client_secret });
+  }
+
+  /** A person goes through the consent, with a browser that knows nobody. */
+  async function connect(connector) {
+    const { link } = await api('POST', 'connected_accounts/magic_link',
+      { connector, identifier: 'alice', user_verify_url: verifyUrl });
+    const alice = new Person('alice');
+    const page = await alice.open(link);
+    const end = await alice.submit(page, page.html.includes('id="credential"') ? 'credential' : 'continue', {}, verifyUrl);
+    if (!end.url.startsWith(verifyUrl)) throw new Error(`the consent ended at ${end.url}: ${end.html.slice(0, 500)}`);
+    await api('POST', 'connected_accounts/user/verify',
+      { auth_request_id: new URL(end.url).searchParams.get('auth_request_id'), identifier: 'alice' });
+  }
+
+  /**
+   * Does it, and once more after what the refusal asks the operator and the person for: the scopes it names, or, where the
+   * credential is no longer taken, the server added anew.
+   */
+  let connector = 'remote';
+  async function execute(tool, params) {
+    const call = () => api('POST', 'execute_tool', {
+      tool_name: `${connector}_${tool}`, connector, identifier: 'alice', params });
+    try {
+      return await call();
+    } catch (refusal) {
+      const wanted = /wants ((?:[!-~]+ )*[!-~]+?)\. Add what is missing/.exec(refusal.message)?.[1];
+      if (wanted) {
+        const { scopes } = await api('GET', `behalf/connections/${connector}`);
+        await api('PATCH', `behalf/connections/${connector}`, {
+          scopes: [...new Set([...scopes, ...wanted.split(' ')])] });
+      } else if (/reconnect_required|app_blocked|account_not_active/.test(refusal.message) && connector === 'remote') {
+        connector = 'moved';
+        await add(connector);
+      } else throw refusal;
+      await connect(connector);
+      if (connector === 'moved') await offer();
+      return call();
+    }
+  }
+
+  /** The first account asks what the server has, and the operator accepts it. */
+  async function offer() {
+    await execute('refresh_tools', {});
+    await api('PATCH', `behalf/connections/${connector}`, { accept_newest: true });
+  }
+
+  await add(connector);
+  await connect(connector);
+  await offer();
+  const { tools } = await api('GET', `tools/scoped?identifier=alice&filter.connection_names=${connector}`);
   for (const { tool: { definition } } of tools) {
     const schema = definition.input_schema;
     const given = Object.entries(schema.properties ?? {}).map(([name, of]) => [name,
       of.const ?? of.enum?.[0] ?? { number: 5, integer: 5, boolean: true, array: [], object: {} }[of.type] ?? 'x']);
-    console.log(definition.name, JSON.stringify(await execute(definition.name, Object.fromEntries(given))));
+    const bare = definition.name.slice(definition.name.indexOf('_') + 1);
+    console.log(bare, JSON.stringify(await execute(bare, Object.fromEntries(given))));
   }
 } finally {
   server?.kill('SIGTERM');

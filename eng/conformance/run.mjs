@@ -96,6 +96,23 @@ async function conformance(name, revision, { sessions, except = [] }) {
   }
 }
 
+/** Of the suite's scenarios for clients, those of what we do with remote servers; see client.mjs. */
+const asClient = [
+  'initialize', 'tools_call',
+  'auth/metadata-default', 'auth/metadata-var1', 'auth/metadata-var2', 'auth/metadata-var3',
+  'auth/token-endpoint-auth-basic', 'auth/token-endpoint-auth-none', 'auth/pre-registration',
+  'auth/scope-from-www-authenticate', 'auth/scope-from-scopes-supported', 'auth/scope-omitted-when-undefined',
+  'auth/offline-access-not-supported',
+];
+
+async function conformanceOfClient(scenario) {
+  const { code, stdout, stderr } = await run('conformance', [
+    'client', '--command', `node ${path.join(here, 'client.mjs')}`, '--scenario', scenario, '--timeout', '90000',
+    '-o', path.join(out, 'client')]);
+  await writeFile(path.join(out, `client-${scenario.replaceAll('/', '-')}.log`), stdout + stderr);
+  expect(code === 0, `${stdout.split('Test Results:').pop()}${stderr}`);
+}
+
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const inspectorDocument = 'https://inspector.acme.com/client.json';
@@ -212,6 +229,8 @@ try {
   await rule('Conformance_2025-11-25', () => conformance('2025-11-25', '2025-11-25', { sessions: true }));
   await rule('Conformance_2025-11-25_WithoutSessions', () => conformance(
     '2025-11-25-without-sessions', '2025-11-25', { sessions: false, except: ['without-sessions-2025-11-25.yml'] }));
+
+  for (const scenario of asClient) await rule(`Conformance_Client_${scenario}`, () => conformanceOfClient(scenario));
 } catch (error) {
   results.push({ name: 'the suite itself', passed: false, error: String(error) });
   console.log(error);

@@ -27,6 +27,16 @@ public interface IUserClient
         CancellationToken cancellationToken = default
     );
 
+    /// <summary>Whether the user may call the tool now, and why. Nothing is called.</summary>
+    /// <param name="toolName">Any of its names, also of a tool that is not listed.</param>
+    /// <exception cref="ArgumentException">The arguments hold a number that cannot be sent exactly.</exception>
+    /// <exception cref="BehalfException">The server refused or could not be reached.</exception>
+    Task<ToolExplanation> ExplainToolAsync(
+        string toolName,
+        JsonObject arguments,
+        CancellationToken cancellationToken = default
+    );
+
     /// <summary>Runs one tool. A failure of the tool is an outcome; a broken or refused request is an exception.</summary>
     /// <param name="toolName">As listed.</param>
     /// <param name="arguments">By the tool's input schema.</param>

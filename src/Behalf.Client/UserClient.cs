@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Behalf.Client.Internal;
 using Behalf.Wire.ConnectedAccounts;
+using Behalf.Wire.Explanations;
 using Behalf.Wire.Tools;
 using Behalf.Wire.ToolSearch;
 
@@ -20,6 +21,7 @@ public sealed class UserClient : IUserClient, IDisposable
     private readonly Rpc<UserSession> _rpc;
     private readonly ToolService.ToolServiceClient _tools;
     private readonly ToolSearch.ToolSearchClient _search;
+    private readonly Explanations.ExplanationsClient _explanations;
     private readonly ConnectedAccountService.ConnectedAccountServiceClient _accounts;
 
     /// <param name="renew">Gives a fresh session of the one user; its token ends it after 30 seconds.</param>
@@ -42,6 +44,7 @@ public sealed class UserClient : IUserClient, IDisposable
         _rpc = new Rpc<UserSession>(sessions, session => session.Token, options);
         _tools = new ToolService.ToolServiceClient(_transport.Invoker);
         _search = new ToolSearch.ToolSearchClient(_transport.Invoker);
+        _explanations = new Explanations.ExplanationsClient(_transport.Invoker);
         _accounts = new ConnectedAccountService.ConnectedAccountServiceClient(_transport.Invoker);
         MyConnections = new MyConnectionsClient(_rpc, _accounts);
     }
@@ -87,6 +90,28 @@ public sealed class UserClient : IUserClient, IDisposable
             )
             .ConfigureAwait(false);
         return [.. response.Tools.Select(found => ToolReading.ReadOfUser(found.Tool, found.Connector))];
+    }
+
+    /// <inheritdoc />
+    public async Task<ToolExplanation> ExplainToolAsync(
+        string toolName,
+        JsonObject arguments,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        var (parameters, problem) = StructJson.ToStruct(arguments);
+        if (problem is not null)
+        {
+            throw new ArgumentException(problem, nameof(arguments));
+        }
+        var request = new ExplainRequest { ToolName = toolName, Params = parameters };
+        var answer = await _rpc.CallAsync(
+                (_, options) => _explanations.ExplainAsync(request, options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return ExplanationReading.Read(answer);
     }
 
     /// <inheritdoc />

@@ -43,6 +43,7 @@ public static class SandboxApp
             return store;
         });
         services
+            .AddSingleton<AppBlocks>()
             .AddSingleton<AccessRules>()
             .AddSingleton<Renderer>()
             .AddSingleton<Paging>()
@@ -52,7 +53,11 @@ public static class SandboxApp
             .AddSingleton<TokenStore>()
             .AddSingleton<AppRegistry>()
             .AddSingleton<SignInSessions>();
-        services.AddSingleton<RateLimits>().AddSingleton<ApiPipeline>();
+        services
+            .AddSingleton<ApiLimits>()
+            .AddSingleton<RateLimits>()
+            .AddSingleton<ConcurrencyLimits>()
+            .AddSingleton<ApiPipeline>();
         services.AddSingleton<AuthorizeEndpoints>().AddSingleton<TokenEndpoints>().AddSingleton<OpenIdEndpoints>();
         services.AddSingleton<FaultRules>().AddSingleton<FaultEndpoints>();
         services.AddSingleton<RequestLog>().AddSingleton<CallerOf>().AddSingleton<RequestRecorder>();

@@ -24,5 +24,14 @@ public sealed record SandboxOptions
     /// <value>Task searches a minute and token before 429; other calls are not held back by them.</value>
     public int SearchesPerMinute { get; init; } = 60;
 
+    /// <value>Reads of one token that are answered at once; one more is 429.</value>
+    public int ConcurrentReads { get; init; } = 50;
+
+    /// <value>Writes of one token that are answered at once; one more is 429.</value>
+    public int ConcurrentWrites { get; init; } = 15;
+
+    /// <value>How long search takes to see a write, unless faults say otherwise.</value>
+    public static TimeSpan SearchLag { get; } = TimeSpan.FromSeconds(10);
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

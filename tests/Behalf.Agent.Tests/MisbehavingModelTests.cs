@@ -81,6 +81,20 @@ public sealed class MisbehavingModelTests(AgentFixture agent) : IClassFixture<Ag
         (await agent.LastRequestAsync("unknown")).ToJsonString().Should().Contain("unknown_tool");
     }
 
+    [Fact]
+    public async Task ToolThatThereIsButNotForThisUser_IsRefusedWithTheReason()
+    {
+        agent.Play("refused", ScriptedResponse.Use(ScriptedBlock.OfToolUse("acme_drop_everything")), Done);
+        FakeUser alice = new() { Refusal = "The grant lacks everything:delete." };
+
+        var run = await agent.RunAsync("refused", alice);
+
+        run.Completed.Text.Should().Be("done");
+        var told = (await agent.LastRequestAsync("refused")).ToJsonString();
+        told.Should().Contain("unknown_tool").And.Contain("The grant lacks everything:delete.");
+        told.Should().NotContain("Only the provider knows.").And.NotContain("offers this tool.");
+    }
+
     [Theory]
     [InlineData("{\"status\":", "broken")]
     [InlineData("[1,2]", "list")]

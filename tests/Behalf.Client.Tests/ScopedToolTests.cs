@@ -131,6 +131,12 @@ public sealed class ScopedToolTests
             CancellationToken cancellationToken = default
         ) => [.. (await ListToolsAsync(cancellationToken)).Tools.Where(tool => tool.Name.Contains(query)).Take(most)];
 
+        public Task<ToolExplanation> ExplainToolAsync(
+            string toolName,
+            JsonObject arguments,
+            CancellationToken cancellationToken = default
+        ) => throw new NotSupportedException("Functions explain nothing.");
+
         public Task<ToolOutcome> CallToolAsync(
             string toolName,
             JsonObject arguments,

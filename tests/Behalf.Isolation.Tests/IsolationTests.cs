@@ -307,6 +307,6 @@ public sealed class IsolationTests(Practice practice)
     /// <summary>A message may repeat what the caller itself wrote.</summary>
     private static bool Echoes(string asked, string word) => asked.Contains(word, StringComparison.OrdinalIgnoreCase);
 
-    private static System.Text.Json.JsonSerializerOptions Plain { get; } =
+    internal static System.Text.Json.JsonSerializerOptions Plain { get; } =
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

@@ -50,6 +50,56 @@ public sealed class LargeWorldTests(LargePractice practice) : IClassFixture<Larg
     }
 
     [Fact]
+    public async Task ToolsThatWrite_KeepTheirResultsSmall()
+    {
+        // What deletes comes last: everything else needs something to change.
+        foreach (
+            ToolCase probe in ToolTable
+                .Cases.Where(one => one.Writes)
+                .OrderBy(one => one.Tool.Contains("_delete_", StringComparison.Ordinal))
+        )
+        {
+            JsonObject arguments = probe.With(practice.Busiest(probe.Takes), Practice.Other("alice"));
+            await IsSmallAsync(probe.Tool, arguments);
+        }
+    }
+
+    [Fact]
+    public async Task ToolsOfOneRequest_KeepTheirResultsSmall()
+    {
+        foreach (RawTool tool in await RawTool.AllAsync(practice.Behalf, TestContext.Current.CancellationToken))
+        {
+            if (tool.IsReadOnly)
+            {
+                JsonObject arguments = tool.With(
+                    practice.Busiest(tool.Takes ?? Kind.Project),
+                    kind => practice.Busiest(kind)
+                );
+                await IsSmallAsync(tool.Name, arguments);
+                if (tool.Schema["properties"]!.AsObject().ContainsKey("opt_fields"))
+                {
+                    arguments["opt_fields"] = "name,notes,html_notes,memberships,custom_fields,followers";
+                    await IsSmallAsync(tool.Name, arguments);
+                }
+            }
+        }
+    }
+
+    private async Task IsSmallAsync(string tool, JsonObject arguments)
+    {
+        ToolOutcome outcome = await practice
+            .As("alice")
+            .CallToolAsync(tool, arguments, null, TestContext.Current.CancellationToken);
+        string text = outcome switch
+        {
+            ToolOutcome.Succeeded succeeded => succeeded.Data.ToJsonString(IsolationTests.Plain),
+            ToolOutcome.Failed failed => failed.Message,
+            _ => throw new UnreachableException(),
+        };
+        Encoding.UTF8.GetByteCount(text).Should().BeLessThanOrEqualTo(MostBytes, $"{tool} {arguments}");
+    }
+
+    [Fact]
     public async Task EveryTaskIsReached_PageByPage()
     {
         HashSet<string> gids = new(StringComparer.Ordinal);

@@ -47,9 +47,16 @@ public abstract class PracticeHouse(IReadOnlyList<string> people, string? world)
 
     public UserClient As(string person) => _users[person];
 
-    public async ValueTask InitializeAsync()
+    /// <summary>Other providers beside the practice Asana.</summary>
+    /// <returns>Their origins.</returns>
+    protected virtual Task<IReadOnlyList<string>> StartOthersAsync() => Task.FromResult<IReadOnlyList<string>>([]);
+
+    protected virtual ValueTask StopOthersAsync() => ValueTask.CompletedTask;
+
+    public virtual async ValueTask InitializeAsync()
     {
         CancellationToken cancellationToken = CancellationToken.None;
+        IReadOnlyList<string> others = await StartOthersAsync();
         _sandbox = SandboxApp.Build(
             new SandboxOptions
             {
@@ -67,7 +74,7 @@ public abstract class PracticeHouse(IReadOnlyList<string> people, string? world)
             {
                 DataFolder = Path.Combine(_folder, "data"),
                 Urls = ["http://127.0.0.1:0"],
-                AllowedPrivateOrigins = [origin],
+                AllowedPrivateOrigins = [origin, .. others],
                 LogLevel = LogLevel.Trace,
                 ConfigureServices = services =>
                     services.AddLogging(logging => logging.ClearProviders().AddProvider(Log)),
@@ -120,7 +127,40 @@ public abstract class PracticeHouse(IReadOnlyList<string> people, string? world)
             await _sandbox.DisposeAsync();
         }
 
+        await StopOthersAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>What the sandbox was asked since it started, as it saw it.</summary>
+    public async Task<JsonArray> RequestsAsync(CancellationToken cancellationToken) =>
+        (await _judge!.GetFromJsonAsync<JsonNode>("/_sandbox/requests", cancellationToken))!["requests"]!.AsArray();
+
+    /// <summary>The responses that the practice model gives instead of planning.</summary>
+    public async Task ScriptAsync(JsonArray responses, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage answer = await _judge!.PostAsJsonAsync(
+            "/_practice/script",
+            responses,
+            cancellationToken
+        );
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>At a provider that asks nothing: the link, its button, the way back, the verification.</summary>
+    protected async Task ConnectAsync(string connection, string person)
+    {
+        CancellationToken cancellationToken = CancellationToken.None;
+        using Browser browser = new(person) { StopsAt = uri => uri.Port == VerifyPage.Port };
+        AuthorizationLink link = await Behalf.Accounts.CreateLinkAsync(
+            connection,
+            person,
+            VerifyPage,
+            cancellationToken: cancellationToken
+        );
+        WebPage page = await browser.OpenAsync(link.Link, cancellationToken);
+        page = await browser.SubmitAsync(page, "form#continue", new Dictionary<string, string>(), cancellationToken);
+        string requestId = System.Web.HttpUtility.ParseQueryString(page.Uri.Query)["auth_request_id"]!;
+        await Behalf.Accounts.VerifyAsync(requestId, person, cancellationToken);
     }
 
     private async Task ConnectAsync(string person, string password, CancellationToken cancellationToken)

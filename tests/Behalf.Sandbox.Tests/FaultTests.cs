@@ -70,6 +70,91 @@ public sealed class FaultTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
     }
 
     [Theory]
+    [InlineData("GET", "concurrent_reads")]
+    [InlineData("POST", "concurrent_writes")]
+    public async Task TooManyRequestsOfAToken_AreRefused_EachKindByItself(string method, string limit)
+    {
+        await SetAsync($$"""{"{{limit}}":1,"rules":[{"match":{"user":"dave"},"kind":"delay","delay_ms":60000}]}""");
+        var task = new JsonObject { ["name"] = "At once", ["workspace"] = sandbox.Gid("acme") };
+        Task<ApiResponse> Send() =>
+            method == "GET"
+                ? sandbox.As("dave").GetAsync("/users/me")
+                : sandbox.As("dave").PostAsync("/tasks", task.DeepClone().AsObject());
+        var waiting = Send();
+        await WaitUntilTakenAsync();
+
+        var refused = await Send();
+        refused.Status.Should().Be(429);
+        refused.RetryAfter.Should().BeNull("that limit names no time");
+        (await sandbox.As("alice").GetAsync("/users/me")).Status.Should().Be(200, "others are not held back");
+        var other =
+            method == "GET"
+                ? await sandbox.As("dave").PostAsync("/tasks", task.DeepClone().AsObject())
+                : await sandbox.As("dave").GetAsync("/users/me");
+        other.Status.Should().BeLessThan(300, "reads and writes are counted apart");
+
+        while (!waiting.IsCompleted)
+        {
+            sandbox.Time.Advance(TimeSpan.FromSeconds(60));
+            await Task.WhenAny(
+                waiting,
+                Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken)
+            );
+        }
+        (await waiting).Status.Should().BeLessThan(300);
+        (await Send()).Status.Should().BeLessThan(300, "the place is free again");
+        await ClearAsync();
+    }
+
+    [Fact]
+    public async Task AMinutesLimit_AndSearchsLag_AreSet_AndCleared()
+    {
+        (await SetAsync("""{"requests_per_minute":0,"search_lag_seconds":0}""")).Json["search_lag_seconds"]!
+            .GetValue<int>()
+            .Should()
+            .Be(0);
+        var refused = await sandbox.As("erin").GetAsync("/users/me");
+        refused.Status.Should().Be(429);
+        int.Parse(refused.RetryAfter!, System.Globalization.CultureInfo.InvariantCulture).Should().BeInRange(1, 60);
+        await SetAsync("""{"requests_per_minute":1000}""");
+
+        await sandbox
+            .As("alice")
+            .PostAsync("/tasks", new JsonObject { ["name"] = "Seen at once", ["workspace"] = sandbox.Gid("acme") });
+        var path = $"/workspaces/{sandbox.Gid("acme")}/tasks/search?text=Seen%20at%20once";
+        (await sandbox.As("alice").GetAsync(path)).Json["data"]!.AsArray().Should().ContainSingle();
+        await SetAsync("""{"search_lag_seconds":60}""");
+        (await sandbox.As("alice").GetAsync(path)).Json["data"]!.AsArray().Should().BeEmpty();
+        sandbox.Time.Advance(TimeSpan.FromSeconds(61));
+        (await sandbox.As("alice").GetAsync(path)).Json["data"]!.AsArray().Should().ContainSingle();
+
+        await ClearAsync();
+        (await sandbox.JudgeAsync("/_sandbox/faults"))["search_lag_seconds"]!.GetValue<int>().Should().Be(10);
+    }
+
+    [Fact]
+    public async Task ABlockedApp_FindsNothingOfTheWorkspace_AndIsToldSoByA401()
+    {
+        var app = await Consent.RegisterAsync(sandbox);
+        var client = sandbox.With((await app.TokensAsync("alice"))["access_token"]!.GetValue<string>());
+        var (workspace, task) = (sandbox.Gid("acme"), sandbox.Gid("website"));
+        var before = (await client.GetAsync("/workspaces")).Json["data"]!.AsArray().Count;
+
+        await SetAsync($$"""{"blocked_apps":[{"client_id":"{{app.ClientId}}","workspace":"acme"}]}""");
+
+        (await client.GetAsync("/workspaces")).Json["data"]!.AsArray().Count.Should().Be(before - 1);
+        (await client.GetAsync($"/projects/{task}")).Status.Should().Be(401);
+        (await client.GetAsync($"/tasks?assignee=me&workspace={workspace}")).Status.Should().Be(401);
+        (await client.GetAsync("/users/me")).Status.Should().Be(200, "the token itself is good");
+        (await sandbox.As("alice").GetAsync($"/projects/{task}")).Status.Should().Be(200, "another app is not blocked");
+        await SetAsync($$"""{"blocked_apps":[{"client_id":"{{app.ClientId}}","workspace":"acme","blocked":false}]}""");
+        (await client.GetAsync($"/projects/{task}")).Status.Should().Be(200);
+    }
+
+    [Theory]
+    [InlineData("""{"search_lag_seconds":9999}""")]
+    [InlineData("""{"concurrent_reads":-1}""")]
+    [InlineData("""{"blocked_apps":[{"client_id":"none","workspace":"acme"}]}""")]
     [InlineData("""{"rules":[{"kind":"explode"}]}""")]
     [InlineData("""{"rules":[{"kind":"status"}]}""")]
     [InlineData("""{"rules":[{"kind":"html","times":0}]}""")]
@@ -111,6 +196,16 @@ public sealed class FaultTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
             .Should()
             .Be(last);
     }
+
+    private async Task<ApiResponse> SetAsync(string body)
+    {
+        var answer = await sandbox.JudgeAsync(HttpMethod.Post, "/_sandbox/faults", JsonNode.Parse(body));
+        answer.Status.Should().Be(200, answer.Text);
+        return answer;
+    }
+
+    private async Task ClearAsync() =>
+        (await sandbox.JudgeAsync(HttpMethod.Delete, "/_sandbox/faults")).Status.Should().Be(200);
 
     private async Task RuleAsync(string rule) =>
         (await sandbox.JudgeAsync(HttpMethod.Post, "/_sandbox/faults", new JsonArray(JsonNode.Parse(rule))))

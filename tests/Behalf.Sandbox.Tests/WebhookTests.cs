@@ -65,6 +65,64 @@ public sealed class WebhookTests(SandboxFixture sandbox) : IClassFixture<Sandbox
         (answer.Status, answer.Message).Should().Be((400, message));
     }
 
+    [Fact]
+    public async Task AWebhook_IsKeptAlive_TriedAgain_AndEndedAfterADayOfFailure()
+    {
+        await using var receiver = await Receiver.StartAsync(echo: true);
+        var made = await sandbox
+            .As("alice")
+            .PostAsync(
+                "/webhooks",
+                new JsonObject { ["resource"] = sandbox.Gid("website"), ["target"] = receiver.Url }
+            );
+        var path = $"/webhooks/{made.Data["gid"]}";
+        await receiver.NextAsync();
+        await UntilAsync(path, hook => hook["last_success_at"] is not null);
+
+        await AdvanceUntilAsync(TimeSpan.FromHours(8), () => receiver.Waiting > 0);
+        (await receiver.NextAsync()).Body.Should().Be("""{"events":[]}""", "that is the heartbeat");
+
+        receiver.IsDown = true;
+        (
+            await sandbox
+                .As("alice")
+                .PostAsync(
+                    "/tasks",
+                    new JsonObject { ["name"] = "Told late", ["projects"] = new JsonArray(sandbox.Gid("website")) }
+                )
+        )
+            .Status.Should()
+            .Be(201);
+        await UntilAsync(path, hook => hook["last_failure_content"]?.ToString() == "The target answered 503.");
+        receiver.IsDown = false;
+        await AdvanceUntilAsync(TimeSpan.FromMinutes(2), () => receiver.Waiting > 0);
+        (await receiver.NextAsync()).Body.Should().Contain("\"action\":\"added\"");
+
+        receiver.IsDown = true;
+        await AdvanceUntilAsync(
+            TimeSpan.FromHours(8),
+            () => sandbox.As("alice").GetAsync(path).GetAwaiter().GetResult().Status == 404
+        );
+    }
+
+    private async Task UntilAsync(string path, Func<JsonNode, bool> holds)
+    {
+        while (!holds((await sandbox.As("alice").GetAsync(path)).Data))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation);
+        }
+    }
+
+    /// <summary>The sandbox's own clock; what it leads to happens on other threads.</summary>
+    private async Task AdvanceUntilAsync(TimeSpan step, Func<bool> holds)
+    {
+        while (!holds())
+        {
+            sandbox.Time.Advance(step);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
+        }
+    }
+
     private sealed record Delivery(string Body, string Signature);
 
     private sealed class Receiver : IAsyncDisposable
@@ -77,6 +135,11 @@ public sealed class WebhookTests(SandboxFixture sandbox) : IClassFixture<Sandbox
         public string Url => _app.Urls.First() + "/hook";
 
         public string? Secret { get; private set; }
+
+        /// <value>True: everything but a handshake is answered with 503.</value>
+        public bool IsDown { get; set; }
+
+        public int Waiting => _deliveries.Reader.Count;
 
         public static async Task<Receiver> StartAsync(bool echo)
         {
@@ -103,6 +166,11 @@ public sealed class WebhookTests(SandboxFixture sandbox) : IClassFixture<Sandbox
                 {
                     http.Response.Headers["X-Hook-Secret"] = secret;
                 }
+                return;
+            }
+            if (IsDown)
+            {
+                http.Response.StatusCode = 503;
                 return;
             }
             using var reader = new StreamReader(http.Request.Body);

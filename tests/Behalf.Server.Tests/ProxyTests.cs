@@ -463,7 +463,7 @@ public sealed class ProxyTests(Stage stage) : IClassFixture<Stage>, IAsyncLifeti
         Reply reply = await new ProxyCall(stage) { Headers = [("x-sdk-version", "Scalekit-Node/2.11.0")] }.SendAsync();
 
         reply.Status.Should().Be(400, "a 401 would make a client renew its own token and send everything again");
-        reply.ErrorCode.Should().Be("reconnect_required");
+        reply.ErrorCode.Should().Be("app_blocked", "the renewed credential is refused as well");
     }
 
     [Fact]

@@ -36,6 +36,9 @@ public sealed class QuirkServer : IAsyncDisposable
     /// <value>Method and path below the provider's, of each API request that was let in.</value>
     public ConcurrentQueue<string> Calls { get; } = new();
 
+    /// <value>The access tokens that came with <see cref="Calls"/>, in the same order.</value>
+    public ConcurrentQueue<string> Tokens { get; } = new();
+
     public ConcurrentQueue<string> Grants { get; } = new();
 
     public ConcurrentQueue<string> Revoked { get; } = new();
@@ -200,6 +203,7 @@ public sealed class QuirkServer : IAsyncDisposable
         }
 
         Calls.Enqueue(call);
+        Tokens.Enqueue(Bearer(context));
         (int status, string body) = _next.TryDequeue(out (int, string) odd)
             ? odd
             : Api(quirk.Slug, context.Request.Method, path) ?? (404, "{}");

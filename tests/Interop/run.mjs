@@ -82,6 +82,9 @@ await inWorld('sample', { urls: 'http://127.0.0.1:0' }, async world => {
   return play('sample', world, process.execPath, ['sample.mjs']);
 });
 
+await inWorld('asana-sdk', { urls: 'http://127.0.0.1:0' }, world =>
+  play('asana-sdk', world, process.execPath, ['asana-sdk.mjs']));
+
 if (sdk && rest) {
   const began = Date.now();
   tell('same', sdk.filter(one => one.saw?.length > 0).map(one => {

@@ -123,10 +123,28 @@ internal sealed class ToolCalls(
                 ? (
                     "unknown_tool",
                     "No tool of that name is offered to this user. Nothing was done. Use only the tools offered."
+                        + await WhyAsync(call.Name, cancellationToken)
                 )
             : call.Exception is not null
                 ? ("invalid_json", "The arguments were not valid JSON. Nothing was done. Ask for the call again.")
             : null;
+    }
+
+    /// <summary>There may be such a tool that this user may not call now: then the reason is what the person can act on.</summary>
+    private async Task<string> WhyAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var explanation = await user.ExplainToolAsync(name, [], cancellationToken);
+            var reasons = explanation.Checks.Where(check =>
+                check is { Verdict: "refused", Check: "policy" or "account" or "scopes" }
+            );
+            return string.Concat(reasons.Select(check => $" {check.Message}"));
+        }
+        catch (BehalfException)
+        {
+            return ""; // a hint that cannot be had is none; the refusal stands by itself
+        }
     }
 
     private bool IsSearch(string name) => shown.CanSearch && name == ShownTools.SearchName;

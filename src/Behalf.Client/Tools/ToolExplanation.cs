@@ -8,8 +8,19 @@ public sealed record ToolExplanation(
     string ToolName,
     string ConnectionName,
     IReadOnlyList<ToolCheck> Checks
-);
+)
+{
+    /// <value>The moment it holds for.</value>
+    public DateTimeOffset At { get; init; }
+}
 
 /// <param name="Check"><c>tool</c>, <c>policy</c>, <c>account</c>, <c>scopes</c>, <c>arguments</c> or <c>provider</c>.</param>
 /// <param name="Code">A stable name of the reason; empty when allowed.</param>
-public sealed record ToolCheck(string Check, string Verdict, string Code, string Message);
+public sealed record ToolCheck(string Check, string Verdict, string Code, string Message)
+{
+    /// <value>
+    /// When it was last established: the explanation's own moment for what the server decides, else when the provider last
+    /// confirmed or refused it; null: the provider was never asked.
+    /// </value>
+    public DateTimeOffset? KnownAt { get; init; }
+}

@@ -133,12 +133,7 @@ public sealed class ToolsClient
         };
         var answer = await _rpc.CallAsync(options => _explanations.ExplainAsync(request, options), cancellationToken)
             .ConfigureAwait(false);
-        return new ToolExplanation(
-            answer.Verdict,
-            answer.ToolName,
-            answer.Connector,
-            [.. answer.Checks.Select(check => new ToolCheck(check.Check, check.Verdict, check.Code, check.Message))]
-        );
+        return ExplanationReading.Read(answer);
     }
 
     /// <summary>Runs one tool with this user's account. A failure of the tool is an outcome.</summary>

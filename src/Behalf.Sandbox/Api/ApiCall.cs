@@ -175,7 +175,7 @@ internal sealed record ApiCall
         }
         if (Store.TryFind(gid, out var item))
         {
-            return item;
+            return Access.IsBlocked(item) ? throw Refusal.NotAuthorized() : item;
         }
         throw Store.WasDeleted(gid) ? Refusal.WrongKind(label, gid) : Refusal.Unknown(label, gid);
     }

@@ -11,6 +11,7 @@ internal sealed partial class ApiPipeline(
     AccessRules access,
     TokenStore tokens,
     RateLimits limits,
+    AppBlocks blocks,
     Renderer renderer,
     Paging paging,
     DownloadLinks links,
@@ -41,7 +42,15 @@ internal sealed partial class ApiPipeline(
                 limits.Count(token, operation);
                 RequireScopes(token.Scopes, operation);
                 store.Actor = token.User;
-                answer = handler(Call(http, token, body));
+                blocks.Judge(token.Grant?.App);
+                try
+                {
+                    answer = handler(Call(http, token, body));
+                }
+                finally
+                {
+                    blocks.Judge(null);
+                }
             }
             if (answer.Then is { } then)
             {

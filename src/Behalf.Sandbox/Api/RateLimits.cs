@@ -3,7 +3,7 @@ using Behalf.Sandbox.OAuth;
 namespace Behalf.Sandbox.Api;
 
 /// <summary>Calls per token in one-minute windows, rejected ones included. Runs under <c>ObjectStore.Gate</c>.</summary>
-internal sealed class RateLimits(TimeProvider time, SandboxOptions options)
+internal sealed class RateLimits(TimeProvider time, ApiLimits limits)
 {
     private readonly Dictionary<AccessToken, Window> _windows = [];
 
@@ -18,7 +18,7 @@ internal sealed class RateLimits(TimeProvider time, SandboxOptions options)
         window.Calls++;
         var isSearch = operation.Path.EndsWith("/tasks/search", StringComparison.Ordinal);
         window.Searches += isSearch ? 1 : 0;
-        if (window.Calls > options.RequestsPerMinute || (isSearch && window.Searches > options.SearchesPerMinute))
+        if (window.Calls > limits.RequestsPerMinute || (isSearch && window.Searches > limits.SearchesPerMinute))
         {
             throw Refusal.TooManyRequests((int)(60 - (second % 60)));
         }

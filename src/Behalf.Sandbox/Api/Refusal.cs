@@ -48,4 +48,8 @@ internal sealed class Refusal(int status, string message) : Exception(message)
         {
             RetryAfter = retryAfter,
         };
+
+    /// <summary>As Asana's concurrency limit does, without a time to wait.</summary>
+    public static Refusal TooManyAtOnce() =>
+        new(429, "You've made too many requests and hit a rate limit. Please retry after the given amount of time.");
 }

@@ -3,8 +3,16 @@ using Behalf.Sandbox.OAuth;
 
 namespace Behalf.Sandbox.Faults;
 
-/// <summary><c>/_sandbox/faults</c>: what goes wrong next, and how tokens behave.</summary>
-internal sealed class FaultEndpoints(ObjectStore store, FaultRules rules, TokenPolicy policy, TokenStore tokens)
+/// <summary><c>/_sandbox/faults</c>: what goes wrong next, and how tokens, limits, search and blocked apps behave.</summary>
+internal sealed class FaultEndpoints(
+    ObjectStore store,
+    FaultRules rules,
+    TokenPolicy policy,
+    TokenStore tokens,
+    ApiLimits limits,
+    AppBlocks blocks,
+    AppRegistry apps
+)
 {
     public void MapTo(IEndpointRouteBuilder app)
     {
@@ -17,7 +25,19 @@ internal sealed class FaultEndpoints(ObjectStore store, FaultRules rules, TokenP
     {
         var request = body as JsonObject ?? new JsonObject { ["rules"] = body.DeepClone() };
         var properties = new Properties(request);
-        properties.Only("rules", "rotation", "grace_seconds", "access_token_seconds", "expire_access_tokens");
+        properties.Only(
+            "rules",
+            "rotation",
+            "grace_seconds",
+            "access_token_seconds",
+            "expire_access_tokens",
+            "requests_per_minute",
+            "searches_per_minute",
+            "concurrent_reads",
+            "concurrent_writes",
+            "search_lag_seconds",
+            "blocked_apps"
+        );
         var added = properties.Objects("rules").Select(r => Rule(new Properties(r))).ToList();
         var rotation = properties.Text("rotation") switch
         {
@@ -29,9 +49,20 @@ internal sealed class FaultEndpoints(ObjectStore store, FaultRules rules, TokenP
         };
         var (grace, life) = (Whole(properties, "grace_seconds"), Whole(properties, "access_token_seconds"));
         var expire = properties.Flag("expire_access_tokens") ?? false;
-        rules.Add(added);
+        var lag = Whole(properties, "search_lag_seconds");
+        if (lag > 600)
+        {
+            throw Refusal.BadRequest("search_lag_seconds: at most 600");
+        }
         lock (store.Gate)
         {
+            var blocked = properties.Objects("blocked_apps").Select(one => Block(new Properties(one))).ToList();
+            blocked.ForEach(one => blocks.Set(one.App, one.Workspace, one.IsBlocked));
+            limits.RequestsPerMinute = Whole(properties, "requests_per_minute") ?? limits.RequestsPerMinute;
+            limits.SearchesPerMinute = Whole(properties, "searches_per_minute") ?? limits.SearchesPerMinute;
+            limits.ConcurrentReads = Whole(properties, "concurrent_reads") ?? limits.ConcurrentReads;
+            limits.ConcurrentWrites = Whole(properties, "concurrent_writes") ?? limits.ConcurrentWrites;
+            store.Search.Lag = lag is { } behind ? TimeSpan.FromSeconds(behind) : store.Search.Lag;
             policy.Rotation = rotation ?? (grace is null ? policy.Rotation : Rotation.Grace);
             policy.Grace = grace is { } seconds ? TimeSpan.FromSeconds(seconds) : policy.Grace;
             policy.AccessTokenLife = life is { } lived ? TimeSpan.FromSeconds(lived) : policy.AccessTokenLife;
@@ -40,6 +71,7 @@ internal sealed class FaultEndpoints(ObjectStore store, FaultRules rules, TokenP
                 tokens.ExpireAccessTokens();
             }
         }
+        rules.Add(added);
         return Current();
     }
 
@@ -49,6 +81,9 @@ internal sealed class FaultEndpoints(ObjectStore store, FaultRules rules, TokenP
         lock (store.Gate)
         {
             policy.Reset();
+            limits.Reset();
+            blocks.Clear();
+            store.Search.Lag = SandboxOptions.SearchLag;
         }
         return Current();
     }
@@ -63,8 +98,33 @@ internal sealed class FaultEndpoints(ObjectStore store, FaultRules rules, TokenP
                 ["rotation"] = policy.Rotation.ToString().ToLowerInvariant(),
                 ["grace_seconds"] = (int)policy.Grace.TotalSeconds,
                 ["access_token_seconds"] = (int)policy.AccessTokenLife.TotalSeconds,
+                ["requests_per_minute"] = limits.RequestsPerMinute,
+                ["searches_per_minute"] = limits.SearchesPerMinute,
+                ["concurrent_reads"] = limits.ConcurrentReads,
+                ["concurrent_writes"] = limits.ConcurrentWrites,
+                ["search_lag_seconds"] = (int)store.Search.Lag.TotalSeconds,
+                ["blocked_apps"] = new JsonArray([
+                    .. blocks.All.Select(one => new JsonObject
+                    {
+                        ["client_id"] = one.App.ClientId,
+                        ["workspace"] = one.Workspace.Gid,
+                    }),
+                ]),
             };
         }
+    }
+
+    private (App App, Workspace Workspace, bool IsBlocked) Block(Properties one)
+    {
+        one.Only("client_id", "workspace", "blocked");
+        var clientId = one.RequiredText("client_id");
+        var named = one.RequiredText("workspace");
+        var app = apps.Find(clientId) ?? throw Refusal.BadRequest($"client_id: there is no app {clientId}");
+        var workspace =
+            store.ByKey.GetValueOrDefault(named) as Workspace
+            ?? store.All<Workspace>().FirstOrDefault(known => known.Gid == named)
+            ?? throw Refusal.BadRequest($"workspace: there is none {named}");
+        return (app, workspace, one.Flag("blocked") ?? true);
     }
 
     private static FaultRule Rule(Properties rule)

@@ -2,7 +2,8 @@ using Behalf.Sandbox.OAuth;
 
 namespace Behalf.Sandbox.Judge;
 
-internal sealed record Caller(User User, string? ClientId);
+/// <param name="Token">Of a request to the API; null for others.</param>
+internal sealed record Caller(User User, string? ClientId, AccessToken? Token = null);
 
 /// <summary>Whose request this is, as far as can be told before it is carried out; for the log and for fault rules.</summary>
 internal sealed class CallerOf(ObjectStore store, TokenStore tokens)
@@ -15,7 +16,7 @@ internal sealed class CallerOf(ObjectStore store, TokenStore tokens)
             lock (store.Gate)
             {
                 var token = tokens.FindAccess(authorization["Bearer ".Length..].Trim());
-                return token is null ? null : new Caller(token.User, token.Grant?.App.ClientId);
+                return token is null ? null : new Caller(token.User, token.Grant?.App.ClientId, token);
             }
         }
         if (!http.Request.Path.StartsWithSegments("/-", StringComparison.Ordinal) || !http.Request.HasFormContentType)

@@ -8,7 +8,13 @@ namespace Behalf.Sandbox.Judge;
 /// Around every API and OAuth request: holds the answer back until it is whole, applies faults, writes the log. Tokens,
 /// codes and secrets do not get into the log.
 /// </summary>
-internal sealed partial class RequestRecorder(RequestLog log, FaultRules faults, CallerOf callers, TimeProvider time)
+internal sealed partial class RequestRecorder(
+    RequestLog log,
+    FaultRules faults,
+    CallerOf callers,
+    ConcurrencyLimits limits,
+    TimeProvider time
+)
 {
     public async Task RunAsync(HttpContext http, RequestDelegate next)
     {
@@ -21,13 +27,19 @@ internal sealed partial class RequestRecorder(RequestLog log, FaultRules faults,
             return;
         }
         var caller = await callers.FindAsync(http);
-        var fault = faults.Take(http.Request.Method, http.Request.Path, caller?.User.Key);
+        using var place = caller?.Token is { } token ? limits.Enter(token, http.Request.Method) : null;
+        var isTooMany = caller?.Token is not null && place is null;
+        var fault = isTooMany ? null : faults.Take(http.Request.Method, http.Request.Path, caller?.User.Key);
         var wire = http.Response.Body;
         using var buffer = new MemoryStream();
         http.Response.Body = buffer;
         try
         {
-            await FaultPlay.BeforeAsync(http, fault, time, () => next(http));
+            await (
+                isTooMany
+                    ? ApiPipeline.RefuseAsync(http, Refusal.TooManyAtOnce())
+                    : FaultPlay.BeforeAsync(http, fault, time, () => next(http))
+            );
         }
         finally
         {

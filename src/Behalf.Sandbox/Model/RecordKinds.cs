@@ -118,7 +118,10 @@ internal static class RecordKinds
         new("resource", RecordValue.Object),
         new("target", Text),
         new("active", Flag),
-        new("filters", Json)
+        new("filters", Json),
+        new("last_success_at", Text),
+        new("last_failure_at", Text),
+        new("last_failure_content", Text)
     )
     {
         IsPrivate = true,

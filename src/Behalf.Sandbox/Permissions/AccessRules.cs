@@ -5,13 +5,16 @@ namespace Behalf.Sandbox.Permissions;
 /// for every object it is about to name; nothing else decides. Where Asana's behaviour is not documented, the stricter
 /// reading holds.
 /// </summary>
-internal sealed class AccessRules(ObjectStore store)
+internal sealed class AccessRules(ObjectStore store, AppBlocks blocks)
 {
     public bool CanRead(User viewer, Entity item) => Of(viewer, item) >= AccessLevel.Read;
 
+    /// <summary>Whether the app that asks is not allowed where this lies, whoever the user is.</summary>
+    public bool IsBlocked(Entity item) => blocks.Covers(item);
+
     public AccessLevel Of(User viewer, Entity item)
     {
-        if (!viewer.Active)
+        if (!viewer.Active || IsBlocked(item))
         {
             return AccessLevel.None;
         }

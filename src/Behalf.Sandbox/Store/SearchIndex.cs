@@ -28,7 +28,10 @@ internal sealed record IndexedTask(
 /// </summary>
 internal sealed class SearchIndex(TimeProvider time)
 {
-    public static readonly TimeSpan Lag = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestLag = TimeSpan.FromMinutes(10);
+
+    public TimeSpan Lag { get; set; } = SandboxOptions.SearchLag;
+
     private readonly Dictionary<TaskItem, List<IndexedTask>> _states = [];
 
     public void Record(TaskItem task)
@@ -38,7 +41,7 @@ internal sealed class SearchIndex(TimeProvider time)
             _states.Add(task, states = []);
         }
         states.Add(Snapshot(task));
-        var horizon = time.GetUtcNow() - Lag;
+        var horizon = time.GetUtcNow() - LongestLag;
         var newestSeen = states.FindLastIndex(s => s.At <= horizon);
         if (newestSeen > 0)
         {

@@ -78,7 +78,7 @@ internal static class ProblemStatus
         {
             FaultKinds.InvalidInput => Code.InvalidArgument,
             FaultKinds.NotFound => Code.NotFound,
-            FaultKinds.NoPermission or FaultKinds.ScopeMissing => Code.PermissionDenied,
+            FaultKinds.NoPermission or FaultKinds.ScopeMissing or FaultKinds.AppBlocked => Code.PermissionDenied,
             FaultKinds.Ambiguous or FaultKinds.PlanRequired => Code.FailedPrecondition,
             FaultKinds.RateLimited => Code.ResourceExhausted,
             _ => Code.Unknown,

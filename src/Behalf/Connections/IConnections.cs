@@ -291,7 +291,11 @@ public abstract record UpstreamOutcome
     public sealed record Unknown(string Description) : UpstreamOutcome;
 
     /// <summary>The credential no longer works: the user must reconnect. The account says why.</summary>
-    public sealed record Unauthorized(string Reason) : UpstreamOutcome;
+    public sealed record Unauthorized(string Reason) : UpstreamOutcome
+    {
+        /// <value>The provider renewed the credential a moment ago and refuses the new one: reconnecting changes nothing.</value>
+        public const string ThoughNew = "refused_though_new";
+    }
 
     /// <summary>Refused on our side (audit unavailable, revoked meanwhile).</summary>
     public sealed record Stopped(Problem Problem) : UpstreamOutcome;

@@ -22,7 +22,6 @@ internal sealed class Upstream(
     UpstreamDoor door
 ) : IUpstream
 {
-    private const string Rejected = "credential_rejected";
     private volatile SealedCredential _credential = first;
 
     public ExecutionId Execution => call.Intent.Execution;
@@ -99,7 +98,9 @@ internal sealed class Upstream(
         }
 
         UpstreamOutcome repeated = await AttemptAsync(_credential);
-        return await IsRejectedAsync(repeated) ? new UpstreamOutcome.Unauthorized(Rejected) : repeated;
+        return await IsRejectedAsync(repeated)
+            ? new UpstreamOutcome.Unauthorized(UpstreamOutcome.Unauthorized.ThoughNew)
+            : repeated;
 
         Task<UpstreamOutcome> AttemptAsync(SealedCredential credential) =>
             door.SendAsync(call, baseUrl, definition.Auth, request, uri, credential, isStreamed, cancellationToken);
@@ -166,7 +167,7 @@ internal sealed class Upstream(
             case FreshCredential.Refused refused:
                 return new UpstreamOutcome.Unauthorized(refused.Reason);
             case FreshCredential.Later { Reason: FreshCredential.JustRenewed } when reason == FreshenReason.Rejected:
-                return new UpstreamOutcome.Unauthorized(Rejected);
+                return new UpstreamOutcome.Unauthorized(UpstreamOutcome.Unauthorized.ThoughNew);
             case FreshCredential.Later later:
                 return new UpstreamOutcome.Stopped(NotNow(call, later));
             default:

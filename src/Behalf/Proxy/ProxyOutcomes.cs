@@ -1,5 +1,7 @@
 using Behalf.Audit;
 using Behalf.Connections;
+using Behalf.Connectors.Steps;
+using Behalf.Tools.Running;
 
 namespace Behalf.Proxy;
 
@@ -46,6 +48,14 @@ internal static class ProxyOutcomes
                     "provider_no_answer",
                     $"{provider} gave no answer that can be passed on",
                     unknown.Description
+                )
+            ),
+            UpstreamOutcome.Unauthorized { Reason: UpstreamOutcome.Unauthorized.ThoughNew } => (
+                CallOutcomes.ProviderError,
+                new Problem(
+                    ProblemKind.FailedPrecondition,
+                    FaultKinds.AppBlocked,
+                    FaultSentences.For(FaultKinds.AppBlocked, provider, 401, null)
                 )
             ),
             UpstreamOutcome.Unauthorized => (

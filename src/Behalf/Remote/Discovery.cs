@@ -13,16 +13,25 @@ namespace Behalf.Remote;
 internal sealed class Discovery(IEgress egress)
 {
     private const int MaxAnswer = 256 * 1024;
+    private const int UnsupportedVersion = -32022;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
-    private const string Probe =
-        """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"Behalf","version":"1"}}}""";
+    /// <value>The first request of each generation of the wire, the newer one first.</value>
+    private static readonly (string Body, KeyValuePair<string, string>[] Headers)[] Probes =
+    [
+        (
+            """{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"Behalf","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}""",
+            [new("MCP-Protocol-Version", "2026-07-28"), new("Mcp-Method", "tools/list")]
+        ),
+        (
+            """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"Behalf","version":"1"}}}""",
+            []
+        ),
+    ];
 
     public async Task<Result<Discovered>> RunAsync(Uri server, CancellationToken cancellationToken)
     {
-        using ByteArrayContent content = new(Encoding.UTF8.GetBytes(Probe));
-        content.Headers.ContentType = new("application/json");
-        EgressOutcome outcome = await SendAsync(HttpMethod.Post, server, content, cancellationToken);
+        EgressOutcome outcome = await ProbeAsync(server, cancellationToken);
         if (outcome is not EgressOutcome.Answered probed)
         {
             return new Problem(
@@ -32,7 +41,7 @@ internal sealed class Discovery(IEgress egress)
             );
         }
 
-        if (probed.Status is >= 200 and <= 299)
+        if (Understood(probed))
         {
             return new Discovered(null);
         }
@@ -53,6 +62,38 @@ internal sealed class Discovery(IEgress egress)
             ? new Discovered(metadata.Value.For(resource.Value, challenge.Scopes))
             : metadata.Problem;
     }
+
+    /// <summary>Until a request is understood or asks for a credential: a server of one generation cannot read the other's.</summary>
+    private async Task<EgressOutcome> ProbeAsync(Uri server, CancellationToken cancellationToken)
+    {
+        EgressOutcome? outcome = null;
+        foreach ((string body, KeyValuePair<string, string>[] headers) in Probes)
+        {
+            using ByteArrayContent content = new(Encoding.UTF8.GetBytes(body));
+            content.Headers.ContentType = new("application/json");
+            outcome = await SendAsync(HttpMethod.Post, server, content, headers, cancellationToken);
+            if (outcome is not EgressOutcome.Answered answered || answered.Status is 401 or 403 || Understood(answered))
+            {
+                break;
+            }
+        }
+
+        return outcome!;
+    }
+
+    /// <summary>A success, or a refusal of the version alone: whoever names the versions it has asks for no credential.</summary>
+    private static bool Understood(EgressOutcome.Answered answered) =>
+        answered.Status is >= 200 and <= 299
+        || (
+            answered.Status == 400
+            && Read(answered.Body) is { } refusal
+            && refusal.TryGetProperty("error", out JsonElement error)
+            && error.ValueKind == JsonValueKind.Object
+            && error.TryGetProperty("code", out JsonElement code)
+            && code.ValueKind == JsonValueKind.Number
+            && code.TryGetInt32(out int number)
+            && number == UnsupportedVersion
+        );
 
     private async Task<Result<ProtectedResource>> ResourceAsync(
         Uri server,
@@ -75,10 +116,7 @@ internal sealed class Discovery(IEgress egress)
         {
             if (await DocumentAsync(place, cancellationToken) is { } document)
             {
-                using (document)
-                {
-                    return ProtectedResource.Read(document.RootElement, server);
-                }
+                return ProtectedResource.Read(document, server);
             }
         }
 
@@ -106,10 +144,7 @@ internal sealed class Discovery(IEgress egress)
         {
             if (await DocumentAsync(new Uri(place), cancellationToken) is { } document)
             {
-                using (document)
-                {
-                    return AuthorizationServerMetadata.Read(document.RootElement, issuer, isAssumed);
-                }
+                return AuthorizationServerMetadata.Read(document, issuer, isAssumed);
             }
         }
 
@@ -117,24 +152,19 @@ internal sealed class Discovery(IEgress egress)
     }
 
     /// <returns>Null: there is none, or nothing that can be read.</returns>
-    private async Task<JsonDocument?> DocumentAsync(Uri place, CancellationToken cancellationToken)
+    private async Task<JsonElement?> DocumentAsync(Uri place, CancellationToken cancellationToken)
     {
-        EgressOutcome outcome = await SendAsync(HttpMethod.Get, place, null, cancellationToken);
-        if (outcome is not EgressOutcome.Answered { Status: 200 } answered)
-        {
-            return null;
-        }
+        EgressOutcome outcome = await SendAsync(HttpMethod.Get, place, null, [], cancellationToken);
+        return outcome is EgressOutcome.Answered { Status: 200 } answered ? Read(answered.Body) : null;
+    }
 
+    /// <returns>Null: not a JSON object.</returns>
+    private static JsonElement? Read(ReadOnlyMemory<byte> body)
+    {
         try
         {
-            JsonDocument document = JsonDocument.Parse(answered.Body, new JsonDocumentOptions { MaxDepth = 32 });
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-            {
-                return document;
-            }
-
-            document.Dispose();
-            return null;
+            using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 32 });
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
         }
         catch (JsonException)
         {
@@ -146,6 +176,7 @@ internal sealed class Discovery(IEgress egress)
         HttpMethod method,
         Uri uri,
         HttpContent? content,
+        IReadOnlyList<KeyValuePair<string, string>> headers,
         CancellationToken cancellationToken
     ) =>
         egress.SendAsync(
@@ -154,7 +185,7 @@ internal sealed class Discovery(IEgress egress)
                 Method = method,
                 Uri = uri,
                 Origin = new Uri(uri.GetLeftPart(UriPartial.Authority)),
-                Headers = [new("Accept", "application/json, text/event-stream")],
+                Headers = [new("Accept", "application/json, text/event-stream"), .. headers],
                 Content = content,
                 Timeout = Timeout,
                 MaxResponseBytes = MaxAnswer,

@@ -94,6 +94,29 @@ public sealed class FakeUser : IUserClient
 
     public BehalfException? ListFailure { get; init; }
 
+    /// <value>Why tools that are not listed may not be called; null: the server does not say.</value>
+    public string? Refusal { get; init; }
+
+    public Task<ToolExplanation> ExplainToolAsync(
+        string toolName,
+        JsonObject arguments,
+        CancellationToken cancellationToken = default
+    ) =>
+        Refusal is { } reason
+            ? Task.FromResult(
+                new ToolExplanation(
+                    "refused",
+                    toolName,
+                    "acme",
+                    [
+                        new ToolCheck("policy", "allowed", "", "The connection offers this tool."),
+                        new ToolCheck("scopes", "refused", "scope_missing", reason),
+                        new ToolCheck("provider", "unknown", "not_asked", "Only the provider knows."),
+                    ]
+                )
+            )
+            : throw new BehalfException("unavailable", "The server cannot be reached.");
+
     public IReadOnlyList<UserCall> Calls
     {
         get

@@ -63,12 +63,16 @@ public sealed class UpstreamTests
         world.Time.Advance(TimeSpan.FromMinutes(2));
         world.Provider.AnswerNextApiRequest(OddReply.Json(401, "{}"));
         world.Provider.AnswerNextApiRequest(OddReply.Json(401, "{}"));
-        (await upstream.SendAsync(Read, World.Cancel)).Should().BeOfType<UpstreamOutcome.Unauthorized>();
+        (await upstream.SendAsync(Read, World.Cancel))
+            .Should()
+            .Be(new UpstreamOutcome.Unauthorized(UpstreamOutcome.Unauthorized.ThoughNew));
         world.Provider.Received.Count(r => r.Endpoint == "api").Should().Be(2);
         world.Provider.CountTokenRequests("refresh_token").Should().Be(1);
 
         world.Provider.AnswerNextApiRequest(OddReply.Json(401, "{}"));
-        (await upstream.SendAsync(Read, World.Cancel)).Should().BeOfType<UpstreamOutcome.Unauthorized>();
+        (await upstream.SendAsync(Read, World.Cancel))
+            .Should()
+            .Be(new UpstreamOutcome.Unauthorized(UpstreamOutcome.Unauthorized.ThoughNew));
         world
             .Provider.CountTokenRequests("refresh_token")
             .Should()

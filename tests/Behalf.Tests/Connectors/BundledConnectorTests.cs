@@ -21,4 +21,20 @@ public sealed class BundledConnectorTests
         definition.Slug.Should().Be(slug);
         definition.Tools.Should().NotBeEmpty();
     }
+
+    [Theory]
+    [MemberData(nameof(Slugs))]
+    public async Task Readme_SaysWhatWasCheckedAgainstTheLiveService_AndWhatWasNot(string slug)
+    {
+        string readme = await File.ReadAllTextAsync(
+            Path.Combine(BundledConnectors.Folder, slug, "README.md"),
+            TestContext.Current.CancellationToken
+        );
+
+        readme
+            .ReplaceLineEndings(" ")
+            .Should()
+            .Contain("**Checked against the live service:**")
+            .And.Contain("stand-in");
+    }
 }

@@ -132,4 +132,38 @@ public sealed class ExplainTests
             .Checks.Should()
             .Contain(check => check.Code == "tool_not_allowed");
     }
+
+    [Fact]
+    public async Task EachCheck_SaysHowOldItIs()
+    {
+        Connection connection = _rooms.Add("tracker", Tracker);
+        _rooms.Connect("alice", connection);
+        DateTimeOffset called = _rooms.Time.GetUtcNow();
+        await CallAsync(FakeUpstream.Json(402, """{"error":"no"}"""));
+        _rooms.Time.Advance(TimeSpan.FromHours(3));
+
+        Explanation explanation = await ExplainAsync();
+        Explanation other = await ExplainAsync(arguments: """{"name":"y"}""");
+
+        DateTimeOffset? At(Explanation of, string check) => of.Checks.Single(one => one.Check == check).KnownAt;
+        explanation.At.Should().Be(called + TimeSpan.FromHours(3));
+        At(explanation, "policy").Should().Be(explanation.At);
+        At(explanation, "arguments").Should().Be(explanation.At);
+        At(explanation, "account").Should().BeBefore(explanation.At, "the provider was heard of at the last use");
+        At(explanation, "scopes").Should().Be(At(explanation, "account"));
+        At(explanation, "provider").Should().Be(called);
+        At(other, "provider").Should().BeNull("nobody asked it that");
+    }
+
+    [Fact]
+    public async Task ABlockedApplication_IsSaidOfTheSameCall_AndWarnedOfForOthers()
+    {
+        _rooms.Connect("alice", _rooms.Add("tracker", Tracker));
+        await CallAsync(new UpstreamOutcome.Unauthorized(UpstreamOutcome.Unauthorized.ThoughNew));
+
+        Only(await ExplainAsync()).Should().Be("app_blocked");
+        Explanation other = await ExplainAsync(arguments: """{"name":"y"}""");
+        other.Verdict.Should().Be(Verdict.Unknown);
+        other.Checks[^1].Code.Should().Be("app_blocked");
+    }
 }

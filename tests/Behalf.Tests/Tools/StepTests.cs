@@ -217,6 +217,21 @@ public sealed class StepTests
     }
 
     [Fact]
+    public async Task CredentialThatIsRefusedThoughNew_IsTheApplicationsTrouble_NotTheUsers()
+    {
+        Problem problem = await Bench()
+            .FailAsync(
+                "read",
+                "{}",
+                new FakeUpstream(_ => new UpstreamOutcome.Unauthorized(UpstreamOutcome.Unauthorized.ThoughNew))
+            );
+
+        problem.Code.Should().Be("app_blocked");
+        problem.Message.Should().Contain("reconnecting does not help");
+        problem.Reconnect.Should().BeNull();
+    }
+
+    [Fact]
     public async Task DeadCredential_AsksForAReconnect()
     {
         Problem problem = await Bench()

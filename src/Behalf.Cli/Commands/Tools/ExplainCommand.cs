@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Behalf.Cli.Output;
 using Behalf.Cli.Shell;
+using Behalf.Client;
 
 namespace Behalf.Cli.Commands.Tools;
 
@@ -35,11 +37,17 @@ internal static class ExplainCommand
                 call.Report.Line($"{call.Require(identifier)} · {call.Require(tool)}: {explanation.Verdict}");
                 foreach (var check in explanation.Checks)
                 {
-                    call.Report.Line($"  {check.Verdict, -8} {check.Check, -10} {check.Message}");
+                    call.Report.Line(
+                        $"  {check.Verdict, -8} {check.Check, -10} {check.Message}{Age(check, explanation.At)}"
+                    );
                 }
 
                 return explanation.Verdict == "refused" ? ExitCode.Refused : ExitCode.Ok;
             }
         );
     }
+
+    /// <summary>How old it is, where it is not of this moment.</summary>
+    private static string Age(ToolCheck check, DateTimeOffset at) =>
+        check.KnownAt is { } known && at - known is { TotalSeconds: >= 1 } age ? $" (known for {When.Span(age)})" : "";
 }

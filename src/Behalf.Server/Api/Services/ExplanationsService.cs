@@ -2,6 +2,7 @@ using Behalf.Identity;
 using Behalf.Server.Doors;
 using Behalf.Tools;
 using Behalf.Wire.Explanations;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
 namespace Behalf.Server.Api.Services;
@@ -29,6 +30,7 @@ internal sealed class ExplanationsService(ITools tools, RequestSubjects subjects
             Verdict = NameOf(explanation.Verdict),
             ToolName = explanation.Tool?.Name ?? string.Empty,
             Connector = explanation.Tool?.Connection.Name.Value ?? string.Empty,
+            ExplainedAt = Timestamp.FromDateTimeOffset(explanation.At),
         };
         response.Checks.AddRange(
             explanation.Checks.Select(check => new Wire.Explanations.ExplainedCheck
@@ -37,6 +39,7 @@ internal sealed class ExplanationsService(ITools tools, RequestSubjects subjects
                 Verdict = NameOf(check.Verdict),
                 Code = check.Code,
                 Message = check.Message,
+                KnownAt = check.KnownAt is { } knownAt ? Timestamp.FromDateTimeOffset(knownAt) : null,
             })
         );
         return response;

@@ -75,6 +75,9 @@ public static class FaultKinds
     public const string OutcomeUnknown = "outcome_unknown";
     public const string Ambiguous = "ambiguous";
 
+    /// <value>Found out here, never by a definition: the credential was renewed and the new one is refused as well.</value>
+    public const string AppBlocked = "app_blocked";
+
     public static IReadOnlyList<string> All { get; } =
     [
         NotFound,

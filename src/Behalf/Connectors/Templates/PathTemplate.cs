@@ -86,7 +86,7 @@ internal sealed partial class PathTemplate
             }
 
             string? value = expression.Evaluate(scope) is { } token ? Tokens.TextOf(token) : null;
-            if (!IsSegment(value))
+            if (!IsSegment(value) || !StaysSegment(value))
             {
                 (path, slot) = (null, name);
                 return false;
@@ -133,6 +133,21 @@ internal sealed partial class PathTemplate
                         or UnicodeCategory.LineSeparator
                         or UnicodeCategory.ParagraphSeparator
             )
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Some servers decode more than once: what is a path after that was meant to be one.</summary>
+    private static bool StaysSegment(string value)
+    {
+        for (int round = 0; round < 3 && value.Contains('%', StringComparison.Ordinal); round++)
+        {
+            value = Uri.UnescapeDataString(value);
+            if (!IsSegment(value))
             {
                 return false;
             }

@@ -103,7 +103,7 @@ public static class ConnectorFixtures
     }
 
     /// <summary>Without <c>scopes</c> the account has all that the tool needs.</summary>
-    private static JObject AccountOf(JsonObject script, ConnectorDefinition definition, ToolDefinition tool)
+    internal static JObject AccountOf(JsonObject script, ConnectorDefinition definition, ToolDefinition tool)
     {
         string[] scopes = script["scopes"] is JsonArray named
             ? [.. named.Select(one => one!.GetValue<string>())]

@@ -21,6 +21,8 @@ internal static class FaultSentences
             FaultKinds.InvalidInput => $"{provider} refused the input.",
             FaultKinds.ReconnectRequired =>
                 $"The user's {provider} connection no longer works and must be reconnected.",
+            FaultKinds.AppBlocked =>
+                $"{provider} renews the user's credential and refuses it here all the same: the application is not allowed in this place. An administrator in {provider} can allow it; reconnecting does not help.",
             FaultKinds.OutcomeUnknown => Unknown(provider),
             FaultKinds.Ambiguous => "Several things fit; call again with the number of the one that is meant.",
             _ => $"{provider} could not do this now (status {status}).",

@@ -13,6 +13,8 @@ internal static class McpMessages
     /// <value>Offered to servers of the older generation, which answer with what they speak.</value>
     public const string Older = "2025-11-25";
 
+    public const string EventStream = "text/event-stream";
+
     private const string Meta = "io.modelcontextprotocol";
 
     public static JObject Request(long id, string method, JObject parameters) =>
@@ -45,17 +47,15 @@ internal static class McpMessages
     public static JObject? Answer(UpstreamOutcome.Answered answered, long id)
     {
         string type = Header(answered, "Content-Type") ?? "";
-        IEnumerable<byte[]> messages = type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase)
+        IEnumerable<byte[]> messages = type.StartsWith(EventStream, StringComparison.OrdinalIgnoreCase)
             ? Events(answered.Body)
             : [answered.Body];
-        return messages
-            .Select(Tokens.TryParse)
-            .OfType<JObject>()
-            .FirstOrDefault(message =>
-                (message["result"] is not null || message["error"] is not null)
-                && (message["id"] is null || IdOf(message) == id)
-            );
+        return messages.Select(Tokens.TryParse).OfType<JObject>().FirstOrDefault(message => Answers(message, id));
     }
+
+    public static bool Answers(JObject message, long id) =>
+        (message["result"] is not null || message["error"] is not null)
+        && (message["id"] is null || IdOf(message) == id);
 
     public static string? Header(UpstreamOutcome.Answered answered, string name) =>
         answered.Headers.FirstOrDefault(one => one.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
@@ -63,13 +63,39 @@ internal static class McpMessages
     public static long? CodeOf(JObject? answer) =>
         answer?["error"] is JObject error && error["code"] is JValue { Value: long code } ? code : null;
 
+    /// <summary>Where a stream ended that did not hold the answer: the server keeps the rest for whoever names its last event.</summary>
+    /// <returns>Null: it is no stream, or its events have no ids.</returns>
+    public static StreamPosition? PositionOf(UpstreamOutcome.Answered answered)
+    {
+        if (Header(answered, "Content-Type")?.StartsWith(EventStream, StringComparison.OrdinalIgnoreCase) != true)
+        {
+            return null;
+        }
+
+        StreamPosition position = new(null, StreamPosition.UsualPause);
+        foreach (string line in Lines(answered.Body))
+        {
+            position = position.After(line);
+        }
+
+        return position.LastId is null ? null : position;
+    }
+
+    /// <summary>A refusal of the version that all the same names it among those the server has: it may be tried again.</summary>
+    public static bool SaysItSpeaks(JObject? answer, string version) =>
+        CodeOf(answer) is -32022
+        && answer?["error"]?["data"]?["supported"] is JArray versions
+        && versions.Any(one => one is JValue { Value: string supported } && supported == version);
+
     private static long? IdOf(JObject message) => message["id"] is JValue { Value: long id } ? id : null;
+
+    private static string[] Lines(byte[] body) => Encoding.UTF8.GetString(body).ReplaceLineEndings("\n").Split('\n');
 
     /// <summary>The data of each event (HTML Living Standard, server-sent events); the rest of an event means nothing here.</summary>
     private static IEnumerable<byte[]> Events(byte[] body)
     {
         StringBuilder data = new();
-        foreach (string line in Encoding.UTF8.GetString(body).ReplaceLineEndings("\n").Split('\n').Append(""))
+        foreach (string line in Lines(body).Append(""))
         {
             if (line.StartsWith("data:", StringComparison.Ordinal))
             {

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Behalf.Connections;
 using Behalf.Connectors.Steps;
 using Behalf.Connectors.Templates;
+using Behalf.Remote;
 using Newtonsoft.Json.Linq;
 
 namespace Behalf.Tools.Running;
@@ -39,6 +40,17 @@ internal sealed class McpSession(RunContext context)
                 writes,
                 cancellationToken
             );
+            if (McpMessages.SaysItSpeaks(answer, McpMessages.Modern))
+            {
+                (outcome, answer) = await ModernAsync(
+                    method,
+                    (JObject)parameters.DeepClone(),
+                    name,
+                    writes,
+                    cancellationToken
+                );
+            }
+
             if (!IsOlder(outcome, answer))
             {
                 Speak(McpMessages.Modern);
@@ -133,8 +145,16 @@ internal sealed class McpSession(RunContext context)
             writes,
             cancellationToken
         );
-        return (outcome, outcome is UpstreamOutcome.Answered answered ? McpMessages.Answer(answered, id) : null);
+        return (outcome, await AnswerAsync(outcome, id, cancellationToken));
     }
+
+    /// <summary>A server whose events have ids may end a stream before the answer, and gives the rest to whoever asks for it.</summary>
+    private async Task<JObject?> AnswerAsync(UpstreamOutcome outcome, long id, CancellationToken cancellationToken) =>
+        outcome is not UpstreamOutcome.Answered answered ? null
+        : McpMessages.Answer(answered, id) is { } answer ? answer
+        : answered.Status == 200 && McpMessages.PositionOf(answered) is { } position
+            ? await new McpStream(context).ResumeAsync(position, id, OlderHeaders(), cancellationToken)
+        : null;
 
     private async Task<(UpstreamOutcome, JObject?)> ModernAsync(
         string method,
@@ -162,7 +182,7 @@ internal sealed class McpSession(RunContext context)
             writes,
             cancellationToken
         );
-        return (outcome, outcome is UpstreamOutcome.Answered answered ? McpMessages.Answer(answered, id) : null);
+        return (outcome, await AnswerAsync(outcome, id, cancellationToken));
     }
 
     private List<KeyValuePair<string, string>> OlderHeaders()
@@ -238,12 +258,7 @@ internal sealed class McpSession(RunContext context)
                     )
                 );
             case UpstreamOutcome.Answered { Status: 403 } refused:
-                string challenge = McpMessages.Header(refused, "WWW-Authenticate") ?? "";
-                throw context.Fault(
-                    challenge.Contains("insufficient_scope", StringComparison.Ordinal)
-                        ? FaultKinds.ScopeMissing
-                        : FaultKinds.NoPermission
-                );
+                throw Refused(Challenge.Of(McpMessages.Header(refused, "WWW-Authenticate")));
         }
 
         if (answer?["result"] is JObject result)
@@ -262,4 +277,13 @@ internal sealed class McpSession(RunContext context)
             ? context.Fault(FaultKinds.OutcomeUnknown, FaultSentences.Unknown(name))
             : context.Fault(FaultKinds.ProviderError, $"{name} answered in a form that cannot be read.");
     }
+
+    /// <summary>RFC 6750 §3.1: a server says which scopes the request needs; the next consent can ask for them.</summary>
+    private ToolFault Refused(Challenge challenge) =>
+        challenge.Error != "insufficient_scope" ? context.Fault(FaultKinds.NoPermission)
+        : challenge.Scopes.Count == 0 ? context.Fault(FaultKinds.ScopeMissing)
+        : context.Fault(
+            FaultKinds.ScopeMissing,
+            $"The user's grant does not cover this: {context.Definition.Name} wants {string.Join(' ', challenge.Scopes)}. Add what is missing to the connection's scopes, and let the user reconnect."
+        );
 }

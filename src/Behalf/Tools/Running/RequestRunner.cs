@@ -9,6 +9,9 @@ namespace Behalf.Tools.Running;
 /// <summary>Sends request steps and says what their answers mean. Writes are sent once.</summary>
 internal sealed class RequestRunner(RunContext context, StepRunner steps)
 {
+    /// <value>In characters: a definition's sentence may hold values of the answer.</value>
+    private const int MostOfAMessage = 600;
+
     /// <value>The longest wait a tool takes upon itself when the provider says "later".</value>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
@@ -160,6 +163,9 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
                 FaultKinds.ProviderError,
                 $"{context.Definition.Name} did not answer in time."
             ),
+            UpstreamOutcome.Unauthorized { Reason: UpstreamOutcome.Unauthorized.ThoughNew } => throw context.Fault(
+                FaultKinds.AppBlocked
+            ),
             UpstreamOutcome.Unauthorized => throw context.Fault(FaultKinds.ReconnectRequired),
             UpstreamOutcome.Stopped stopped => throw new ToolFault(FaultKinds.ProviderError, stopped.Problem.Message)
             {
@@ -214,8 +220,9 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
         TimeSpan? retryAfter =
             kind == FaultKinds.RateLimited ? answer.RetryAfter(context.Time) ?? TimeSpan.FromSeconds(1) : null;
         string sentence =
-            rule?.Message?.Evaluate(scope.Root) is { } message && Tokens.TextOf(message) is { } own
-                ? own
+            answer.With(scope, () => rule?.Message?.Evaluate(scope.Root)) is { } message
+            && Tokens.TextOf(message) is { } own
+                ? PlainText.Cut(PlainText.Clean(own), MostOfAMessage)
                 : FaultSentences.For(kind, context.Definition.Name, answer.Status, retryAfter);
         throw new ToolFault(
             kind,

@@ -51,7 +51,7 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
                 Time
             ),
             new CustomTools(Custom, this, this, Time),
-            new ToolExplainer(scoped, this, this, new ConnectionPolicy(), this, vault),
+            new ToolExplainer(scoped, this, this, new ConnectionPolicy(), this, vault, Time),
             new ToolStyle(new OneEnvironment(this)),
             new NoLinks()
         );
