@@ -66,10 +66,7 @@ internal static class CompareCommand
         }
 
         string folder = Directory.CreateTempSubdirectory("behalf-bench-").FullName;
-        File.SetUnixFileMode(
-            folder,
-            File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute | UnixFileMode.OtherRead
-        );
+        await Programs.RunAsync("chmod", "755", folder); // PostgreSQL runs as its own user
         try
         {
             Comparison comparison = await CompareAsync(folder, scenarios, rounds, TimeSpan.FromSeconds(seconds));
@@ -111,12 +108,7 @@ internal static class CompareCommand
         }
     }
 
-    private static async Task<Comparison> CompareAsync(
-        string folder,
-        string[]? scenarios,
-        int rounds,
-        TimeSpan length
-    )
+    private static async Task<Comparison> CompareAsync(string folder, string[]? scenarios, int rounds, TimeSpan length)
     {
         await using Grounds grounds = await Grounds.StartAsync(folder);
         BehalfServer[] servers = [grounds.Sqlite, grounds.PostgreSql];
@@ -128,7 +120,9 @@ internal static class CompareCommand
 
         Course[] courses =
         [
-            .. grounds.Courses.Where(c => scenarios is null || c.Server is "nginx" or "yarp" || scenarios.Contains(c.Scenario)),
+            .. grounds.Courses.Where(c =>
+                scenarios is null || c.Server is "nginx" or "yarp" || scenarios.Contains(c.Scenario)
+            ),
         ];
         Lap lap = new(grounds.Upstream);
         foreach (Course course in courses)

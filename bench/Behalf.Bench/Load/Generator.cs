@@ -67,10 +67,7 @@ internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots)
     {
         IEnumerable<string> lines = shots.Select(shot =>
         {
-            string headers = string.Join(
-                ", ",
-                shot.Headers.Select(h => $"[{Quote(h.Key)}] = {Quote(h.Value)}")
-            );
+            string headers = string.Join(", ", shot.Headers.Select(h => $"[{Quote(h.Key)}] = {Quote(h.Value)}"));
             string body = shot.Body.Length == 0 ? "nil" : Quote(shot.Body);
             return $"    wrk.format({Quote(shot.Method)}, {Quote(shot.Path)}, {{{headers}}}, {body}),";
         });

@@ -17,7 +17,11 @@ internal sealed record Shot(
     public const string Number = "#number##";
 
     /// <summary>With the digits in place.</summary>
-    public Shot Numbered(int number) => this with { Body = Body.Replace(Number, $"{number:D9}", StringComparison.Ordinal) };
+    public Shot Numbered(int number) =>
+        this with
+        {
+            Body = Body.Replace(Number, $"{number:D9}", StringComparison.Ordinal),
+        };
 }
 
 /// <summary>What each scenario sends, the same for every server that can answer it.</summary>
@@ -32,7 +36,11 @@ internal static class Requests
         Users(user =>
             Get(
                 $"/proxy/who?asked={user}",
-                [("Authorization", $"Bearer {server.Token}"), ("connection_name", BenchConnector.Slug), ("identifier", user)],
+                [
+                    ("Authorization", $"Bearer {server.Token}"),
+                    ("connection_name", BenchConnector.Slug),
+                    ("identifier", user),
+                ],
                 user
             )
         );
@@ -60,11 +68,7 @@ internal static class Requests
                         BenchConnector.Slug,
                         token,
                         "tools/call",
-                        new JsonObject
-                        {
-                            ["name"] = BenchConnector.Tool,
-                            ["arguments"] = Asked($"u{i}"),
-                        },
+                        new JsonObject { ["name"] = BenchConnector.Tool, ["arguments"] = Asked($"u{i}") },
                         $"u{i}"
                     )
             ),
@@ -88,7 +92,12 @@ internal static class Requests
                 Post(
                     "/api/v1/connected_accounts/magic_link",
                     [("Authorization", $"Bearer {server.Token}")],
-                    new JsonObject { ["connector"] = BenchConnector.Slug, ["identifier"] = $"new-{user}", ["user_verify_url"] = "https://app.example/verified" },
+                    new JsonObject
+                    {
+                        ["connector"] = BenchConnector.Slug,
+                        ["identifier"] = $"new-{user}",
+                        ["user_verify_url"] = "https://app.example/verified",
+                    },
                     null
                 ),
             count: 8

@@ -61,7 +61,12 @@ internal sealed record Floors(
         foreach (Row row in comparison.Rows.Where(r => r is { Connections: 1, Scenario: "mcp-list" }))
         {
             verdicts.Add(
-                Verdict.AtMost($"mcp-list/{row.Server}: p50 of one connection, ms", row.P50.Median, ToolListMilliseconds, "0.00")
+                Verdict.AtMost(
+                    $"mcp-list/{row.Server}: p50 of one connection, ms",
+                    row.P50.Median,
+                    ToolListMilliseconds,
+                    "0.00"
+                )
             );
         }
 

@@ -19,9 +19,7 @@ internal static class ResultFile
             $"{terms.Rounds} rounds of {terms.Seconds} s for each line in turn; the median, and the lowest and highest in brackets. Upstream, load generator and servers share the machine."
         );
         Line($"");
-        Line(
-            $"| Scenario | Server | Connections | req/s | p50 ms | p99 ms | CPU µs/req | MB | of nginx | of YARP |"
-        );
+        Line($"| Scenario | Server | Connections | req/s | p50 ms | p99 ms | CPU µs/req | MB | of nginx | of YARP |");
         Line($"|---|---|---|---|---|---|---|---|---|---|");
         foreach (
             Row row in comparison
@@ -48,7 +46,9 @@ internal static class ResultFile
         Line($"|---|---|---|---|");
         foreach (Verdict verdict in verdicts)
         {
-            Line($"| {verdict.What} | {verdict.Measured} | {verdict.Limit} | {(verdict.Holds ? "holds" : "**missed**")} |");
+            Line(
+                $"| {verdict.What} | {verdict.Measured} | {verdict.Limit} | {(verdict.Holds ? "holds" : "**missed**")} |"
+            );
         }
 
         return text.ToString();
@@ -56,7 +56,14 @@ internal static class ResultFile
 }
 
 /// <summary>What a comparison ran on.</summary>
-internal sealed record Terms(DateTimeOffset Day, string Commit, string Machine, string Versions, int Rounds, int Seconds)
+internal sealed record Terms(
+    DateTimeOffset Day,
+    string Commit,
+    string Machine,
+    string Versions,
+    int Rounds,
+    int Seconds
+)
 {
     public static Terms Here(TimeProvider time, int rounds, int seconds)
     {
@@ -84,7 +91,14 @@ internal sealed record Terms(DateTimeOffset Day, string Commit, string Machine, 
         );
         string commit = First("git", "rev-parse", "--short", "HEAD");
         bool isChanged = First("git", "status", "--porcelain", "src", "connectors").Length > 0;
-        return new Terms(time.GetUtcNow(), isChanged ? $"{commit} with changes" : commit, machine, versions, rounds, seconds);
+        return new Terms(
+            time.GetUtcNow(),
+            isChanged ? $"{commit} with changes" : commit,
+            machine,
+            versions,
+            rounds,
+            seconds
+        );
     }
 
     private static string First(string program, params string[] arguments)

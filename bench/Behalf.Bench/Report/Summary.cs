@@ -70,7 +70,11 @@ internal sealed record Comparison(
                 }),
         ];
 
-    private static Range RatioTo(string reference, Measurement[] all, IReadOnlyList<IReadOnlyList<Measurement>> rounds) =>
+    private static Range RatioTo(
+        string reference,
+        Measurement[] all,
+        IReadOnlyList<IReadOnlyList<Measurement>> rounds
+    ) =>
         Range.Of(
             all.Select(
                 (m, i) =>

@@ -80,9 +80,7 @@ internal sealed class BehalfServer : IAsyncDisposable
                 connectors,
                 "--allow-private-origin",
                 _upstream.Origin,
-                .. _database.Length == 0
-                    ? Array.Empty<string>()
-                    : ["--database", _database, "--root-key", rootKey],
+                .. _database.Length == 0 ? Array.Empty<string>() : ["--database", _database, "--root-key", rootKey],
             ]
         );
         await _process.ReadyAsync(new Uri($"{Address}/health/ready"));
@@ -177,7 +175,10 @@ internal sealed class BehalfServer : IAsyncDisposable
             user,
             new AccountSettings
             {
-                Credential = new AccountCredential.Tokens(new SecretText(ProviderToken(user)), new SecretText("never-used"))
+                Credential = new AccountCredential.Tokens(
+                    new SecretText(ProviderToken(user)),
+                    new SecretText("never-used")
+                )
                 {
                     Scopes = scopes,
                 },

@@ -76,11 +76,7 @@ internal sealed class Grounds : IAsyncDisposable
         PostgreSql = Keep(
             new BehalfServer("postgresql", Path.Combine(_folder, "on-postgresql"), Cluster.ConnectionString, Upstream)
         );
-        List<Course> courses =
-        [
-            Reference("nginx", nginx.Origin, nginx.Process),
-            Reference("yarp", yarpAddress, yarp),
-        ];
+        List<Course> courses = [Reference("nginx", nginx.Origin, nginx.Process), Reference("yarp", yarpAddress, yarp)];
         foreach (BehalfServer server in (BehalfServer[])[Sqlite, PostgreSql])
         {
             await server.StartAsync();
@@ -117,8 +113,7 @@ internal sealed class Grounds : IAsyncDisposable
     {
         ServerProcess process = server.Process;
         TimeSpan Cpu() =>
-            process.Cpu()
-            + (server == PostgreSql ? ServerProcess.CpuOfFamily(Cluster.ProcessId) : TimeSpan.Zero);
+            process.Cpu() + (server == PostgreSql ? ServerProcess.CpuOfFamily(Cluster.ProcessId) : TimeSpan.Zero);
         Course By(string scenario, IReadOnlyList<Shot> shots, bool upstream, IGenerator? generator = null) =>
             new(
                 scenario,

@@ -28,22 +28,22 @@ internal sealed class Nginx : IAsyncDisposable
             folder,
             port =>
                 $$$"""
-                  map $http_authorization $owner { default nobody; "~^Bearer bench[.](?<who>u[0-9]+)[.]" $who; }
-                  map "$arg_asked:$owner" $foreign { default 1; "~^:" 0; "~^(?<same>u[0-9]+):\k<same>$" 0; }
-                  server {
-                    listen 127.0.0.1:{{{port}}} backlog=4096 reuseport;
-                    keepalive_requests 1000000000;
-                    default_type application/json;
-                    access_log {{{folder}}}/foreign.log combined if=$foreign;
-                    location = /requests { stub_status; access_log off; }
-                    location ~ /users/me$ { return 200 '{"data":{"gid":"$owner","name":"$owner","email":"$owner@acme.example"}}'; }
-                    location = /big { root {{{folder}}}; try_files /big.bin =404; }
-                    location / {
-                      if ($foreign) { return 409 '{"error":"not their token"}'; }
-                      return 200 '{"data":{"owner":"$owner","text":"{{{new string('x', text)}}}"}}';
-                    }
-                  }
-                """
+                      map $http_authorization $owner { default nobody; "~^Bearer bench[.](?<who>u[0-9]+)[.]" $who; }
+                      map "$arg_asked:$owner" $foreign { default 1; "~^:" 0; "~^(?<same>u[0-9]+):\k<same>$" 0; }
+                      server {
+                        listen 127.0.0.1:{{{port}}} backlog=4096 reuseport;
+                        keepalive_requests 1000000000;
+                        default_type application/json;
+                        access_log {{{folder}}}/foreign.log combined if=$foreign;
+                        location = /requests { stub_status; access_log off; }
+                        location ~ /users/me$ { return 200 '{"data":{"gid":"$owner","name":"$owner","email":"$owner@acme.example"}}'; }
+                        location = /big { root {{{folder}}}; try_files /big.bin =404; }
+                        location / {
+                          if ($foreign) { return 409 '{"error":"not their token"}'; }
+                          return 200 '{"data":{"owner":"$owner","text":"{{{new string('x', text)}}}"}}';
+                        }
+                      }
+                    """
         );
 
     public static Task<Nginx> ProxyAsync(string folder, string upstream, string authorization) =>
@@ -51,19 +51,21 @@ internal sealed class Nginx : IAsyncDisposable
             folder,
             port =>
                 $$"""
-                  upstream up { server {{new Uri(upstream).Authority}}; keepalive 256; keepalive_requests 1000000000; }
-                  server {
-                    listen 127.0.0.1:{{port}} backlog=4096 reuseport;
-                    keepalive_requests 1000000000;
-                    access_log off;
-                    location / {
-                      proxy_pass http://up;
-                      proxy_http_version 1.1;
-                      proxy_set_header Connection "";
-                      proxy_set_header Authorization "{{authorization}}";
-                    }
-                  }
-                """
+                      upstream up { server {{new Uri(
+                        upstream
+                    ).Authority}}; keepalive 256; keepalive_requests 1000000000; }
+                      server {
+                        listen 127.0.0.1:{{port}} backlog=4096 reuseport;
+                        keepalive_requests 1000000000;
+                        access_log off;
+                        location / {
+                          proxy_pass http://up;
+                          proxy_http_version 1.1;
+                          proxy_set_header Connection "";
+                          proxy_set_header Authorization "{{authorization}}";
+                        }
+                      }
+                    """
         );
 
     /// <returns>How many requests it has answered.</returns>

@@ -241,16 +241,14 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
 
     private static ApiClient? ClientOf(IReadOnlyList<RowWithSecret> rows) =>
         rows is [{ } first, ..]
-            ? first.ToClient(
-                [
-                    .. rows.Where(row => row.SecretDigest is not null)
-                        .Select(row => new ClientSecretDigest(
-                            Digest.FromHex(row.SecretDigest!),
-                            row.SecretCreatedAt!.Value.ToInstant(),
-                            row.SecretNotAfter?.ToInstant()
-                        )),
-                ]
-            )
+            ? first.ToClient([
+                .. rows.Where(row => row.SecretDigest is not null)
+                    .Select(row => new ClientSecretDigest(
+                        Digest.FromHex(row.SecretDigest!),
+                        row.SecretCreatedAt!.Value.ToInstant(),
+                        row.SecretNotAfter?.ToInstant()
+                    )),
+            ])
             : null;
 
     private static async Task<ClientSecretDigest[]> SecretsOfAsync(Session session, Row row) =>

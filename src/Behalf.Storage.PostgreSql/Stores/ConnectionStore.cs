@@ -233,11 +233,7 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
             cancellationToken
         );
 
-    private async Task<Connection?> FindAsync(
-        string where,
-        CancellationToken cancellationToken,
-        params object[] key
-    ) =>
+    private async Task<Connection?> FindAsync(string where, CancellationToken cancellationToken, params object[] key) =>
         (
             await database.FindAsync<ConnectionRow>(
                 $"{Select} WHERE {where} AND deleted_at IS NULL",

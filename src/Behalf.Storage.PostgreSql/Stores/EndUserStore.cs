@@ -102,8 +102,7 @@ internal sealed class EndUserStore(PostgreSqlDatabase database) : IEndUserStore
         Session session,
         EnvironmentId environment,
         Identifier identifier
-    ) =>
-        (await session.FindAsync<Row>(Select, Key(environment, identifier)))?.ToEpoch();
+    ) => (await session.FindAsync<Row>(Select, Key(environment, identifier)))?.ToEpoch();
 
     private static object Key(EnvironmentId environment, Identifier identifier) =>
         new { environment = environment.ToColumn(), identifier = identifier.Value };

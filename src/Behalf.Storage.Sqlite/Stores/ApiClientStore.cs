@@ -2,7 +2,6 @@ using Behalf.Identity;
 using Behalf.Storage.Sqlite.Columns;
 using Behalf.Storage.Sqlite.Engine;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace Behalf.Storage.Sqlite.Stores;
 

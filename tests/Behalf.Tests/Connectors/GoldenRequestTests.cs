@@ -160,6 +160,6 @@ public sealed partial class GoldenRequestTests
             .Select(part => part.Split('\n', 2))
             .ToDictionary(part => part[0], part => part[1].TrimEnd() + "\n", StringComparer.Ordinal);
 
-    [GeneratedRegex("--[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", RegexOptions.CultureInvariant)]
     private static partial Regex Boundary();
 }
