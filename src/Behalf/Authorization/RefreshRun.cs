@@ -149,7 +149,14 @@ internal sealed partial class RefreshRun(
         {
             if (!isReleased)
             {
-                await store.ReleaseAsync(lease, CancellationToken.None);
+                await SettledAsync(
+                    lease,
+                    async () =>
+                    {
+                        await store.ReleaseAsync(lease, CancellationToken.None);
+                        return TokenRefresher.Busy;
+                    }
+                );
             }
         }
     }
@@ -185,10 +192,31 @@ internal sealed partial class RefreshRun(
             bool mayAskTwice = !isProbe && RefreshDecision.MayProbeAtOnce(profile);
             while (true)
             {
-                if (!await store.AttemptAsync(lease, subject.Credential.Generation, CancellationToken.None))
+                try
                 {
-                    await store.ReleaseAsync(lease, CancellationToken.None);
-                    return new FreshCredential.Later("lease_lost", TimeSpan.FromSeconds(1));
+                    if (!await store.AttemptAsync(lease, subject.Credential.Generation, CancellationToken.None))
+                    {
+                        await store.ReleaseAsync(lease, CancellationToken.None);
+                        return new FreshCredential.Later("lease_lost", TimeSpan.FromSeconds(1));
+                    }
+                }
+                catch (StorageUnavailableException)
+                {
+                    // The attempt may stand there although nothing was sent; nobody else can know that.
+                    return await SettledAsync(
+                        lease,
+                        async () =>
+                        {
+                            if (isProbe)
+                            {
+                                var unsent = new TokenAnswer.Unknown("asking once more could not be recorded");
+                                return await failure.RecordAsync(lease, subject, connection, unsent, isProbe);
+                            }
+
+                            await failure.HoldBackAsync(lease, subject, TimeSpan.Zero);
+                            return TokenRefresher.Busy;
+                        }
+                    );
                 }
 
                 Milestone.Reached(Milestone.RefreshAttemptCommitted, lease.Account.ToString());
@@ -233,8 +261,53 @@ internal sealed partial class RefreshRun(
                         (mayAskTwice, isProbe) = (false, true);
                         break;
                     default:
-                        return await failure.RecordAsync(lease, subject, connection, answer, isProbe);
+                        return await SettledAsync(
+                            lease,
+                            () => failure.RecordAsync(lease, subject, connection, answer, isProbe)
+                        );
                 }
+            }
+        }
+    }
+
+    /// <summary>
+    /// What only this run knows is told to the store although it is away now: until then the account is taken for one whose
+    /// outcome is unknown, and its lease stops everybody. The caller does not wait; the lease's fence makes a late word harmless.
+    /// </summary>
+    private async Task<FreshCredential> SettledAsync(RefreshLease lease, Func<Task<FreshCredential>> settle)
+    {
+        try
+        {
+            return await settle();
+        }
+        catch (StorageUnavailableException)
+        {
+            _ = SettleLaterAsync(lease, settle);
+            throw;
+        }
+    }
+
+    private async Task SettleLaterAsync(RefreshLease lease, Func<Task<FreshCredential>> settle)
+    {
+        long began = time.GetTimestamp();
+        while (time.GetElapsedTime(began) < options.Value.RefreshTimeout + LeaseSlack)
+        {
+            await Task.Delay(PollEvery, time, CancellationToken.None);
+            try
+            {
+                await settle();
+                return;
+            }
+            catch (StorageUnavailableException)
+            {
+                // Still away.
+            }
+#pragma warning disable CA1031 // nobody waits for it: it is logged, and the lease's end comes by itself
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Log.NotSettled(logger, lease.Account, exception);
+                return;
             }
         }
     }
@@ -301,5 +374,8 @@ internal sealed partial class RefreshRun(
             "Whether {Account} was refreshed is unknown: {Description}; asking once more"
         )]
         public static partial void OutcomeUnknown(ILogger logger, AccountId account, string description);
+
+        [LoggerMessage(2204, LogLevel.Error, "How the refresh of {Account} ended could not be recorded")]
+        public static partial void NotSettled(ILogger logger, AccountId account, Exception exception);
     }
 }

@@ -36,7 +36,7 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
     public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
         inner.ReadAsync(lease, cancellationToken);
 
-    public Task<bool> AttemptAsync(RefreshLease lease, long generation, CancellationToken cancellationToken) =>
+    public virtual Task<bool> AttemptAsync(RefreshLease lease, long generation, CancellationToken cancellationToken) =>
         inner.AttemptAsync(lease, generation, cancellationToken);
 
     public virtual Task<bool> CommitAsync(
@@ -46,7 +46,7 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
         CancellationToken cancellationToken
     ) => inner.CommitAsync(lease, credential, traces, cancellationToken);
 
-    public Task<bool> FailAsync(
+    public virtual Task<bool> FailAsync(
         RefreshLease lease,
         RefreshAttemptState state,
         CredentialStatus? status,
@@ -116,6 +116,38 @@ internal sealed class FailingCommits(IRefreshStore inner) : RefreshStoreDecorato
         Interlocked.Decrement(ref _failures) >= 0
             ? throw new StorageUnavailableException(StorageFault.Io, "the database is away")
             : base.CommitAsync(lease, credential, traces, cancellationToken);
+}
+
+/// <summary>The database goes away right after the first attempt was committed, and stays away for the words that follow.</summary>
+internal sealed class AwayAfterTheAttempt(IRefreshStore inner) : RefreshStoreDecorator(inner)
+{
+    private int _attempts;
+    private int _failures = 3;
+
+    public override async Task<bool> AttemptAsync(
+        RefreshLease lease,
+        long generation,
+        CancellationToken cancellationToken
+    )
+    {
+        bool recorded = await base.AttemptAsync(lease, generation, cancellationToken);
+        return Interlocked.Increment(ref _attempts) == 1 ? throw Away() : recorded;
+    }
+
+    public override Task<bool> FailAsync(
+        RefreshLease lease,
+        RefreshAttemptState state,
+        CredentialStatus? status,
+        string? reason,
+        TimeSpan notBefore,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        Interlocked.Decrement(ref _failures) >= 0
+            ? throw Away()
+            : base.FailAsync(lease, state, status, reason, notBefore, traces, cancellationToken);
+
+    private static StorageUnavailableException Away() => new(StorageFault.Io, "the database is away");
 }
 
 internal static class Decoration

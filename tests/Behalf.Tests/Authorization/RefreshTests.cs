@@ -414,6 +414,34 @@ public sealed class RefreshTests
     }
 
     [Fact]
+    public async Task AttemptInDoubt_IsToldUnsent_OnceTheDatabaseIsBack()
+    {
+        await using World world = await World.StartAsync(
+            p => p with { Rotation = RefreshRotation.Rotating },
+            decorate: services => services.Decorate<IRefreshStore>(inner => new AwayAfterTheAttempt(inner))
+        );
+        await Browser.ConnectAsync(world, "alice");
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        await world
+            .Awaiting(w => FreshenAsync(w, stale))
+            .Should()
+            .ThrowAsync<StorageUnavailableException>("nothing was sent, and nothing could be written");
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(0);
+
+        FreshCredential? fresh = null;
+        while (fresh is not FreshCredential.Usable)
+        {
+            world.Time.Advance(TimeSpan.FromSeconds(1)); // far from the lease's end, which is minutes away
+            fresh = await AdvanceUntilAsync(world, FreshenAsync(world, stale));
+        }
+
+        (world.Time.GetUtcNow() - stale.AccessExpiresAt).Should().BeLessThan(TimeSpan.FromSeconds(90));
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(1);
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.Active);
+    }
+
+    [Fact]
     public async Task EndOfTheProcess_WaitsForARefresh_WhoseCallerHasLeft()
     {
         await using World world = await ConnectedAsync(p => p with { Rotation = RefreshRotation.Rotating });
