@@ -167,7 +167,12 @@ internal sealed class Upstream(
             case FreshCredential.Refused refused:
                 return new UpstreamOutcome.Unauthorized(refused.Reason);
             case FreshCredential.Later { Reason: FreshCredential.JustRenewed } when reason == FreshenReason.Rejected:
-                return new UpstreamOutcome.Unauthorized(UpstreamOutcome.Unauthorized.ThoughNew);
+                return new UpstreamOutcome.Unauthorized(
+                    // Of one that was never renewed, nothing tells that renewing would not help.
+                    used.Generation > 1
+                        ? UpstreamOutcome.Unauthorized.ThoughNew
+                        : AccountReasons.CredentialRejected
+                );
             case FreshCredential.Later later:
                 return new UpstreamOutcome.Stopped(NotNow(call, later));
             default:
