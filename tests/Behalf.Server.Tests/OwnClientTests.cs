@@ -24,7 +24,6 @@ public sealed class OwnClientTests : IAsyncLifetime
         base_url: https://api.ledger.example
         oauth:
           origin: https://auth.ledger.example
-          authorize_path: /authorize
           token_path: /token
           grant: client_credentials
           client_authentication: secret_basic
