@@ -138,7 +138,15 @@ public sealed class OwnClientTests : IAsyncLifetime
             "/api/v1/connected_accounts/details?connector=ledger&identifier=alice",
             _server.ServiceToken
         );
-        account.Body.Should().NotContain("secret-of-client");
+        account.Status.Should().Be(200, account.Body);
+        account.Body.Should().Contain("OAUTH_M2M").And.NotContain("secret-of-client");
+        foreach (
+            string path in (string[])["/api/v1/connections/app", "/api/v1/providers", "/api/v1/connected_accounts"]
+        )
+        {
+            Reply listed = await _server.SendAsync(HttpMethod.Get, path, _server.ServiceToken);
+            listed.Status.Should().Be(200, listed.Body);
+        }
     }
 
     [Fact]

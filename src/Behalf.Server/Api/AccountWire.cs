@@ -103,6 +103,7 @@ internal static class AccountWire
         {
             CredentialKind.OAuth => Wired.ConnectorType.Oauth,
             CredentialKind.ApiKey => Wired.ConnectorType.ApiKey,
+            CredentialKind.ClientCredentials => Wired.ConnectorType.OauthM2M,
             CredentialKind.Bearer => Wired.ConnectorType.BearerToken,
             CredentialKind.Basic => Wired.ConnectorType.Basic,
             CredentialKind.None => Wired.ConnectorType.Custom, // NO_AUTH is a number that some SDKs cannot read

@@ -141,6 +141,7 @@ internal static class AuthPatterns
         {
             CredentialKind.OAuth => "OAUTH",
             CredentialKind.ApiKey => "API_KEY",
+            CredentialKind.ClientCredentials => "OAUTH_M2M",
             CredentialKind.Bearer => "BEARER",
             CredentialKind.Basic => "BASIC",
             CredentialKind.None => "NO_AUTH",

@@ -79,6 +79,7 @@ internal static class ConnectionWire
         {
             CredentialKind.OAuth => ConnectionType.Oauth,
             CredentialKind.ApiKey => ConnectionType.ApiKey,
+            CredentialKind.ClientCredentials => ConnectionType.OauthM2M,
             CredentialKind.Bearer => ConnectionType.Bearer,
             CredentialKind.Basic => ConnectionType.Basic,
             CredentialKind.None => ConnectionType.NoAuth,
