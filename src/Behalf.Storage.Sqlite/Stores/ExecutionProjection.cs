@@ -6,20 +6,28 @@ using Dapper;
 
 namespace Behalf.Storage.Sqlite.Stores;
 
-/// <summary>Takes audit records into the log of calls, lane by lane in their order.</summary>
+/// <summary>Takes audit records into the log of calls, one lane at a time in its order.</summary>
 internal static class ExecutionProjection
 {
     /// <summary>Taken in one transaction, which bounds how long calls wait for it.</summary>
-    private const int Bundle = 200;
+    private const int Bundle = 100;
 
-    private const string Pending = """
-        SELECT r.environment_id, r.lane, r.sequence, r.id, r.version, r.at, r.body, r.personal, r.hash
+    /// <summary>The lane that is furthest behind.</summary>
+    private const string Next = """
+        SELECT l.environment_id, l.lane, coalesce(c.sequence, 0) AS sequence
         FROM audit_lane l
         LEFT JOIN execution_cursor c ON c.environment_id = l.environment_id AND c.lane = l.lane
-        JOIN audit_record r
-          ON r.environment_id = l.environment_id AND r.lane = l.lane AND r.sequence > coalesce(c.sequence, 0)
         WHERE l.sequence > coalesce(c.sequence, 0)
-        ORDER BY r.environment_id, r.lane, r.sequence LIMIT @limit
+          AND EXISTS (
+            SELECT 1 FROM audit_record r
+            WHERE r.environment_id = l.environment_id AND r.lane = l.lane AND r.sequence > coalesce(c.sequence, 0))
+        ORDER BY l.sequence - coalesce(c.sequence, 0) DESC LIMIT 1
+        """;
+
+    private const string Pending = $"""
+        {AuditRow.Select}
+        WHERE environment_id = @environment AND lane = @lane AND sequence > @sequence
+        ORDER BY sequence LIMIT @limit
         """;
 
     // A completion may be taken in before its intent: they can stand in the lanes of two nodes.
@@ -47,33 +55,39 @@ internal static class ExecutionProjection
         ON CONFLICT DO UPDATE SET sequence = excluded.sequence
         """;
 
-    /// <returns>True when there are more.</returns>
+    /// <returns>True when there may be more.</returns>
     public static bool Take(WriteContext context)
     {
-        List<AuditRow> records = context.Connection.Query<AuditRow>(Pending, new { limit = Bundle }).AsList();
-        foreach (AuditRow record in records)
+        if (context.Connection.QueryFirstOrDefault<Cursor>(Next) is not { } cursor)
         {
-            if (FactOf(record) is { } fact)
-            {
-                Write(context, fact);
-            }
+            return false;
         }
 
-        foreach (IGrouping<(string, string), AuditRow> lane in records.GroupBy(LaneOf))
+        List<AuditRow> records = context
+            .Connection.Query<AuditRow>(
+                Pending,
+                new
+                {
+                    environment = cursor.EnvironmentId,
+                    lane = cursor.Lane,
+                    sequence = cursor.Sequence,
+                    limit = Bundle,
+                }
+            )
+            .AsList();
+        foreach (ExecutionFact fact in records.Select(FactOf).OfType<ExecutionFact>())
         {
-            AuditRow last = lane.Last();
-            context
-                .Command(Advance)
-                .Bind("@environment", last.EnvironmentId)
-                .Bind("@lane", last.Lane)
-                .Bind("@sequence", last.Sequence)
-                .ExecuteNonQuery();
+            Write(context, fact);
         }
 
-        return records.Count == Bundle;
+        context
+            .Command(Advance)
+            .Bind("@environment", cursor.EnvironmentId)
+            .Bind("@lane", cursor.Lane)
+            .Bind("@sequence", records[^1].Sequence)
+            .ExecuteNonQuery();
+        return true;
     }
-
-    private static (string, string) LaneOf(AuditRow record) => (Convert.ToHexString(record.EnvironmentId), record.Lane);
 
     /// <summary>A damaged record is not in the log: verifying the audit names it, and the calls after it are still told.</summary>
     private static ExecutionFact? FactOf(AuditRow record)
@@ -106,4 +120,11 @@ internal static class ExecutionProjection
             .Bind("@at", fact.At.ToColumn())
             .Bind("@ended", fact.End is null ? null : fact.At.ToColumn())
             .ExecuteNonQuery();
+
+    private sealed class Cursor
+    {
+        public required byte[] EnvironmentId { get; init; }
+        public required string Lane { get; init; }
+        public required long Sequence { get; init; }
+    }
 }
