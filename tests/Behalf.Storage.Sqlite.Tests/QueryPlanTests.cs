@@ -1,6 +1,8 @@
+using System.Text.RegularExpressions;
 using Behalf.Audit;
 using Behalf.Connections;
 using Behalf.Storage.SharedTests;
+using Behalf.Storage.Sqlite.Stores;
 using Dapper;
 using Microsoft.Extensions.Time.Testing;
 using SQLitePCL;
@@ -59,6 +61,21 @@ public sealed class QueryPlanTests
             plan.Should().Contain(step => step.Contains(index, StringComparison.Ordinal), rows);
             plan.Should().NotContain(step => step.StartsWith("SCAN a", StringComparison.Ordinal), rows);
         }
+    }
+
+    [Theory]
+    [InlineData(ExecutionProjection.Next)]
+    [InlineData(ExecutionProjection.Pending)]
+    public async Task LogOfCalls_IsFilledFromWhereItStands_HoweverLongTheTrailIs(string sql)
+    {
+        await using StorageUnderTest storage = await SqliteUnderTest.FreshAsync(new FakeTimeProvider());
+        string filled = Regex.Replace(sql, "@[a-z]+", "1", RegexOptions.NonBacktracking);
+
+        string[] plan = await PlanAsync(storage.Get<SqliteDatabase>(), filled);
+
+        plan.Should().Contain(step => step.Contains("sequence>?", StringComparison.Ordinal), sql);
+        plan.Should().NotContain(step => step.StartsWith("SCAN r", StringComparison.Ordinal), sql);
+        plan.Should().NotContain(step => step.StartsWith("SCAN audit_record", StringComparison.Ordinal), sql);
     }
 
     /// <summary>What one list runs, with its values written out.</summary>

@@ -13,7 +13,7 @@ internal static class ExecutionProjection
     private const int Bundle = 100;
 
     /// <summary>The lane that is furthest behind.</summary>
-    private const string Next = """
+    public const string Next = """
         SELECT l.environment_id, l.lane, coalesce(c.sequence, 0) AS sequence
         FROM audit_lane l
         LEFT JOIN execution_cursor c ON c.environment_id = l.environment_id AND c.lane = l.lane
@@ -24,7 +24,7 @@ internal static class ExecutionProjection
         ORDER BY l.sequence - coalesce(c.sequence, 0) DESC LIMIT 1
         """;
 
-    private const string Pending = $"""
+    public const string Pending = $"""
         {AuditRow.Select}
         WHERE environment_id = @environment AND lane = @lane AND sequence > @sequence
         ORDER BY sequence LIMIT @limit
