@@ -5,12 +5,8 @@ namespace Behalf.Storage.PostgreSql.Stores;
 
 internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientStore
 {
-    private const string Select = """
-        SELECT environment_id, id, client_id, name, limits, limits_revision, epoch, enabled, created_at FROM api_client
-        """;
-
     /// <summary>A row for each secret that is good now; one with nulls when there is none.</summary>
-    private const string SelectWithSecrets = """
+    private const string Select = """
         SELECT c.environment_id, c.id, c.client_id, c.name, c.limits, c.limits_revision, c.epoch, c.enabled, c.created_at,
           s.digest AS secret_digest, s.created_at AS secret_created_at, s.not_after AS secret_not_after
         FROM api_client c LEFT JOIN api_client_secret s
@@ -55,8 +51,8 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
 
     public async Task<ApiClient?> FindByClientIdAsync(string clientId, CancellationToken cancellationToken) =>
         ClientOf(
-            await database.QueryAsync<RowWithSecret>(
-                $"{SelectWithSecrets} WHERE c.client_id = $1 ORDER BY s.number",
+            await database.QueryAsync<Row>(
+                $"{Select} WHERE c.client_id = $1 ORDER BY s.number",
                 cancellationToken,
                 clientId
             )
@@ -68,33 +64,29 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
         CancellationToken cancellationToken
     ) =>
         ClientOf(
-            await database.QueryAsync<RowWithSecret>(
-                $"{SelectWithSecrets} WHERE c.environment_id = $1 AND c.id = $2 ORDER BY s.number",
+            await database.QueryAsync<Row>(
+                $"{Select} WHERE c.environment_id = $1 AND c.id = $2 ORDER BY s.number",
                 cancellationToken,
                 environment.ToColumn(),
                 id.ToColumn()
             )
         );
 
-    public Task<IReadOnlyList<ApiClient>> ListAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<ApiClient>>(
-            async session =>
-            {
-                List<ApiClient> clients = [];
-                foreach (
-                    Row row in await session.QueryAsync<Row>(
-                        $"{Select} WHERE environment_id = @environment ORDER BY id",
-                        new { environment = environment.ToColumn() }
-                    )
+    public async Task<IReadOnlyList<ApiClient>> ListAsync(
+        EnvironmentId environment,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. (
+                await database.QueryAsync<Row>(
+                    $"{Select} WHERE c.environment_id = $1 ORDER BY c.id, s.number",
+                    cancellationToken,
+                    environment.ToColumn()
                 )
-                {
-                    clients.Add(row.ToClient(await SecretsOfAsync(session, row)));
-                }
-
-                return clients;
-            },
-            cancellationToken
-        );
+            )
+                .GroupBy(row => row.Id)
+                .Select(rows => ClientOf([.. rows])!),
+        ];
 
     public Task<bool> RotateSecretAsync(
         EnvironmentId environment,
@@ -239,7 +231,7 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
             }
         );
 
-    private static ApiClient? ClientOf(IReadOnlyList<RowWithSecret> rows) =>
+    private static ApiClient? ClientOf(IReadOnlyList<Row> rows) =>
         rows is [{ } first, ..]
             ? first.ToClient([
                 .. rows.Where(row => row.SecretDigest is not null)
@@ -251,26 +243,7 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
             ])
             : null;
 
-    private static async Task<ClientSecretDigest[]> SecretsOfAsync(Session session, Row row) =>
-        [
-            .. (
-                await session.QueryAsync<SecretRow>(
-                    """
-                    SELECT digest, created_at, not_after FROM api_client_secret
-                    WHERE environment_id = @EnvironmentId AND client = @Id
-                      AND (not_after IS NULL OR not_after > behalf_now())
-                    ORDER BY number
-                    """,
-                    row
-                )
-            ).Select(secret => new ClientSecretDigest(
-                Digest.FromHex(secret.Digest),
-                secret.CreatedAt.ToInstant(),
-                secret.NotAfter?.ToInstant()
-            )),
-        ];
-
-    private class Row
+    private sealed class Row
     {
         public required Guid EnvironmentId { get; init; }
         public required Guid Id { get; init; }
@@ -281,6 +254,9 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
         public required long Epoch { get; init; }
         public required bool Enabled { get; init; }
         public required long CreatedAt { get; init; }
+        public string? SecretDigest { get; init; }
+        public long? SecretCreatedAt { get; init; }
+        public long? SecretNotAfter { get; init; }
 
         public ApiClient ToClient(IReadOnlyList<ClientSecretDigest> secrets) =>
             new()
@@ -296,19 +272,5 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
                 CreatedAt = CreatedAt.ToInstant(),
                 Secrets = secrets,
             };
-    }
-
-    private sealed class RowWithSecret : Row
-    {
-        public string? SecretDigest { get; init; }
-        public long? SecretCreatedAt { get; init; }
-        public long? SecretNotAfter { get; init; }
-    }
-
-    private sealed class SecretRow
-    {
-        public required string Digest { get; init; }
-        public required long CreatedAt { get; init; }
-        public long? NotAfter { get; init; }
     }
 }
