@@ -56,7 +56,8 @@ public static class PostgreSqlStorageServices
         services.TryAddSingleton<IAuditUpkeepStore, AuditUpkeepStore>();
         services.TryAddSingleton<IRepeatStore, RepeatStore>();
         services.TryAddSingleton<IExecutionStore, ExecutionStore>();
-        services.TryAddSingleton<IMcpStore, McpStore>();
+        services.TryAddSingleton<IMcpConfigStore, McpConfigStore>();
+        services.TryAddSingleton<IMcpInstanceStore, McpInstanceStore>();
         services.TryAddSingleton<IGroupPolicyStore, GroupPolicyStore>();
         services.TryAddSingleton<IPersonStore, PersonStore>();
         services.TryAddSingleton<ISignInSessionStore, SignInSessionStore>();

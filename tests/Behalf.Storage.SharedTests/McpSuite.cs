@@ -9,13 +9,13 @@ public abstract class McpSuite : StoreTests
     {
         McpConfig config = NewConfig("team") with { Description = "Everything the team needs." };
 
-        (await Storage.Mcp.AddConfigAsync(config, Traces.Of(Acme.Draft()), Cancellation)).Should().BeTrue();
+        (await Storage.McpConfigs.AddConfigAsync(config, Traces.Of(Acme.Draft()), Cancellation)).Should().BeTrue();
 
-        McpConfig? byId = await Storage.Mcp.FindConfigAsync(Acme.Id, config.Id, Cancellation);
+        McpConfig? byId = await Storage.McpConfigs.FindConfigAsync(Acme.Id, config.Id, Cancellation);
         byId.Should().BeEquivalentTo(config);
-        (await Storage.Mcp.FindConfigAsync(Acme.Id, "team", Cancellation)).Should().BeEquivalentTo(config);
-        (await Storage.Mcp.FindServerAsync(config.Server, Cancellation)).Should().BeEquivalentTo(config);
-        (await Storage.Mcp.FindServerAsync(Guid.NewGuid(), Cancellation)).Should().BeNull();
+        (await Storage.McpConfigs.FindConfigAsync(Acme.Id, "team", Cancellation)).Should().BeEquivalentTo(config);
+        (await Storage.McpConfigs.FindServerAsync(config.Server, Cancellation)).Should().BeEquivalentTo(config);
+        (await Storage.McpConfigs.FindServerAsync(Guid.NewGuid(), Cancellation)).Should().BeNull();
         (await Acme.TrailAsync()).Should().ContainSingle();
     }
 
@@ -24,7 +24,9 @@ public abstract class McpSuite : StoreTests
     {
         await AddAsync(NewConfig("team"));
 
-        (await Storage.Mcp.AddConfigAsync(NewConfig("team"), Traces.Of(Acme.Draft()), Cancellation)).Should().BeFalse();
+        (await Storage.McpConfigs.AddConfigAsync(NewConfig("team"), Traces.Of(Acme.Draft()), Cancellation))
+            .Should()
+            .BeFalse();
         await AddAsync(NewUsersServer("alice"));
         await AddAsync(NewUsersServer("alice"));
 
@@ -78,10 +80,10 @@ public abstract class McpSuite : StoreTests
         await AddAsync(config);
         McpConfig changed = config with { Description = "New", Mappings = [config.Mappings[0] with { Tools = [] }] };
 
-        (await Storage.Mcp.UpdateConfigAsync(changed, Traces.None, Cancellation)).Should().BeTrue();
-        (await Storage.Mcp.UpdateConfigAsync(changed, Traces.None, Cancellation)).Should().BeFalse();
+        (await Storage.McpConfigs.UpdateConfigAsync(changed, Traces.None, Cancellation)).Should().BeTrue();
+        (await Storage.McpConfigs.UpdateConfigAsync(changed, Traces.None, Cancellation)).Should().BeFalse();
 
-        McpConfig? now = await Storage.Mcp.FindConfigAsync(Acme.Id, config.Id, Cancellation);
+        McpConfig? now = await Storage.McpConfigs.FindConfigAsync(Acme.Id, config.Id, Cancellation);
         now!.Description.Should().Be("New");
         now.Mappings.Should().ContainSingle().Which.Tools.Should().BeEmpty();
         now.RowVersion.Should().Be(2);
@@ -97,7 +99,7 @@ public abstract class McpSuite : StoreTests
             .Should()
             .BeTrue();
 
-        (await Storage.Mcp.FindConfigAsync(Acme.Id, config.Id, Cancellation))!.Mappings.Should().BeEmpty();
+        (await Storage.McpConfigs.FindConfigAsync(Acme.Id, config.Id, Cancellation))!.Mappings.Should().BeEmpty();
     }
 
     [Fact]
@@ -108,12 +110,17 @@ public abstract class McpSuite : StoreTests
 
         McpInstance?[] ensured = await AtOnceAsync(
             10,
-            _ => Storage.Mcp.EnsureInstanceAsync(NewInstance(config, "alice"), Traces.Of(Acme.Draft()), Cancellation)
+            _ =>
+                Storage.McpInstances.EnsureInstanceAsync(
+                    NewInstance(config, "alice"),
+                    Traces.Of(Acme.Draft()),
+                    Cancellation
+                )
         );
 
         ensured.Select(instance => instance!.Id).Distinct().Should().ContainSingle();
         (await Acme.TrailAsync()).Should().ContainSingle();
-        McpInstance? other = await Storage.Mcp.EnsureInstanceAsync(
+        McpInstance? other = await Storage.McpInstances.EnsureInstanceAsync(
             NewInstance(config, "bob"),
             Traces.None,
             Cancellation
@@ -135,9 +142,9 @@ public abstract class McpSuite : StoreTests
         (await UpdateAsync(alice with { Name = "stale" })).Should().Be("changed");
         (await UpdateAsync(bob with { Config = second })).Should().Be("config");
 
-        McpInstance? now = await Storage.Mcp.FindInstanceAsync(Acme.Id, alice.Id, Cancellation);
+        McpInstance? now = await Storage.McpInstances.FindInstanceAsync(Acme.Id, alice.Id, Cancellation);
         (now!.Name, now.Config.Name).Should().Be(("renamed", "second"));
-        Page<McpInstance> listed = await Storage.Mcp.ListInstancesAsync(
+        Page<McpInstance> listed = await Storage.McpInstances.ListInstancesAsync(
             new McpInstanceFilter
             {
                 Environment = Acme.Id,
@@ -158,16 +165,31 @@ public abstract class McpSuite : StoreTests
         await AddAsync(config);
         McpInstance instance = await EnsureAsync(config, "alice");
         EnvironmentId other = EntityId.New<EnvironmentId>(Time);
-        (await Storage.Mcp.RemoveConfigAsync(other, config.Id, Traces.None, Cancellation)).Should().BeFalse();
-        (await Storage.Mcp.FindInstanceAsync(other, instance.Id, Cancellation)).Should().BeNull();
+        (await Storage.McpConfigs.RemoveConfigAsync(other, config.Id, Traces.None, Cancellation)).Should().BeFalse();
+        (await Storage.McpInstances.FindInstanceAsync(other, instance.Id, Cancellation)).Should().BeNull();
 
-        (await Storage.Mcp.RemoveConfigAsync(Acme.Id, config.Id, Traces.None, Cancellation)).Should().BeTrue();
+        (await Storage.McpConfigs.RemoveConfigAsync(Acme.Id, config.Id, Traces.None, Cancellation)).Should().BeTrue();
 
-        (await Storage.Mcp.FindConfigAsync(Acme.Id, config.Id, Cancellation)).Should().BeNull();
-        (await Storage.Mcp.FindInstanceAsync(Acme.Id, instance.Id, Cancellation)).Should().BeNull();
-        (await Storage.Mcp.EnsureInstanceAsync(NewInstance(config, "bob"), Traces.None, Cancellation))
+        (await Storage.McpConfigs.FindConfigAsync(Acme.Id, config.Id, Cancellation)).Should().BeNull();
+        (await Storage.McpInstances.FindInstanceAsync(Acme.Id, instance.Id, Cancellation)).Should().BeNull();
+        (await Storage.McpInstances.EnsureInstanceAsync(NewInstance(config, "bob"), Traces.None, Cancellation))
             .Should()
             .BeNull();
+    }
+
+    [Fact]
+    public async Task Instance_IsFoundByItsServer_AndSaysWhenItWasUsed()
+    {
+        McpConfig config = NewConfig("team");
+        await AddAsync(config);
+        McpInstance instance = await EnsureAsync(config, "alice");
+        (await Storage.McpInstances.FindInstanceServerAsync(Guid.NewGuid(), Cancellation)).Should().BeNull();
+
+        await Storage.McpInstances.TouchInstanceAsync(Acme.Id, instance.Id, Cancellation);
+
+        McpInstance? found = await Storage.McpInstances.FindInstanceServerAsync(instance.Server, Cancellation);
+        found!.Should().BeEquivalentTo(instance, options => options.Excluding(one => one.LastUsedAt));
+        (instance.LastUsedAt, found!.LastUsedAt is not null).Should().Be((null, true));
     }
 
     private McpConfig NewConfig(string name) =>
@@ -211,16 +233,16 @@ public abstract class McpSuite : StoreTests
         };
 
     private async Task AddAsync(McpConfig config) =>
-        (await Storage.Mcp.AddConfigAsync(config, Traces.None, Cancellation)).Should().BeTrue();
+        (await Storage.McpConfigs.AddConfigAsync(config, Traces.None, Cancellation)).Should().BeTrue();
 
     private async Task<McpInstance> EnsureAsync(McpConfig config, string identifier) =>
-        (await Storage.Mcp.EnsureInstanceAsync(NewInstance(config, identifier), Traces.None, Cancellation))!;
+        (await Storage.McpInstances.EnsureInstanceAsync(NewInstance(config, identifier), Traces.None, Cancellation))!;
 
     private Task<string?> UpdateAsync(McpInstance instance) =>
-        Storage.Mcp.UpdateInstanceAsync(instance, Traces.None, Cancellation);
+        Storage.McpInstances.UpdateInstanceAsync(instance, Traces.None, Cancellation);
 
     private Task<Page<McpConfig>> ListAsync(McpConfigFilter filter, PageRequest page) =>
-        Storage.Mcp.ListConfigsAsync(filter, page, Cancellation);
+        Storage.McpConfigs.ListConfigsAsync(filter, page, Cancellation);
 
     private async Task<IEnumerable<string?>> NamesAsync(McpConfigFilter filter) =>
         (await ListAsync(filter, new PageRequest(10))).Items.Select(config => config.Name);

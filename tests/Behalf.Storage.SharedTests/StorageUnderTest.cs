@@ -40,7 +40,8 @@ public sealed class StorageUnderTest(ServiceProvider services, FakeTimeProvider 
 
     public IAccountStore Accounts => Get<IAccountStore>();
 
-    public IMcpStore Mcp => Get<IMcpStore>();
+    public IMcpConfigStore McpConfigs => Get<IMcpConfigStore>();
+    public IMcpInstanceStore McpInstances => Get<IMcpInstanceStore>();
 
     public IFlowStore Flows => Get<IFlowStore>();
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Connectors;
@@ -14,11 +15,26 @@ internal static class ToolWire
 {
     /// <value>Of the definition's hash; with its prefix within the contract's 32 characters.</value>
     private const int IdLength = 26;
+    private const string NameKey = "name";
     private const string SchemaVersion = "schema_version";
     private const string ToolVersionKey = "tool_version";
 
-    public static Wired.Tool ToWire(OfferedTool offered) =>
-        ToWire(
+    /// <value>By definition, or by the other name it is shown as: the tool as it went out last, which is built from nothing else but the connection's prefix.</value>
+    private static readonly ConditionalWeakTable<object, Wired.Tool> Written = [];
+
+    /// <returns>Shared with other answers: not to be changed.</returns>
+    public static Wired.Tool ToWire(OfferedTool offered)
+    {
+        object key = (object?)offered.Alias ?? offered.Definition;
+        if (
+            Written.TryGetValue(key, out Wired.Tool? kept)
+            && kept.Definition.Fields[NameKey].StringValue == offered.ShownName
+        )
+        {
+            return kept;
+        }
+
+        Wired.Tool wire = ToWire(
             offered.Definition,
             new Shown(
                 offered.Connection.Connector,
@@ -28,10 +44,13 @@ internal static class ToolWire
                 offered.Hash
             )
         );
+        Written.AddOrUpdate(key, wire);
+        return wire;
+    }
 
     /// <summary>As <see cref="ToWire(OfferedTool)"/>, with how it is carried out: for who may define tools.</summary>
     public static Wired.Tool ToFullWire(OfferedTool offered) =>
-        WithProcedure(ToWire(offered), offered.Definition.Custom);
+        WithProcedure(ToWire(offered).Clone(), offered.Definition.Custom);
 
     /// <summary>A custom tool apart from any connection, named by its connector.</summary>
     public static Wired.Tool ToFullWire(ToolDefinition tool)
@@ -128,7 +147,7 @@ internal static class ToolWire
     {
         JsonObject definition = new()
         {
-            ["name"] = shown.Name,
+            [NameKey] = shown.Name,
             ["display_name"] = tool.Title,
             ["description"] = shown.Description,
             ["provider"] = shown.Connector,

@@ -18,6 +18,7 @@ internal static class McpDoor
         "/mcp",
         "/mcp/v3/servers/{server:guid}",
         "/mcp/v3/connections/{connection:connection_name}",
+        "/mcp/v2/servers/{instance:guid}",
         "/mcp/v1/servers/{server:guid}",
     ];
 
@@ -31,6 +32,7 @@ internal static class McpDoor
         services.TryAddSingleton<WriteAccess>();
         services.TryAddSingleton<ClientSessions>();
         services.TryAddSingleton<OpenCalls>();
+        services.TryAddSingleton<WrittenTools>();
         services.TryAddSingleton<ToolListing>();
         services.TryAddSingleton<ToolListWatch>();
         services.TryAddSingleton<ToolListStream>();
@@ -48,6 +50,7 @@ internal static class McpDoor
                     (message, cancellationToken) =>
                     {
                         AnnounceListChanges(message.JsonRpcMessage);
+                        PutTools(message.JsonRpcMessage);
                         return next(message, cancellationToken);
                     }
                 )
@@ -107,7 +110,7 @@ internal static class McpDoor
             "Each tool acts in an account of the person who signed in, with that person's own permissions. "
             + $"If an account is missing or has expired, call {ConnectionsTool.Name} and give the person the link.";
         server.Capabilities = new ServerCapabilities { Tools = new ToolsCapability { ListChanged = true } };
-        server.Handlers.ListToolsHandler = (request, token) => listing.ListAsync(McpVisitor.Of(request).Visit, token);
+        server.Handlers.ListToolsHandler = (request, token) => listing.ListAsync(McpVisitor.Of(request), token);
         server.Handlers.CallToolHandler = (call, token) => calling.CallAsync(McpVisitor.Of(call), call, token);
         server.Handlers.SubscriptionsListenHandler = stream.ListenAsync;
         server.Handlers.NotificationHandlers =
@@ -155,6 +158,15 @@ internal static class McpDoor
         )
         {
             tools["listChanged"] = true;
+        }
+    }
+
+    /// <summary>A list goes out as it is kept: the SDK would build and write each tool anew.</summary>
+    private static void PutTools(JsonRpcMessage message)
+    {
+        if (message is JsonRpcResponse { Result: JsonObject result, Context.User: McpVisitor { Listed: { } tools } })
+        {
+            result["tools"] = tools;
         }
     }
 }

@@ -116,6 +116,8 @@ internal sealed class McpGate(
     {
         string path = http.Request.Path.Value ?? string.Empty;
         return http.Request.RouteValues["server"] is string server ? new McpAddress.OfConfig(Guid.Parse(server), path)
+            : http.Request.RouteValues["instance"] is string instance
+                ? new McpAddress.OfInstance(Guid.Parse(instance), path)
             : http.Request.RouteValues["connection"] is string connection
                 ? new McpAddress.OfConnection(ConnectionName.Parse(connection), path)
             : new McpAddress.OfPerson(path);

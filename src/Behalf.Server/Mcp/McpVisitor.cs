@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Behalf.Mcp;
 using ModelContextProtocol.Server;
 
@@ -24,6 +25,9 @@ internal sealed class McpVisitor(McpVisit visit, McpAddress address, string toke
 
     /// <value>What the client showed of its session; null: nothing.</value>
     public ClientSession? Session { get; set; }
+
+    /// <value>The tools of the answer to <c>tools/list</c>; null: it is none.</value>
+    public JsonArray? Listed { get; set; }
 
     /// <value>The user, the server and what the token was given for; the same for all tokens of one grant.</value>
     public string Key => FindFirst(ClaimTypes.NameIdentifier)!.Value;

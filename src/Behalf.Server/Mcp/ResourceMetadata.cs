@@ -49,6 +49,8 @@ internal static class ResourceMetadataEndpoints
             .WithDisplayName("protected resource metadata");
         app.MapGet(ResourceMetadata.WellKnown + "/mcp/v3/connections/{connection:connection_name}", ShowAsync)
             .WithDisplayName("protected resource metadata, of a connection");
+        app.MapGet(ResourceMetadata.WellKnown + "/mcp/v2/servers/{instance:guid}", ShowAsync)
+            .WithDisplayName("protected resource metadata, of an instance");
         app.MapGet(ResourceMetadata.WellKnown + "/mcp/v1/servers/{server:guid}", ShowAsync)
             .WithDisplayName("protected resource metadata, of one user");
         app.MapGet(ResourceMetadata.WellKnown + Personal, ShowAsync)

@@ -95,6 +95,16 @@ public interface IMcpServers
         CancellationToken cancellationToken
     );
 
+    /// <summary>As for a config, at the URL of the subject's own instance; of another user's it answers as of none.</summary>
+    /// <param name="lifetime">One minute to a day.</param>
+    Task<Result<IssuedToken>> CreateTokenAsync(
+        ActingSubject subject,
+        McpInstanceId id,
+        McpAccess access,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>A token for the subject at the server of one connection; the subject need not have an account there yet.</summary>
     /// <param name="lifetime">One minute to a day.</param>
     Task<Result<IssuedToken>> CreateTokenAsync(

@@ -5,7 +5,7 @@ using Behalf.Identity;
 namespace Behalf.Mcp;
 
 /// <summary>Adds, finds, changes and removes configs.</summary>
-internal sealed partial class McpConfigs(IMcpStore store, McpMappings mappings, TimeProvider time)
+internal sealed partial class McpConfigs(IMcpConfigStore store, McpMappings mappings, TimeProvider time)
 {
     private const int MaxDescription = 1_000;
 
@@ -64,6 +64,12 @@ internal sealed partial class McpConfigs(IMcpStore store, McpMappings mappings, 
         string name,
         CancellationToken cancellationToken
     ) => await store.FindConfigAsync(environment, name, cancellationToken) is { } config ? config : NotFound();
+
+    public Task<Page<McpConfig>> ListAsync(
+        McpConfigFilter filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    ) => store.ListConfigsAsync(filter, page, cancellationToken);
 
     public async Task<Result<McpConfig>> UpdateAsync(
         EnvironmentId environment,

@@ -4,9 +4,10 @@ using Behalf.Identity;
 namespace Behalf.Mcp;
 
 /// <summary>Configs given to one user each.</summary>
-internal sealed class McpInstances(IMcpStore store, McpConfigs configs, TimeProvider time)
+internal sealed class McpInstances(IMcpInstanceStore store, McpConfigs configs, TimeProvider time)
 {
     private const int MaxName = 200;
+    private static readonly TimeSpan Step = TimeSpan.FromMinutes(1);
 
     public async Task<Result<McpInstance>> EnsureAsync(
         EnvironmentId environment,
@@ -56,6 +57,25 @@ internal sealed class McpInstances(IMcpStore store, McpConfigs configs, TimeProv
         McpInstanceId id,
         CancellationToken cancellationToken
     ) => await store.FindInstanceAsync(environment, id, cancellationToken) is { } instance ? instance : NotFound();
+
+    public Task<Page<McpInstance>> ListAsync(
+        McpInstanceFilter filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    ) => store.ListInstancesAsync(filter, page, cancellationToken);
+
+    /// <summary>The instance whose URL is called, whatever its environment.</summary>
+    public Task<McpInstance?> FindServerAsync(Guid server, CancellationToken cancellationToken) =>
+        store.FindInstanceServerAsync(server, cancellationToken);
+
+    /// <summary>It is used now. Written once a minute at most, because it is only shown.</summary>
+    public async Task UsedAsync(McpInstance instance, CancellationToken cancellationToken)
+    {
+        if (instance.LastUsedAt is not { } last || time.GetUtcNow() - last >= Step)
+        {
+            await store.TouchInstanceAsync(instance.Environment, instance.Id, cancellationToken);
+        }
+    }
 
     public async Task<Result<McpInstance>> UpdateAsync(
         EnvironmentId environment,

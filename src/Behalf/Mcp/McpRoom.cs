@@ -4,7 +4,6 @@ namespace Behalf.Mcp;
 
 /// <summary>The room's entry: who may, then each noun's own file.</summary>
 internal sealed class McpRoom(
-    IMcpStore store,
     McpConfigs configs,
     McpInstances instances,
     McpSessions sessions,
@@ -43,7 +42,7 @@ internal sealed class McpRoom(
         CancellationToken cancellationToken
     ) =>
         Managed(principal) is { } environment
-            ? await store.ListConfigsAsync(filter with { Environment = environment }, page, cancellationToken)
+            ? await configs.ListAsync(filter with { Environment = environment }, page, cancellationToken)
             : NotAllowed;
 
     public async Task<Result<McpConfig>> UpdateConfigAsync(
@@ -93,7 +92,7 @@ internal sealed class McpRoom(
         CancellationToken cancellationToken
     ) =>
         Managed(principal) is { } environment
-            ? await store.ListInstancesAsync(filter with { Environment = environment }, page, cancellationToken)
+            ? await instances.ListAsync(filter with { Environment = environment }, page, cancellationToken)
             : NotAllowed;
 
     public async Task<Result<McpInstance>> UpdateInstanceAsync(
@@ -129,6 +128,17 @@ internal sealed class McpRoom(
     public async Task<Result<IssuedToken>> CreateTokenAsync(
         ActingSubject subject,
         McpConfigId id,
+        McpAccess access,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    ) =>
+        Managed(subject.Principal) is { } environment
+            ? await sessions.CreateTokenAsync(environment, subject, id, access, lifetime, cancellationToken)
+            : NotAllowed;
+
+    public async Task<Result<IssuedToken>> CreateTokenAsync(
+        ActingSubject subject,
+        McpInstanceId id,
         McpAccess access,
         TimeSpan lifetime,
         CancellationToken cancellationToken

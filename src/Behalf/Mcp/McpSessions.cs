@@ -8,6 +8,7 @@ namespace Behalf.Mcp;
 /// <summary>What a user has at a server's connections, and the tokens the user's MCP client calls it with.</summary>
 internal sealed class McpSessions(
     McpConfigs configs,
+    McpInstances instances,
     IConnections connections,
     IAuthorization authorization,
     IIdentity identity,
@@ -80,43 +81,49 @@ internal sealed class McpSessions(
             return config.Problem;
         }
 
-        if (config.Value.Identifier is { } only && only != subject.Identifier)
-        {
-            return Problem.NotFound("MCP config");
-        }
-
-        Result<IReadOnlyList<McpConnectionState>> states = await StateAsync(
-            subject,
-            config.Value.Mappings,
-            withLinks: false,
-            cancellationToken
-        );
-        if (!states.Succeeded)
-        {
-            return states.Problem;
-        }
-
-        if (states.Value.FirstOrDefault(state => state.Account?.State != AccountState.Active) is { } missing)
-        {
-            return new Problem(
-                ProblemKind.FailedPrecondition,
-                "account_not_active",
-                $"{subject.Identifier} has no ACTIVE account at \"{missing.Mapping.ConnectionName}\". Create an authorization link and send {subject.Identifier} to it."
+        return config.Value.Identifier is { } only && only != subject.Identifier
+            ? Problem.NotFound("MCP config")
+            : await CreateTokenAsync(
+                subject,
+                config.Value,
+                await urls.OfAsync(config.Value, cancellationToken),
+                access,
+                lifetime,
+                cancellationToken
             );
+    }
+
+    /// <summary>For the URL of an instance; it is its user's alone.</summary>
+    public async Task<Result<IssuedToken>> CreateTokenAsync(
+        EnvironmentId environment,
+        ActingSubject subject,
+        McpInstanceId id,
+        McpAccess access,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    )
+    {
+        if (lifetime < Shortest || lifetime > Longest)
+        {
+            return WrongLifetime;
         }
 
-        return await IssueAsync(
-            subject,
-            new ServerTokenContent
-            {
-                Server = await urls.OfAsync(config.Value, cancellationToken),
-                Config = id,
-                Accounts = [.. states.Value.Select(state => state.Account!.Id)],
-                ReadOnly = access == McpAccess.ReadOnly,
-            },
-            lifetime,
-            cancellationToken
-        );
+        Result<McpInstance> instance = await instances.FindAsync(environment, id, cancellationToken);
+        if (!instance.Succeeded)
+        {
+            return instance.Problem;
+        }
+
+        return instance.Value.Identifier != subject.Identifier
+            ? Problem.NotFound("MCP instance")
+            : await CreateTokenAsync(
+                subject,
+                instance.Value.Config,
+                await urls.OfAsync(instance.Value, cancellationToken),
+                access,
+                lifetime,
+                cancellationToken
+            );
     }
 
     /// <summary>For the server of one connection; there need be no account yet, since the server can ask for one.</summary>
@@ -161,6 +168,49 @@ internal sealed class McpSessions(
         );
     }
 
+    private async Task<Result<IssuedToken>> CreateTokenAsync(
+        ActingSubject subject,
+        McpConfig config,
+        Uri server,
+        McpAccess access,
+        TimeSpan lifetime,
+        CancellationToken cancellationToken
+    )
+    {
+        Result<IReadOnlyList<McpConnectionState>> states = await StateAsync(
+            subject,
+            config.Mappings,
+            withLinks: false,
+            cancellationToken
+        );
+        if (!states.Succeeded)
+        {
+            return states.Problem;
+        }
+
+        if (states.Value.FirstOrDefault(state => state.Account?.State != AccountState.Active) is { } missing)
+        {
+            return new Problem(
+                ProblemKind.FailedPrecondition,
+                "account_not_active",
+                $"{subject.Identifier} has no ACTIVE account at \"{missing.Mapping.ConnectionName}\". Create an authorization link and send {subject.Identifier} to it."
+            );
+        }
+
+        return await IssueAsync(
+            subject,
+            new ServerTokenContent
+            {
+                Server = server,
+                Config = config.Id,
+                Accounts = [.. states.Value.Select(state => state.Account!.Id)],
+                ReadOnly = access == McpAccess.ReadOnly,
+            },
+            lifetime,
+            cancellationToken
+        );
+    }
+
     private async Task<Result<IssuedToken>> IssueAsync(
         ActingSubject subject,
         ServerTokenContent content,
@@ -184,7 +234,7 @@ internal sealed class McpSessions(
                 Principal = subject.Principal.ClientId,
                 Outcome = CallOutcomes.Success,
                 Detail =
-                    $"{content.Config?.ToString() ?? content.Connection.ToString()} {(content.ReadOnly ? McpAccess.ReadOnly : McpAccess.Full)} until {token.Value.ExpiresAt:u}",
+                    $"{content.Server.AbsolutePath} {(content.ReadOnly ? McpAccess.ReadOnly : McpAccess.Full)} until {token.Value.ExpiresAt:u}",
             },
             cancellationToken
         );

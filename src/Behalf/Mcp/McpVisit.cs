@@ -2,7 +2,10 @@ using Behalf.Identity;
 
 namespace Behalf.Mcp;
 
-/// <summary>Which server a request is sent to: one of a config, one of a connection, or the one of whoever signed in.</summary>
+/// <summary>
+/// Which server a request is sent to: one of a config, of a config given to one user, of a connection, or of whoever signed
+/// in.
+/// </summary>
 public abstract record McpAddress
 {
     private McpAddress(string path) => Path = path;
@@ -12,6 +15,8 @@ public abstract record McpAddress
 
     public sealed record OfConfig(Guid Server, string Path) : McpAddress(Path);
 
+    public sealed record OfInstance(Guid Server, string Path) : McpAddress(Path);
+
     public sealed record OfConnection(ConnectionName Name, string Path) : McpAddress(Path);
 
     public sealed record OfPerson(string Path) : McpAddress(Path);
@@ -20,7 +25,7 @@ public abstract record McpAddress
 /// <summary>A caller at a server, let in for one request.</summary>
 /// <param name="Subject">Already limited to what the server offers and the token allows.</param>
 /// <param name="Mappings">What the server offers now.</param>
-/// <param name="Server">The id of the config or connection; <c>mcp</c> for the one of whoever signed in.</param>
+/// <param name="Server">The id of the config, instance or connection; <c>mcp</c> for the one of whoever signed in.</param>
 public sealed record McpVisit(ActingSubject Subject, IReadOnlyList<McpMapping> Mappings, string Server)
 {
     public bool IsReadOnly => Subject.Principal.Limits.ReadOnly;

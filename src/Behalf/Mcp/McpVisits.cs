@@ -7,7 +7,8 @@ namespace Behalf.Mcp;
 
 /// <summary>Lets callers in at a server: token, what the server offers now, and what the two allow together.</summary>
 internal sealed class McpVisits(
-    IMcpStore store,
+    IMcpConfigStore configs,
+    McpInstances instances,
     IIdentity identity,
     IConnections connections,
     IGrants grants,
@@ -35,6 +36,7 @@ internal sealed class McpVisits(
         address switch
         {
             McpAddress.OfConfig config => EnterConfigAsync(config, token, cancellationToken),
+            McpAddress.OfInstance instance => EnterInstanceAsync(instance, token, cancellationToken),
             McpAddress.OfConnection connection => EnterConnectionAsync(connection, token, cancellationToken),
             McpAddress.OfPerson => EnterPersonalAsync(token, cancellationToken),
             _ => throw new InvalidOperationException($"Unknown address {address.GetType().Name}."),
@@ -47,7 +49,7 @@ internal sealed class McpVisits(
     )
     {
         if (
-            await store.FindServerAsync(address.Server, cancellationToken) is not { } config
+            await configs.FindServerAsync(address.Server, cancellationToken) is not { } config
             || (await urls.OfAsync(config, cancellationToken)).AbsolutePath != address.Path
         )
         {
@@ -63,6 +65,51 @@ internal sealed class McpVisits(
         return caller.Value.Config == config.Id && caller.Value.Principal.Environment == config.Environment
             ? await LetInAsync(caller.Value.Principal, config.Mappings, config.Id.ToString(), cancellationToken)
             : NotHere;
+    }
+
+    /// <summary>For its one user only, and while it stands for the config that the token was given for.</summary>
+    private async Task<Result<McpVisit>> EnterInstanceAsync(
+        McpAddress.OfInstance address,
+        string token,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            await instances.FindServerAsync(address.Server, cancellationToken) is not { } instance
+            || (await urls.OfAsync(instance, cancellationToken)).AbsolutePath != address.Path
+        )
+        {
+            return NotHere;
+        }
+
+        Result<ServerCaller> caller = await AuthenticateAsync(address, token, cancellationToken);
+        if (!caller.Succeeded)
+        {
+            return caller.Problem;
+        }
+
+        Principal principal = caller.Value.Principal;
+        if (
+            caller.Value.Config != instance.Config.Id
+            || principal.Environment != instance.Environment
+            || principal.Subject != instance.Identifier
+        )
+        {
+            return NotHere;
+        }
+
+        Result<McpVisit> visit = await LetInAsync(
+            principal,
+            instance.Config.Mappings,
+            instance.Id.ToString(),
+            cancellationToken
+        );
+        if (visit.Succeeded)
+        {
+            await instances.UsedAsync(instance, cancellationToken);
+        }
+
+        return visit;
     }
 
     private async Task<Result<McpVisit>> EnterConnectionAsync(

@@ -1,7 +1,7 @@
 namespace Behalf.Mcp;
 
-/// <summary>Configs and instances of an environment.</summary>
-public interface IMcpStore
+/// <summary>Configs of an environment.</summary>
+public interface IMcpConfigStore
 {
     /// <returns>False when another config has the name.</returns>
     Task<bool> AddConfigAsync(McpConfig config, Traces traces, CancellationToken cancellationToken);
@@ -29,7 +29,11 @@ public interface IMcpStore
         Traces traces,
         CancellationToken cancellationToken
     );
+}
 
+/// <summary>Instances of an environment: configs given to one user each.</summary>
+public interface IMcpInstanceStore
+{
     /// <summary>The one instance of (config, identifier): the given one, or the one there was.</summary>
     /// <returns>Null when the config is gone.</returns>
     Task<McpInstance?> EnsureInstanceAsync(McpInstance instance, Traces traces, CancellationToken cancellationToken);
@@ -39,6 +43,12 @@ public interface IMcpStore
         McpInstanceId id,
         CancellationToken cancellationToken
     );
+
+    /// <summary>The look-up that returns the environment, as <see cref="IMcpConfigStore.FindServerAsync"/>.</summary>
+    Task<McpInstance?> FindInstanceServerAsync(Guid server, CancellationToken cancellationToken);
+
+    /// <summary>Sets when it was used last.</summary>
+    Task TouchInstanceAsync(EnvironmentId environment, McpInstanceId id, CancellationToken cancellationToken);
 
     Task<Page<McpInstance>> ListInstancesAsync(
         McpInstanceFilter filter,

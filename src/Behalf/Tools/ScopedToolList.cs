@@ -46,11 +46,11 @@ internal sealed class ScopedToolList(
             tools.AddRange(
                 (await offered.OfAsync(connection, definition, cancellationToken))
                     .Where(tool =>
-                        tool.IsGrantedBy(account.GrantedScopes, definition.OAuth)
+                        (filter.All || IsListed(connection, tool, filter.ToolNames))
+                        && tool.IsGrantedBy(account.GrantedScopes, definition.OAuth)
                         && policy.Decide(subject, connection, tool) is PolicyDecision.Allow
                     )
                     .Select(tool => new OfferedTool(ToolNames.Of(connection, tool), tool, connection))
-                    .Where(tool => filter.All || IsListed(tool, filter.ToolNames))
                     .Select(tool => new ScopedTool(tool.Shown(filter.ToolNames, naming), account))
             );
         }
@@ -221,8 +221,10 @@ internal sealed class ScopedToolList(
     }
 
     /// <summary>All tools that are listed by default, or exactly those named.</summary>
-    public static bool IsListed(OfferedTool tool, IReadOnlyList<string> names) =>
-        names.Count == 0 ? tool.Definition.IsDefault : names.Any(tool.IsNamed);
+    private static bool IsListed(Connection connection, ToolDefinition tool, IReadOnlyList<string> names) =>
+        names.Count == 0
+            ? tool.IsDefault
+            : tool.Names.Any(bare => names.Contains(ToolNames.Of(connection, bare)));
 
     private static bool Fits(ScopedToolFilter filter, ConnectedAccount account) =>
         (filter.Connectors.Count == 0 || filter.Connectors.Contains(account.Connector))

@@ -61,6 +61,14 @@ internal static class McpVisitors
         return await stage.Server.SendAsync(request);
     }
 
+    /// <returns>A token for the server of one connection.</returns>
+    public static async Task<string> ConnectionTokenAsync(this Stage stage, string user, string connection = "tracker")
+    {
+        Reply token = await stage.AskTokenAsync(user, "-", ("behalf-mcp-connection", connection));
+        token.Status.Should().Be(200, token.Body);
+        return token.Json.GetProperty("token").GetString()!;
+    }
+
     /// <summary>What the visitor's server offers from now on.</summary>
     /// <param name="tools">JSON list; empty: all.</param>
     public static async Task OfferAsync(this Stage stage, Visitor visitor, string tools)
