@@ -18,15 +18,24 @@ internal interface IGenerator
 }
 
 /// <summary>wrk, one thread: the requests in turn on each connection, the next when the answer before is there.</summary>
-internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots) : IGenerator
+/// <param name="spread">What <see cref="Shot.User"/> and <see cref="Shot.Connection"/> stand for.</param>
+internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots, Spread? spread = null) : IGenerator
 {
     private const string Tail = """
         local n = 0
         function request()
           n = n + 1
           local shot = shots[(n - 1) % #shots + 1]
-          if shot[2] then return shot[1] .. string.format('%09d', first + n) .. shot[2] end
-          return shot[1]
+          if #shot == 1 then return shot[1] end
+          local user, connection = math.random(0, users - 1), math.random(0, connections - 1)
+          local parts = {}
+          for i, part in ipairs(shot) do
+            if part == '#number##' then parts[i] = string.format('%09d', first + n)
+            elseif part == '#user###' then parts[i] = string.format('%08d', user)
+            elseif part == '#con#' then parts[i] = string.format('%05d', connection)
+            else parts[i] = part end
+          end
+          return table.concat(parts)
         end
         function done(summary, latency, requests)
           local e = summary.errors
@@ -38,7 +47,7 @@ internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots)
     public async Task<Seen> RunAsync(string address, int connections, TimeSpan length)
     {
         string script = Path.Combine(folder, $"{name}.lua");
-        await File.WriteAllTextAsync(script, Script(shots));
+        await File.WriteAllTextAsync(script, Script());
         string output = await Output.OfAsync(
             "wrk",
             "-t1",
@@ -63,7 +72,7 @@ internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots)
         );
     }
 
-    private static string Script(IReadOnlyList<Shot> shots)
+    private string Script()
     {
         IEnumerable<string> lines = shots.Select(shot =>
         {
@@ -75,14 +84,26 @@ internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots)
         return $$"""
             shots = {}
             first = {{Random.Shared.Next(900_000_000)}}
+            users = {{spread?.Users ?? 1}}
+            connections = {{spread?.Connections ?? 1}}
+            local function split(text)
+              local parts, from = {}, 1
+              while true do
+                local at, to = string.find(text, '#%a+#+', from)
+                if not at then break end
+                parts[#parts + 1] = string.sub(text, from, at - 1)
+                parts[#parts + 1] = string.sub(text, at, to)
+                from = to + 1
+              end
+              parts[#parts + 1] = string.sub(text, from)
+              return parts
+            end
             function init(args)
+              math.randomseed(first)
               local whole = {
             {{string.Join('\n', lines)}}
               }
-              for i, text in ipairs(whole) do
-                local from, to = string.find(text, '{{Shot.Number}}', 1, true)
-                shots[i] = from and { string.sub(text, 1, from - 1), string.sub(text, to + 1) } or { text }
-              end
+              for i, text in ipairs(whole) do shots[i] = split(text) end
             end
             {{Tail}}
 

@@ -36,6 +36,13 @@ internal sealed class BehalfServer : IAsyncDisposable
 
     public string Data => Path.Combine(_folder, "data");
 
+    /// <value>A connection string; empty: SQLite in <see cref="Data"/>.</value>
+    public string Database => _database;
+
+    public string RootKey => _database.Length == 0 ? Path.Combine(Data, "root.key") : Path.Combine(_folder, "root.key");
+
+    public string Connectors => Path.Combine(_folder, "connectors");
+
     public ServerProcess Process => _process ?? throw new StageException($"{Name} was not started.");
 
     /// <value>The application's access token.</value>
@@ -52,17 +59,15 @@ internal sealed class BehalfServer : IAsyncDisposable
     /// <returns>From exec to the first success of <c>/health/ready</c>.</returns>
     public async Task<TimeSpan> StartAsync()
     {
-        string connectors = Path.Combine(_folder, "connectors");
-        if (!Directory.Exists(connectors))
+        if (!Directory.Exists(Connectors))
         {
-            BenchConnector.Write(connectors);
-            await Programs.RunAsync("cp", "-r", Path.GetFullPath("connectors/asana"), connectors);
+            BenchConnector.Write(Connectors);
+            await Programs.RunAsync("cp", "-r", Path.GetFullPath("connectors/asana"), Connectors);
         }
 
-        string rootKey = Path.Combine(_folder, "root.key");
-        if (_database.Length > 0 && !File.Exists(rootKey))
+        if (_database.Length > 0 && !File.Exists(RootKey))
         {
-            RootKeyFile.Create(rootKey);
+            RootKeyFile.Create(RootKey);
         }
 
         long began = Stopwatch.GetTimestamp();
@@ -77,10 +82,10 @@ internal sealed class BehalfServer : IAsyncDisposable
                 "--urls",
                 Address,
                 "--connectors",
-                connectors,
+                Connectors,
                 "--allow-private-origin",
                 _upstream.Origin,
-                .. _database.Length == 0 ? Array.Empty<string>() : ["--database", _database, "--root-key", rootKey],
+                .. _database.Length == 0 ? Array.Empty<string>() : ["--database", _database, "--root-key", RootKey],
             ]
         );
         await _process.ReadyAsync(new Uri($"{Address}/health/ready"));
