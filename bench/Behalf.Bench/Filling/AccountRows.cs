@@ -20,12 +20,7 @@ internal sealed class AccountRows
     private readonly Template _refresh;
     private readonly Func<long, (long Ends, long Due)> _life;
 
-    private AccountRows(
-        IBulk bulk,
-        IVault vault,
-        Template[] templates,
-        Func<long, (long Ends, long Due)> life
-    )
+    private AccountRows(IBulk bulk, IVault vault, Template[] templates, Func<long, (long Ends, long Due)> life)
     {
         (_bulk, _vault, _life) = (bulk, vault, life);
         (_account, _key, _credential, _refresh) = (templates[0], templates[1], templates[2], templates[3]);
@@ -36,11 +31,7 @@ internal sealed class AccountRows
     ["account", "account_dek", "credential", "refresh_state", "account_use"];
 
     /// <param name="life">When the access token of the nth account ends and when it is to be refreshed, in microseconds.</param>
-    public static async Task<AccountRows> OfAsync(
-        IBulk bulk,
-        IVault vault,
-        Func<long, (long Ends, long Due)> life
-    )
+    public static async Task<AccountRows> OfAsync(IBulk bulk, IVault vault, Func<long, (long Ends, long Due)> life)
     {
         const string Model = """
             (SELECT a.id FROM account a JOIN connection k ON k.id = a.connection_id
@@ -107,11 +98,7 @@ internal sealed class AccountRows
             await _bulk.LoadAsync("account_dek", _key.Columns, portion.Keys);
             await _bulk.LoadAsync("credential", _credential.Columns, portion.Credentials);
             await _bulk.LoadAsync("refresh_state", _refresh.Columns, portion.Refreshes);
-            await _bulk.LoadAsync(
-                "account_use",
-                ["environment_id", "account_id", "last_used_at"],
-                portion.Uses
-            );
+            await _bulk.LoadAsync("account_use", ["environment_id", "account_id", "last_used_at"], portion.Uses);
         }
     }
 

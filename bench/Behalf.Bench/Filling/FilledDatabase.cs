@@ -18,14 +18,22 @@ internal sealed class FilledDatabase
     /// <value>Records of a small environment.</value>
     private const int SmallTrail = 20;
 
-    private static readonly string[] Connection = ["environment_id", "id", "name", "tool_prefix", "client_secret_sealed"];
+    private static readonly string[] Connection =
+    [
+        "environment_id",
+        "id",
+        "name",
+        "tool_prefix",
+        "client_secret_sealed",
+    ];
 
     private readonly IBulk _bulk;
     private readonly OfflineServices _product;
     private readonly Size _size;
     private readonly DateTimeOffset _now = TimeProvider.System.GetUtcNow();
 
-    private FilledDatabase(IBulk bulk, OfflineServices product, Size size) => (_bulk, _product, _size) = (bulk, product, size);
+    private FilledDatabase(IBulk bulk, OfflineServices product, Size size) =>
+        (_bulk, _product, _size) = (bulk, product, size);
 
     /// <param name="life">When the access token of the nth account ends and when it is to be refreshed; null: not in these days.</param>
     /// <returns>Bytes on disk afterwards.</returns>
@@ -76,6 +84,21 @@ internal sealed class FilledDatabase
             }
         );
         await accounts.LoadAsync(holders);
+        if (_size.Records > 0)
+        {
+            await AddTrailAsync(home, small, holders);
+        }
+
+        foreach (string index in indexes)
+        {
+            await _bulk.ExecuteAsync(index);
+        }
+
+        await _bulk.SettleAsync();
+    }
+
+    private async Task AddTrailAsync(EnvironmentId home, EnvironmentId[] small, Holder[] holders)
+    {
         TrailRows trail = new(_bulk, holders, _now);
         await trail.LoadAsync(home, Math.Max(2, _size.Records - (long)SmallTrail * small.Length) / 2 * 2);
         foreach (EnvironmentId environment in small)
@@ -84,12 +107,6 @@ internal sealed class FilledDatabase
         }
 
         await trail.LoadEventsAsync();
-        foreach (string index in indexes)
-        {
-            await _bulk.ExecuteAsync(index);
-        }
-
-        await _bulk.SettleAsync();
     }
 
     private static Place PlaceIn(EnvironmentId environment, int number) =>
@@ -108,7 +125,9 @@ internal sealed class FilledDatabase
         );
         EnvironmentId[] small =
         [
-            .. Enumerable.Range(1, _size.Environments - 1).Select(_ => EntityId.New<EnvironmentId>(TimeProvider.System)),
+            .. Enumerable
+                .Range(1, _size.Environments - 1)
+                .Select(_ => EntityId.New<EnvironmentId>(TimeProvider.System)),
         ];
         await _bulk.LoadAsync(
             template.Table,

@@ -15,12 +15,13 @@ internal sealed record Size(int Accounts, int Heavy, int Environments, long Reco
     /// <value>Of the default environment.</value>
     public int Connections => Math.Max(PerUser, Heavy);
 
-    public string Name => Accounts switch
-    {
-        >= 1_000_000 => $"{Accounts / 1_000_000}m",
-        >= 1_000 => $"{Accounts / 1_000}k",
-        _ => $"{Accounts}",
-    };
+    public string Name =>
+        Accounts switch
+        {
+            >= 1_000_000 => $"{Accounts / 1_000_000}m",
+            >= 1_000 => $"{Accounts / 1_000}k",
+            _ => $"{Accounts}",
+        };
 
     /// <summary>In proportion: a million accounts come with 10,000 connections and 1,000 environments.</summary>
     /// <param name="recordsPerAccount">Audit records; 10 in the full measurement.</param>

@@ -18,9 +18,7 @@ internal sealed class SqliteBulk : IBulk
         SqliteConnection connection = new($"Data Source={file};Pooling=False;Foreign Keys=False");
         await connection.OpenAsync();
         SqliteBulk bulk = new(file, connection);
-        await bulk.ExecuteAsync(
-            "PRAGMA synchronous = OFF; PRAGMA cache_size = -262144; PRAGMA secure_delete = OFF"
-        );
+        await bulk.ExecuteAsync("PRAGMA synchronous = OFF; PRAGMA cache_size = -262144; PRAGMA secure_delete = OFF");
         return bulk;
     }
 

@@ -75,9 +75,17 @@ internal sealed class TrailRows(IBulk bulk, IReadOnlyList<Holder> holders, DateT
         await bulk.LoadAsync(
             "audit_lane",
             ["environment_id", "lane", "owner", "fence", "sequence", "head"],
-            [[id, Lane, Lane, 1, records, head]]
+            [
+                [id, Lane, Lane, 1, records, head],
+            ]
         );
-        await bulk.LoadAsync("execution_cursor", ["environment_id", "lane", "sequence"], [[id, Lane, records]]);
+        await bulk.LoadAsync(
+            "execution_cursor",
+            ["environment_id", "lane", "sequence"],
+            [
+                [id, Lane, records],
+            ]
+        );
         await bulk.LoadAsync("execution", Execution, Ahead.Of(Calls(environment, records).Select(RowOf)));
     }
 

@@ -23,7 +23,11 @@ internal static class GrowthCommand
             Description = "Connected accounts of each installation, the smallest first.",
             DefaultValueFactory = _ => Usual,
             CustomParser = result =>
-                [.. result.Tokens.SelectMany(t => t.Value.Split(',')).Select(n => int.Parse(n, CultureInfo.InvariantCulture))],
+                [
+                    .. result
+                        .Tokens.SelectMany(t => t.Value.Split(','))
+                        .Select(n => int.Parse(n, CultureInfo.InvariantCulture)),
+                ],
         };
         Option<string[]> on = new("--on")
         {
@@ -58,12 +62,7 @@ internal static class GrowthCommand
                 at =>
                     RunAsync(
                         at,
-                        [
-                            .. parsed
-                                .GetRequiredValue(sizes)
-                                .Order()
-                                .Select(n => Size.Of(n, parsed.GetValue(records))),
-                        ],
+                        [.. parsed.GetRequiredValue(sizes).Order().Select(n => Size.Of(n, parsed.GetValue(records)))],
                         parsed.GetRequiredValue(on),
                         parsed.GetValue(rounds),
                         TimeSpan.FromSeconds(parsed.GetValue(seconds)),

@@ -18,7 +18,9 @@ internal static class GrowthReport
             $"{terms.Rounds} rounds of {terms.Seconds} s for each line, small and large in turn; the median, and the lowest and highest in brackets. Upstream, load generator, server and database share the machine. Growth: the round's p50 as a multiple of that at the smallest size. A call is of one of all users, drawn anew each time, on one of their 20 accounts; the heavy user has as many accounts as stands below."
         );
         Line($"");
-        Line($"| Engine | Accounts | Heavy user | Connections | Environments | Audit records | Database | Filled in | Start | Migration | Idle | Under load | Idle CPU |");
+        Line(
+            $"| Engine | Accounts | Heavy user | Connections | Environments | Audit records | Database | Filled in | Start | Migration | Idle | Under load | Idle CPU |"
+        );
         Line($"|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (GrowthCost cost in found.Costs)
         {

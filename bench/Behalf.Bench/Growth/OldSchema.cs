@@ -119,7 +119,13 @@ internal static class OldSchema
         long began = Stopwatch.GetTimestamp();
         await Programs.RunAsync(
             ServerProcess.Executable("Behalf.Server"),
-            ["database", "migrate", "--data", data, .. database is null ? Array.Empty<string>() : ["--database", database]]
+            [
+                "database",
+                "migrate",
+                "--data",
+                data,
+                .. database is null ? Array.Empty<string>() : ["--database", database],
+            ]
         );
         return Stopwatch.GetElapsedTime(began);
     }
@@ -131,7 +137,8 @@ internal static class OldSchema
         command.CommandText = sql;
 #pragma warning restore CA2100
         return (string)(
-            await command.ExecuteScalarAsync() ?? throw new StageException($"A table of the first schema is gone: {sql}")
+            await command.ExecuteScalarAsync()
+            ?? throw new StageException($"A table of the first schema is gone: {sql}")
         );
     }
 

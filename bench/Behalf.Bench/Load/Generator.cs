@@ -6,9 +6,17 @@ using Behalf.RaceSuite.Stage;
 namespace Behalf.Bench.Load;
 
 /// <summary>What a load generator saw in one run. Times in milliseconds.</summary>
-internal sealed record Seen(long Answered, double Seconds, double P50, double P99, long Failed)
+internal sealed record Seen(long Answered, double Seconds, double P50, double P95, double P99, long Failed)
 {
     public double PerSecond => Answered / Seconds;
+
+    /// <param name="times">Of each answer; none: only the failed are told.</param>
+    public static Seen Of(List<double> times, double seconds, long failed)
+    {
+        times.Sort();
+        double At(int percent) => times.Count == 0 ? 0 : times[times.Count * percent / 100];
+        return new Seen(times.Count, seconds, At(50), At(95), At(99), failed);
+    }
 }
 
 /// <summary>Load on one address from a program that costs little itself.</summary>
@@ -39,8 +47,8 @@ internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots,
         end
         function done(summary, latency, requests)
           local e = summary.errors
-          io.write(string.format('\nRESULT %d %d %d %d %d\n', summary.requests, summary.duration,
-            latency:percentile(50), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
+          io.write(string.format('\nRESULT %d %d %d %d %d %d\n', summary.requests, summary.duration,
+            latency:percentile(50), latency:percentile(95), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
         end
         """;
 
@@ -64,11 +72,12 @@ internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots,
             ?? throw new StageException($"wrk printed no result for {name}: {output}");
         double[] numbers = [.. line.Split(' ').Skip(1).Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
         return new Seen(
-            (long)(numbers[0] - numbers[4]),
+            (long)(numbers[0] - numbers[5]),
             numbers[1] / 1e6,
             numbers[2] / 1e3,
             numbers[3] / 1e3,
-            (long)numbers[4]
+            numbers[4] / 1e3,
+            (long)numbers[5]
         );
     }
 
@@ -153,8 +162,7 @@ internal sealed class H2Load(string folder, string name, string path, string tok
             throw new StageException($"h2load got no answer for {name}.");
         }
 
-        times.Sort();
-        return new Seen(times.Count, seconds, times[times.Count / 2], times[times.Count * 99 / 100], failed);
+        return Seen.Of(times, seconds, failed);
     }
 
     /// <returns>The file with a line for each answer.</returns>

@@ -42,13 +42,6 @@ internal sealed class Patient(IReadOnlyList<Shot> shots) : IGenerator
             }
         }
 
-        times.Sort();
-        return new Seen(
-            times.Count,
-            Stopwatch.GetElapsedTime(began).TotalSeconds,
-            times.Count == 0 ? 0 : times[times.Count / 2],
-            times.Count == 0 ? 0 : times[times.Count * 99 / 100],
-            failed
-        );
+        return Seen.Of(times, Stopwatch.GetElapsedTime(began).TotalSeconds, failed);
     }
 }

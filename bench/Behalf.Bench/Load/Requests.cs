@@ -50,7 +50,11 @@ internal sealed record Spread(int Users, int Connections)
 {
     /// <returns>Some of them, to look at whole answers.</returns>
     public IReadOnlyList<Shot> Sample(Shot shot, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => shot.As(Random.Shared.Next(Users), Random.Shared.Next(Connections)))];
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(_ => shot.As(Random.Shared.Next(Users), Random.Shared.Next(Connections))),
+        ];
 }
 
 /// <summary>What each scenario sends, the same for every server that can answer it.</summary>
@@ -157,6 +161,20 @@ internal static class Requests
                 ("identifier", user),
             ],
             user
+        );
+
+    /// <summary>The long answer through the proxy.</summary>
+    public static IReadOnlyList<Shot> Long(BehalfServer server) =>
+        Users(user =>
+            Get(
+                "/proxy/big",
+                [
+                    ("Authorization", $"Bearer {server.Token}"),
+                    ("connection_name", BenchConnector.Slug),
+                    ("identifier", user),
+                ],
+                null
+            )
         );
 
     public static Shot ListOf(BehalfServer server, string user) =>

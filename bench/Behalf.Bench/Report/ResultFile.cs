@@ -71,9 +71,12 @@ internal static class ResultFile
     {
         string name = string.Join(
             '-',
-            new[] { terms.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), kind, terms.Commit.Split(' ')[0] }.Where(
-                part => part is not null
-            )
+            new[]
+            {
+                terms.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                kind,
+                terms.Commit.Split(' ')[0],
+            }.Where(part => part is not null)
         );
         string file = Path.Combine(Folder, $"{name}.md");
         Directory.CreateDirectory(Folder);

@@ -20,13 +20,22 @@ internal sealed class BehalfServer : IAsyncDisposable
     private readonly string _folder;
     private readonly string _database;
     private readonly Nginx _upstream;
+    private readonly IReadOnlyDictionary<string, string> _settings;
     private ServerProcess? _process;
     private JsonNode? _application;
 
     /// <param name="database">A connection string; empty: SQLite.</param>
-    public BehalfServer(string name, string folder, string database, Nginx upstream)
+    /// <param name="settings">By environment variable; null: the defaults.</param>
+    public BehalfServer(
+        string name,
+        string folder,
+        string database,
+        Nginx upstream,
+        IReadOnlyDictionary<string, string>? settings = null
+    )
     {
         (Name, _folder, _database, _upstream) = (name, folder, database, upstream);
+        _settings = settings ?? new Dictionary<string, string>(StringComparer.Ordinal);
         Directory.CreateDirectory(folder);
     }
 
@@ -73,7 +82,7 @@ internal sealed class BehalfServer : IAsyncDisposable
         long began = Stopwatch.GetTimestamp();
         _process = ServerProcess.Start(
             Path.Combine(_folder, "server.log"),
-            new Dictionary<string, string>(StringComparer.Ordinal),
+            _settings,
             ServerProcess.Executable("Behalf.Server"),
             [
                 "serve",
