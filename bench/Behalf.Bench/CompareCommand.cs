@@ -12,7 +12,6 @@ namespace Behalf.Bench;
 internal static class CompareCommand
 {
     private const string FloorsFile = "bench/floors.json";
-    private const string ResultsFolder = "bench/results";
 
     private static readonly string[] QuickScenarios = ["proxy", "execute-rest", "mcp-list"];
     private static readonly string[] Needed = ["nginx", "wrk", "h2load"];
@@ -28,7 +27,7 @@ internal static class CompareCommand
             DefaultValueFactory = _ => [],
             AllowMultipleArgumentsPerToken = true,
         };
-        Option<bool> save = new("--save") { Description = $"Write the result into {ResultsFolder}." };
+        Option<bool> save = new("--save") { Description = $"Write the result into {ResultFile.Folder}." };
         Option<bool> keep = new("--keep") { Description = "Leave the folder with logs and databases." };
         Command command = new("compare", "Behalf beside nginx and YARP in one run.")
         {
@@ -76,13 +75,7 @@ internal static class CompareCommand
             Console.WriteLine(text);
             if (save)
             {
-                string file = Path.Combine(
-                    ResultsFolder,
-                    $"{terms.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}-{terms.Commit.Split(' ')[0]}.md"
-                );
-                Directory.CreateDirectory(ResultsFolder);
-                await File.WriteAllTextAsync(file, text);
-                Console.WriteLine($"Written to {file}");
+                await ResultFile.WriteAsync(terms, null, text);
             }
 
             int missed = verdicts.Count(verdict => !verdict.Holds);

@@ -135,6 +135,26 @@ public abstract class AuditSuite : StoreTests
         (await Storage.Audit.CheckpointsAsync(Acme.Id, Cancellation))
             .Should()
             .BeEquivalentTo([first, second], options => options.WithStrictOrdering());
+        (await Storage.Audit.NewestCheckpointAsync(Acme.Id, Cancellation)).Should().BeEquivalentTo(second);
+    }
+
+    [Fact]
+    public async Task AllHeads_AreThoseOfEachEnvironment()
+    {
+        Acme other = await Acme.BuildAsync(Storage, "other");
+        (await Storage.Audit.NewestCheckpointAsync(Acme.Id, Cancellation)).Should().BeNull();
+        await Storage.Audit.AppendAsync(Acme.Draft(), Cancellation);
+        await Storage.Audit.AppendAsync(Acme.Draft(), Cancellation);
+        await Storage.Audit.AppendAsync(other.Draft(), Cancellation);
+
+        ILookup<EnvironmentId, AuditLaneHead> all = (await Storage.Audit.AllHeadsAsync(Cancellation)).ToLookup(
+            one => one.Environment,
+            one => one.Head
+        );
+
+        all[Acme.Id].Should().BeEquivalentTo(await Storage.Audit.HeadsAsync(Acme.Id, Cancellation));
+        all[other.Id].Should().BeEquivalentTo(await Storage.Audit.HeadsAsync(other.Id, Cancellation));
+        all[Acme.Id].Should().ContainSingle().Which.Sequence.Should().Be(2);
     }
 
     [Fact]

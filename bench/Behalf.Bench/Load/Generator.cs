@@ -6,9 +6,17 @@ using Behalf.RaceSuite.Stage;
 namespace Behalf.Bench.Load;
 
 /// <summary>What a load generator saw in one run. Times in milliseconds.</summary>
-internal sealed record Seen(long Answered, double Seconds, double P50, double P99, long Failed)
+internal sealed record Seen(long Answered, double Seconds, double P50, double P95, double P99, long Failed)
 {
     public double PerSecond => Answered / Seconds;
+
+    /// <param name="times">Of each answer; none: only the failed are told.</param>
+    public static Seen Of(List<double> times, double seconds, long failed)
+    {
+        times.Sort();
+        double At(int percent) => times.Count == 0 ? 0 : times[times.Count * percent / 100];
+        return new Seen(times.Count, seconds, At(50), At(95), At(99), failed);
+    }
 }
 
 /// <summary>Load on one address from a program that costs little itself.</summary>
@@ -18,27 +26,36 @@ internal interface IGenerator
 }
 
 /// <summary>wrk, one thread: the requests in turn on each connection, the next when the answer before is there.</summary>
-internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots) : IGenerator
+/// <param name="spread">What <see cref="Shot.User"/> and <see cref="Shot.Connection"/> stand for.</param>
+internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots, Spread? spread = null) : IGenerator
 {
     private const string Tail = """
         local n = 0
         function request()
           n = n + 1
           local shot = shots[(n - 1) % #shots + 1]
-          if shot[2] then return shot[1] .. string.format('%09d', first + n) .. shot[2] end
-          return shot[1]
+          if #shot == 1 then return shot[1] end
+          local user, connection = math.random(0, users - 1), math.random(0, connections - 1)
+          local parts = {}
+          for i, part in ipairs(shot) do
+            if part == '#number##' then parts[i] = string.format('%09d', first + n)
+            elseif part == '#user###' then parts[i] = string.format('%08d', user)
+            elseif part == '#con#' then parts[i] = string.format('%05d', connection)
+            else parts[i] = part end
+          end
+          return table.concat(parts)
         end
         function done(summary, latency, requests)
           local e = summary.errors
-          io.write(string.format('\nRESULT %d %d %d %d %d\n', summary.requests, summary.duration,
-            latency:percentile(50), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
+          io.write(string.format('\nRESULT %d %d %d %d %d %d\n', summary.requests, summary.duration,
+            latency:percentile(50), latency:percentile(95), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
         end
         """;
 
     public async Task<Seen> RunAsync(string address, int connections, TimeSpan length)
     {
         string script = Path.Combine(folder, $"{name}.lua");
-        await File.WriteAllTextAsync(script, Script(shots));
+        await File.WriteAllTextAsync(script, Script());
         string output = await Output.OfAsync(
             "wrk",
             "-t1",
@@ -55,15 +72,16 @@ internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots)
             ?? throw new StageException($"wrk printed no result for {name}: {output}");
         double[] numbers = [.. line.Split(' ').Skip(1).Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
         return new Seen(
-            (long)(numbers[0] - numbers[4]),
+            (long)(numbers[0] - numbers[5]),
             numbers[1] / 1e6,
             numbers[2] / 1e3,
             numbers[3] / 1e3,
-            (long)numbers[4]
+            numbers[4] / 1e3,
+            (long)numbers[5]
         );
     }
 
-    private static string Script(IReadOnlyList<Shot> shots)
+    private string Script()
     {
         IEnumerable<string> lines = shots.Select(shot =>
         {
@@ -75,14 +93,26 @@ internal sealed class Wrk(string folder, string name, IReadOnlyList<Shot> shots)
         return $$"""
             shots = {}
             first = {{Random.Shared.Next(900_000_000)}}
+            users = {{spread?.Users ?? 1}}
+            connections = {{spread?.Connections ?? 1}}
+            local function split(text)
+              local parts, from = {}, 1
+              while true do
+                local at, to = string.find(text, '#%a+#+', from)
+                if not at then break end
+                parts[#parts + 1] = string.sub(text, from, at - 1)
+                parts[#parts + 1] = string.sub(text, at, to)
+                from = to + 1
+              end
+              parts[#parts + 1] = string.sub(text, from)
+              return parts
+            end
             function init(args)
+              math.randomseed(first)
               local whole = {
             {{string.Join('\n', lines)}}
               }
-              for i, text in ipairs(whole) do
-                local from, to = string.find(text, '{{Shot.Number}}', 1, true)
-                shots[i] = from and { string.sub(text, 1, from - 1), string.sub(text, to + 1) } or { text }
-              end
+              for i, text in ipairs(whole) do shots[i] = split(text) end
             end
             {{Tail}}
 
@@ -132,8 +162,7 @@ internal sealed class H2Load(string folder, string name, string path, string tok
             throw new StageException($"h2load got no answer for {name}.");
         }
 
-        times.Sort();
-        return new Seen(times.Count, seconds, times[times.Count / 2], times[times.Count * 99 / 100], failed);
+        return Seen.Of(times, seconds, failed);
     }
 
     /// <returns>The file with a line for each answer.</returns>

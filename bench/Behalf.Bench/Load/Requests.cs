@@ -16,12 +16,45 @@ internal sealed record Shot(
     /// <value>Stands in a body for nine digits that differ at each request: no call is a repeat of another.</value>
     public const string Number = "#number##";
 
+    /// <value>Stands for eight digits of a user, one of all at each request.</value>
+    public const string User = "#user###";
+
+    /// <value>Stands for five digits of a connection.</value>
+    public const string Connection = "#con#";
+
     /// <summary>With the digits in place.</summary>
     public Shot Numbered(int number) =>
         this with
         {
             Body = Body.Replace(Number, $"{number:D9}", StringComparison.Ordinal),
         };
+
+    /// <summary>With one user and one connection in place.</summary>
+    public Shot As(int user, int connection)
+    {
+        string Put(string text) =>
+            text.Replace(User, $"{user:D8}", StringComparison.Ordinal)
+                .Replace(Connection, $"{connection:D5}", StringComparison.Ordinal);
+        return this with
+        {
+            Path = Put(Path),
+            Headers = Headers.ToDictionary(h => h.Key, h => Put(h.Value), StringComparer.Ordinal),
+            Body = Put(Body),
+            Owner = Owner is null ? null : Put(Owner),
+        };
+    }
+}
+
+/// <summary>How many users and connections a load is spread over, from 0.</summary>
+internal sealed record Spread(int Users, int Connections)
+{
+    /// <returns>Some of them, to look at whole answers.</returns>
+    public IReadOnlyList<Shot> Sample(Shot shot, int count) =>
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(_ => shot.As(Random.Shared.Next(Users), Random.Shared.Next(Connections))),
+        ];
 }
 
 /// <summary>What each scenario sends, the same for every server that can answer it.</summary>
@@ -103,15 +136,77 @@ internal static class Requests
             count: 8
         );
 
+    /// <summary>A call on one of a user's many connections; <see cref="Shot.As"/> says of whom and on which.</summary>
+    /// <param name="user">By default one of all.</param>
+    public static Shot ExecuteOf(BehalfServer server, string user = $"u{Shot.User}") =>
+        Post(
+            "/api/v1/execute_tool",
+            [("Authorization", $"Bearer {server.Token}")],
+            new JsonObject
+            {
+                ["tool_name"] = $"c{Shot.Connection}_who",
+                ["identifier"] = user,
+                ["params"] = Asked(user),
+            },
+            user
+        );
+
+    /// <inheritdoc cref="ExecuteOf" />
+    public static Shot ProxyOf(BehalfServer server, string user = $"u{Shot.User}") =>
+        Get(
+            $"/proxy/who?asked={user}",
+            [
+                ("Authorization", $"Bearer {server.Token}"),
+                ("connection_name", $"c{Shot.Connection}"),
+                ("identifier", user),
+            ],
+            user
+        );
+
+    /// <summary>The long answer through the proxy.</summary>
+    public static IReadOnlyList<Shot> Long(BehalfServer server) =>
+        Users(user =>
+            Get(
+                "/proxy/big",
+                [
+                    ("Authorization", $"Bearer {server.Token}"),
+                    ("connection_name", BenchConnector.Slug),
+                    ("identifier", user),
+                ],
+                null
+            )
+        );
+
+    public static Shot ListOf(BehalfServer server, string user) =>
+        Get(
+            $"/api/v1/tools/scoped?identifier={user}&page_size=100",
+            [("Authorization", $"Bearer {server.Token}")],
+            null
+        );
+
+    /// <summary>Each for a user who was not there before.</summary>
+    public static Shot LinkOf(BehalfServer server) =>
+        Post(
+            "/api/v1/connected_accounts/magic_link",
+            [("Authorization", $"Bearer {server.Token}")],
+            new JsonObject
+            {
+                ["connector"] = $"c{Shot.Connection}",
+                ["identifier"] = $"new-{Shot.Number}",
+                ["user_verify_url"] = "https://app.example/verified",
+            },
+            null
+        );
+
     private static JsonObject Asked(string user) => new() { ["asked"] = user, ["number"] = Shot.Number };
 
     private static IReadOnlyList<Shot> Users(Func<string, Shot> shot, int count = BehalfServer.Users) =>
         [.. Enumerable.Range(0, count).Select(i => shot($"u{i}"))];
 
-    private static Shot Get(string path, (string Name, string Value)[] headers, string? owner) =>
+    public static Shot Get(string path, (string Name, string Value)[] headers, string? owner) =>
         new("GET", path, headers.ToDictionary(h => h.Name, h => h.Value, StringComparer.Ordinal), string.Empty, owner);
 
-    private static Shot Post(string path, (string Name, string Value)[] headers, JsonObject body, string? owner) =>
+    public static Shot Post(string path, (string Name, string Value)[] headers, JsonObject body, string? owner) =>
         new(
             "POST",
             path,

@@ -8,6 +8,9 @@ namespace Behalf.Bench.Report;
 /// <summary>A comparison as Markdown: what it ran on, one table, and the floors.</summary>
 internal static class ResultFile
 {
+    /// <value>From the repository's root.</value>
+    public const string Folder = "bench/results";
+
     public static string Text(Comparison comparison, IReadOnlyList<Verdict> verdicts, Terms terms)
     {
         StringBuilder text = new();
@@ -42,16 +45,48 @@ internal static class ResultFile
         }
 
         Line($"");
-        Line($"| Floor | Measured | Limit | |");
-        Line($"|---|---|---|---|");
+        text.Append(Table(verdicts));
+        return text.ToString();
+    }
+
+    public static string Table(IReadOnlyList<Verdict> verdicts)
+    {
+        StringBuilder text = new();
+        text.AppendLine("| Floor | Measured | Limit | |").AppendLine("|---|---|---|---|");
         foreach (Verdict verdict in verdicts)
         {
-            Line(
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
                 $"| {verdict.What} | {verdict.Measured} | {verdict.Limit} | {(verdict.Holds ? "holds" : "**missed**")} |"
             );
         }
 
         return text.ToString();
+    }
+
+    /// <summary>Writes a result where the others are, named by day, kind and commit.</summary>
+    /// <param name="kind">Null: a comparison.</param>
+    /// <param name="plot">An SVG; null: none.</param>
+    public static async Task WriteAsync(Terms terms, string? kind, string text, string? plot = null)
+    {
+        string name = string.Join(
+            '-',
+            new[]
+            {
+                terms.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                kind,
+                terms.Commit.Split(' ')[0],
+            }.Where(part => part is not null)
+        );
+        string file = Path.Combine(Folder, $"{name}.md");
+        Directory.CreateDirectory(Folder);
+        await File.WriteAllTextAsync(file, plot is null ? text : $"{text}\n![Plot]({name}.svg)\n");
+        if (plot is not null)
+        {
+            await File.WriteAllTextAsync(Path.Combine(Folder, $"{name}.svg"), plot);
+        }
+
+        Console.WriteLine($"Written to {file}");
     }
 }
 

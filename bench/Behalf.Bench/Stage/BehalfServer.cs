@@ -20,13 +20,22 @@ internal sealed class BehalfServer : IAsyncDisposable
     private readonly string _folder;
     private readonly string _database;
     private readonly Nginx _upstream;
+    private readonly IReadOnlyDictionary<string, string> _settings;
     private ServerProcess? _process;
     private JsonNode? _application;
 
     /// <param name="database">A connection string; empty: SQLite.</param>
-    public BehalfServer(string name, string folder, string database, Nginx upstream)
+    /// <param name="settings">By environment variable; null: the defaults.</param>
+    public BehalfServer(
+        string name,
+        string folder,
+        string database,
+        Nginx upstream,
+        IReadOnlyDictionary<string, string>? settings = null
+    )
     {
         (Name, _folder, _database, _upstream) = (name, folder, database, upstream);
+        _settings = settings ?? new Dictionary<string, string>(StringComparer.Ordinal);
         Directory.CreateDirectory(folder);
     }
 
@@ -35,6 +44,13 @@ internal sealed class BehalfServer : IAsyncDisposable
     public string Address { get; } = $"http://127.0.0.1:{Ports.Free()}";
 
     public string Data => Path.Combine(_folder, "data");
+
+    /// <value>A connection string; empty: SQLite in <see cref="Data"/>.</value>
+    public string Database => _database;
+
+    public string RootKey => _database.Length == 0 ? Path.Combine(Data, "root.key") : Path.Combine(_folder, "root.key");
+
+    public string Connectors => Path.Combine(_folder, "connectors");
 
     public ServerProcess Process => _process ?? throw new StageException($"{Name} was not started.");
 
@@ -52,23 +68,21 @@ internal sealed class BehalfServer : IAsyncDisposable
     /// <returns>From exec to the first success of <c>/health/ready</c>.</returns>
     public async Task<TimeSpan> StartAsync()
     {
-        string connectors = Path.Combine(_folder, "connectors");
-        if (!Directory.Exists(connectors))
+        if (!Directory.Exists(Connectors))
         {
-            BenchConnector.Write(connectors);
-            await Programs.RunAsync("cp", "-r", Path.GetFullPath("connectors/asana"), connectors);
+            BenchConnector.Write(Connectors);
+            await Programs.RunAsync("cp", "-r", Path.GetFullPath("connectors/asana"), Connectors);
         }
 
-        string rootKey = Path.Combine(_folder, "root.key");
-        if (_database.Length > 0 && !File.Exists(rootKey))
+        if (_database.Length > 0 && !File.Exists(RootKey))
         {
-            RootKeyFile.Create(rootKey);
+            RootKeyFile.Create(RootKey);
         }
 
         long began = Stopwatch.GetTimestamp();
         _process = ServerProcess.Start(
             Path.Combine(_folder, "server.log"),
-            new Dictionary<string, string>(StringComparer.Ordinal),
+            _settings,
             ServerProcess.Executable("Behalf.Server"),
             [
                 "serve",
@@ -77,10 +91,10 @@ internal sealed class BehalfServer : IAsyncDisposable
                 "--urls",
                 Address,
                 "--connectors",
-                connectors,
+                Connectors,
                 "--allow-private-origin",
                 _upstream.Origin,
-                .. _database.Length == 0 ? Array.Empty<string>() : ["--database", _database, "--root-key", rootKey],
+                .. _database.Length == 0 ? Array.Empty<string>() : ["--database", _database, "--root-key", RootKey],
             ]
         );
         await _process.ReadyAsync(new Uri($"{Address}/health/ready"));

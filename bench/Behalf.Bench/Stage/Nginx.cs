@@ -37,6 +37,7 @@ internal sealed class Nginx : IAsyncDisposable
                         access_log {{{folder}}}/foreign.log combined if=$foreign;
                         location = /requests { stub_status; access_log off; }
                         location ~ /users/me$ { return 200 '{"data":{"gid":"$owner","name":"$owner","email":"$owner@acme.example"}}'; }
+                        location = /token { return 200 '{"access_token":"bench.u0.refreshed","refresh_token":"refresh.u0.next","token_type":"Bearer","expires_in":3600}'; }
                         location = /big { root {{{folder}}}; try_files /big.bin =404; }
                         location / {
                           if ($foreign) { return 409 '{"error":"not their token"}'; }
@@ -67,6 +68,20 @@ internal sealed class Nginx : IAsyncDisposable
                       }
                     """
         );
+
+    /// <summary>The answer of <c>/big</c>, of that many bytes.</summary>
+    public async Task WriteBigAsync(long bytes)
+    {
+        await using FileStream file = File.Create(Path.Combine(_folder, "big.bin"));
+        byte[] portion = new byte[64 * 1024];
+        for (long written = 0; written < bytes; written += portion.Length)
+        {
+            Random.Shared.NextBytes(portion);
+            await file.WriteAsync(portion.AsMemory(0, (int)Math.Min(portion.Length, bytes - written)));
+        }
+    }
+
+    public string BigFile => Path.Combine(_folder, "big.bin");
 
     /// <returns>How many requests it has answered.</returns>
     public async Task<long> RequestsAsync(HttpClient client)

@@ -1,5 +1,4 @@
 using Behalf.Audit;
-using Behalf.Identity;
 using Behalf.Server.Hosting;
 
 namespace Behalf.Server.Background;
@@ -7,7 +6,6 @@ namespace Behalf.Server.Background;
 /// <summary>Signs where every lane of every environment stands, each minute and when the server stops.</summary>
 internal sealed class AuditCheckpointing(
     IAuditCheckpoints checkpoints,
-    IIdentity identity,
     TimeProvider time,
     Readiness readiness,
     ILogger<AuditCheckpointing> logger
@@ -22,11 +20,6 @@ internal sealed class AuditCheckpointing(
         }
     }
 
-    protected override async Task TurnAsync(CancellationToken cancellationToken)
-    {
-        foreach (DeploymentEnvironment environment in await identity.ListEnvironmentsAsync(cancellationToken))
-        {
-            await checkpoints.WriteAsync(environment.Id, cancellationToken);
-        }
-    }
+    protected override Task TurnAsync(CancellationToken cancellationToken) =>
+        checkpoints.WriteAllAsync(cancellationToken);
 }

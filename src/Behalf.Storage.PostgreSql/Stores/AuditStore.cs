@@ -101,6 +101,23 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
             cancellationToken
         );
 
+    public Task<IReadOnlyList<(EnvironmentId Environment, AuditLaneHead Head)>> AllHeadsAsync(
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync<IReadOnlyList<(EnvironmentId Environment, AuditLaneHead Head)>>(
+            async session =>
+                [
+                    .. (
+                        await session.QueryAsync<(Guid Environment, string Lane, long Sequence, byte[] Head)>(
+                            "SELECT environment_id, lane, sequence, head FROM audit_lane ORDER BY environment_id, lane"
+                        )
+                    ).Select(row =>
+                        (row.Environment.ToId<EnvironmentId>(), new AuditLaneHead(row.Lane, row.Sequence, row.Head))
+                    ),
+                ],
+            cancellationToken
+        );
+
     public Task AddCheckpointAsync(AuditCheckpoint checkpoint, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async context =>
@@ -123,31 +140,15 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
             cancellationToken
         );
 
+    public async Task<AuditCheckpoint?> NewestCheckpointAsync(
+        EnvironmentId environment,
+        CancellationToken cancellationToken
+    ) => (await CheckpointsAsync(environment, "ORDER BY sequence DESC LIMIT 1", cancellationToken)).SingleOrDefault();
+
     public Task<IReadOnlyList<AuditCheckpoint>> CheckpointsAsync(
         EnvironmentId environment,
         CancellationToken cancellationToken
-    ) =>
-        database.ReadAsync<IReadOnlyList<AuditCheckpoint>>(
-            async session =>
-                [
-                    .. (
-                        await session.QueryAsync<(long At, string Heads, Guid Key, byte[] Signature)>(
-                            """
-                            SELECT at, heads, ring_key_id, signature FROM audit_checkpoint
-                            WHERE environment_id = @environment ORDER BY sequence
-                            """,
-                            new { environment = environment.ToColumn() }
-                        )
-                    ).Select(row => new AuditCheckpoint(
-                        environment,
-                        row.At.ToInstant(),
-                        TrailDocuments.Read(row.Heads),
-                        row.Key.ToId<RingKeyId>(),
-                        row.Signature
-                    )),
-                ],
-            cancellationToken
-        );
+    ) => CheckpointsAsync(environment, "ORDER BY sequence", cancellationToken);
 
     public Task<AuditAnchor?> AnchorAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
         database.ReadAsync(
@@ -186,6 +187,33 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
 
         return completed;
     }
+
+    private Task<IReadOnlyList<AuditCheckpoint>> CheckpointsAsync(
+        EnvironmentId environment,
+        string which,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync<IReadOnlyList<AuditCheckpoint>>(
+            async session =>
+                [
+                    .. (
+                        await session.QueryAsync<(long At, string Heads, Guid Key, byte[] Signature)>(
+                            $"""
+                            SELECT at, heads, ring_key_id, signature FROM audit_checkpoint
+                            WHERE environment_id = @environment {which}
+                            """,
+                            new { environment = environment.ToColumn() }
+                        )
+                    ).Select(row => new AuditCheckpoint(
+                        environment,
+                        row.At.ToInstant(),
+                        TrailDocuments.Read(row.Heads),
+                        row.Key.ToId<RingKeyId>(),
+                        row.Signature
+                    )),
+                ],
+            cancellationToken
+        );
 
     private static (string Where, DynamicParameters Values) Conditions(AuditFilter filter)
     {

@@ -228,7 +228,8 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                 bool held = await context.ExecuteOneAsync(
                     $"""
                     UPDATE refresh_state
-                    SET owner = NULL, lease_until = NULL, attempt_state = @state, not_before = behalf_now() + @notBefore
+                    SET owner = NULL, lease_until = NULL, attempt_state = @state, not_before = behalf_now() + @notBefore,
+                      due_at = CASE WHEN due_at < behalf_now() + @notBefore THEN behalf_now() + @notBefore ELSE due_at END
                     WHERE {Held}
                     """,
                     Values(lease, state: (long)state, notBefore: notBefore.ToColumn())

@@ -174,7 +174,8 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
                 long? generation = context.Connection.QuerySingleOrDefault<long?>(
                     $"""
                     UPDATE refresh_state
-                    SET owner = NULL, lease_until = NULL, attempt_state = @state, not_before = behalf_now() + @notBefore
+                    SET owner = NULL, lease_until = NULL, attempt_state = @state, not_before = behalf_now() + @notBefore,
+                      due_at = max(due_at, behalf_now() + @notBefore)
                     WHERE {Held}
                     RETURNING (SELECT generation FROM account WHERE environment_id = @environment AND id = @account)
                     """,

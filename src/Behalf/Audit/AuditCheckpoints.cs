@@ -8,7 +8,28 @@ internal sealed class AuditCheckpoints(IAuditStore store, AuditSigner signer, Ti
 
     public async Task<bool> WriteAsync(EnvironmentId environment, CancellationToken cancellationToken)
     {
-        IReadOnlyList<AuditLaneHead> heads = await store.HeadsAsync(environment, cancellationToken);
+        return await WriteAsync(environment, await store.HeadsAsync(environment, cancellationToken), cancellationToken);
+    }
+
+    public async Task WriteAllAsync(CancellationToken cancellationToken)
+    {
+        foreach (
+            IGrouping<EnvironmentId, AuditLaneHead> heads in (await store.AllHeadsAsync(cancellationToken)).ToLookup(
+                one => one.Environment,
+                one => one.Head
+            )
+        )
+        {
+            await WriteAsync(heads.Key, [.. heads], cancellationToken);
+        }
+    }
+
+    private async Task<bool> WriteAsync(
+        EnvironmentId environment,
+        IReadOnlyList<AuditLaneHead> heads,
+        CancellationToken cancellationToken
+    )
+    {
         if (heads.Count == 0 || IsSame(heads, await LastAsync(environment, cancellationToken)))
         {
             return false;
@@ -25,8 +46,7 @@ internal sealed class AuditCheckpoints(IAuditStore store, AuditSigner signer, Ti
     ) =>
         _last.TryGetValue(environment, out IReadOnlyList<AuditLaneHead>? known)
             ? known
-            : (await store.CheckpointsAsync(environment, cancellationToken)).MaxBy(checkpoint => checkpoint.At)?.Heads
-                ?? [];
+            : _last[environment] = (await store.NewestCheckpointAsync(environment, cancellationToken))?.Heads ?? [];
 
     private static bool IsSame(IReadOnlyList<AuditLaneHead> left, IReadOnlyList<AuditLaneHead> right) =>
         left.Count == right.Count

@@ -182,7 +182,15 @@ public interface IAuditStore
 
     Task<IReadOnlyList<AuditLaneHead>> HeadsAsync(EnvironmentId environment, CancellationToken cancellationToken);
 
+    /// <summary>Of all environments by one look, so that what moved is found without asking each.</summary>
+    Task<IReadOnlyList<(EnvironmentId Environment, AuditLaneHead Head)>> AllHeadsAsync(
+        CancellationToken cancellationToken
+    );
+
     Task AddCheckpointAsync(AuditCheckpoint checkpoint, CancellationToken cancellationToken);
+
+    /// <summary>The one that was added last; null: none yet.</summary>
+    Task<AuditCheckpoint?> NewestCheckpointAsync(EnvironmentId environment, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<AuditCheckpoint>> CheckpointsAsync(
         EnvironmentId environment,

@@ -90,6 +90,18 @@ internal sealed class MemoryAuditStore(TimeProvider time) : IAuditStore, IAuditU
         CancellationToken cancellationToken
     ) => Task.FromResult<IReadOnlyList<AuditLaneHead>>([.. Heads.Values]);
 
+    public Task<IReadOnlyList<(EnvironmentId Environment, AuditLaneHead Head)>> AllHeadsAsync(
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult<IReadOnlyList<(EnvironmentId, AuditLaneHead)>>([
+            .. Heads.Values.Select(head => (Records[^1].Environment, head)),
+        ]);
+
+    public Task<AuditCheckpoint?> NewestCheckpointAsync(
+        EnvironmentId environment,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(Checkpoints.LastOrDefault());
+
     public Task AddCheckpointAsync(AuditCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         Checkpoints.Add(checkpoint);
