@@ -203,7 +203,7 @@ public sealed class RevocationTests
         Gate gate = new();
         for (int i = 0; i < Many; i++)
         {
-            slow.NextRevokeReplies.Enqueue(new OddReply.Held(gate));
+            slow.NextRevokeReplies.Enqueue(new OddReply.Drip(gate));
             await DisconnectAsync(world, $"slow-{i}");
         }
 
