@@ -119,6 +119,9 @@ public static class CallOutcomes
     public const string ReconnectRequired = "reconnect_required";
     public const string OutcomeUnknown = "outcome_unknown";
     public const string Cancelled = "cancelled";
+
+    /// <value>The provider did nothing yet: it asked the person something first.</value>
+    public const string InputRequired = "input_required";
 }
 
 /// <summary>Why a call did not start although it was allowed a moment before.</summary>
