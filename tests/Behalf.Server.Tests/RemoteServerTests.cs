@@ -40,14 +40,20 @@ public sealed class RemoteServerTests
         _ = RootKeyFile.Create(rootKey);
         try
         {
-            await using House house = await House.StartAsync(
-                change: options => options with { Database = database, RootKey = rootKey }
+            await using House house = await House.StartAsync(change: options =>
+                options with
+                {
+                    Database = database,
+                    RootKey = rootKey,
+                }
             );
             await WalkAsync(house);
 
             house.Remote.Tools[0] = RemoteServer.ToolOf("search_issues", "Something else.", Schema, readOnly: true);
             house.Server.Time.Advance(TimeSpan.FromMinutes(2));
-            (await house.ExecuteAsync("bob", "search_issues", """{"query":"z"}""")).ErrorCode.Should().Be("tool_changed");
+            (await house.ExecuteAsync("bob", "search_issues", """{"query":"y"}"""))
+                .ErrorCode.Should()
+                .Be("tool_changed");
             await house.AcceptAsync("alice");
             await house.OkAsync("bob", "search_issues", """{"query":"z"}""");
         }
@@ -233,12 +239,7 @@ public sealed class RemoteServerTests
             .Remote.ParameterHeaders.Should()
             .BeEquivalentTo(
                 repeated
-                    ?
-                    [
-                        "Mcp-Param-Region: =?base64?WsO8cmljaA==?=",
-                        "Mcp-Param-Count: 42",
-                        "Mcp-Param-City: Bern West",
-                    ]
+                    ? ["Mcp-Param-Region: =?base64?WsO8cmljaA==?=", "Mcp-Param-Count: 42", "Mcp-Param-City: Bern West"]
                     : Array.Empty<string>()
             );
         house.Remote.Calls.Should().HaveCount(2);
@@ -295,7 +296,12 @@ public sealed class RemoteServerTests
         asked.GetProperty("resultType").GetString().Should().Be("input_required");
         JsonElement form = asked.GetProperty("inputRequests").GetProperty("size").GetProperty("params");
         form.GetProperty("message").GetString().Should().EndWith("asks: Which size?");
-        form.GetProperty("requestedSchema").GetProperty("properties").GetProperty("size").ToString().Should().Contain("large");
+        form.GetProperty("requestedSchema")
+            .GetProperty("properties")
+            .GetProperty("size")
+            .ToString()
+            .Should()
+            .Contain("large");
 
         JsonObject answered = Answered(call, asked, "size", """{"action":"accept","content":{"note":"thin"}}""");
         Visitor bob = await house.VisitorAsync("bob", New);
@@ -304,11 +310,16 @@ public sealed class RemoteServerTests
         altered["requestState"] = $"{altered["requestState"]}x";
         (await alice.CallAsync("tools/call", altered)).TryGetProperty("error", out _).Should().BeTrue();
 
-        JsonElement done = (await alice.CallAsync("tools/call", answered)).GetProperty("result").GetProperty("structuredContent");
+        JsonElement done = (await alice.CallAsync("tools/call", answered))
+            .GetProperty("result")
+            .GetProperty("structuredContent");
         done.GetProperty("answer")
             .ToString()
             .Should()
-            .Be("""{"action":"accept","content":{"note":"thin","size":"small"}}""", "what was left empty has the form's own value");
+            .Be(
+                """{"action":"accept","content":{"note":"thin","size":"small"}}""",
+                "what was left empty has the form's own value"
+            );
         done.GetProperty("state").GetString().Should().Be(RemoteServer.State);
         house.Remote.Calls.Should().Equal("alice ask", "alice ask");
 

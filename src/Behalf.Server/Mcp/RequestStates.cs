@@ -36,12 +36,10 @@ internal sealed class RequestStates(IVault vault, TimeProvider time)
     /// <exception cref="McpProtocolException">As <see cref="AnswerTo"/>.</exception>
     public string? CarriedBy(McpVisit visit, CallToolRequestParams call)
     {
-        if (call.RequestState is null || CarriedIn(PartsOf(call)) is not { } carried)
-        {
-            return null;
-        }
-
-        return Holds(visit, call) ? carried : throw NotValid();
+        string[] parts = PartsOf(call);
+        return parts.Length <= 3 ? null
+            : Holds(visit, call) ? CarriedIn(parts)
+            : throw NotValid();
     }
 
     /// <summary>The same for each use of one state, and of no other; short enough to be a key.</summary>

@@ -76,6 +76,9 @@ public sealed record CallIntent
     /// <value>All must be granted when the call starts.</value>
     public required ScopeSet NeededScopes { get; init; }
 
+    /// <value>What the user had granted when the call was made: with other rights it is no repeat.</value>
+    public ScopeSet GrantedScopes { get; init; } = ScopeSet.Empty;
+
     public required string ArgumentDigest { get; init; }
 
     public required string ActingThrough { get; init; }

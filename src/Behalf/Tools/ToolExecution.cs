@@ -145,6 +145,7 @@ internal sealed class ToolExecution(
             NeededScopes = HoldsFullScope(tool.Account, definition)
                 ? ScopeSet.Of([definition.OAuth.FullScope!])
                 : tool.Tool.Definition.NeededScopes,
+            GrantedScopes = tool.Account.GrantedScopes,
             ArgumentDigest = Convert.ToHexStringLower(vault.Mac("argument_digest", check.Arguments.Canonical)),
             ActingThrough = call.ActingThrough,
             AgentRun = call.AgentRun,

@@ -16,9 +16,6 @@ internal sealed class McpSession(RunContext context)
     private static readonly int[] NotModern = [400, 404, 405, 406, 415];
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
-    /// <value>A request in the middle of which a person may be asked: as long as the call.</value>
-    private static readonly TimeSpan WithAPerson = TimeSpan.FromMinutes(2);
-
     private string? _spoken = context.Listings?.Spoken(context.Definition);
     private string? _session;
     private bool _begun;
@@ -165,36 +162,14 @@ internal sealed class McpSession(RunContext context)
         CancellationToken cancellationToken
     )
     {
-        await using McpTalk talk = new(context, ask, OlderHeaders());
-        await talk.ListenAsync(cancellationToken);
         long id = ++_id;
-        UpstreamRequest request = RequestOf(
-            method,
-            McpMessages.Request(id, method, parameters),
-            OlderHeaders(),
-            writes
-        );
-        await context.BeginRequestAsync();
-        context.WriteInFlight = writes;
-        (UpstreamOutcome outcome, JObject? answer) = await talk.ReadAsync(
-            await context.Upstream.StreamAsync(
-                request with
-                {
-                    Timeout = WithAPerson,
-                    IdleTimeout = WithAPerson,
-                },
-                cancellationToken
-            ),
+        List<KeyValuePair<string, string>> headers = OlderHeaders();
+        await using McpTalk talk = new(context, ask, headers);
+        return await talk.CallAsync(
+            RequestOf(method, McpMessages.Request(id, method, parameters), headers, writes),
             id,
             cancellationToken
         );
-        context.WriteInFlight = false;
-        if (outcome is UpstreamOutcome.Answered answered)
-        {
-            context.LastStatus = answered.Status;
-        }
-
-        return (outcome, answer);
     }
 
     /// <summary>A server whose events have ids may end a stream before the answer, and gives the rest to whoever asks for it.</summary>

@@ -32,16 +32,47 @@ internal sealed class McpTalk(
     private Task _listening = Task.CompletedTask;
     private int _asked;
 
-    /// <summary>Opens the session's own stream, where the server has one.</summary>
-    public async Task ListenAsync(CancellationToken cancellationToken)
+    /// <summary>Makes the call, answering what the server asks meanwhile.</summary>
+    /// <returns>The answer's status and headers, or what became of the request; what the server said to it, if it did.</returns>
+    public async Task<(UpstreamOutcome Outcome, JObject? Answer)> CallAsync(
+        UpstreamRequest request,
+        long id,
+        CancellationToken cancellationToken
+    )
     {
         _listening = FollowAsync(_over.Token);
         await Task.WhenAny(_opened.Task, Task.Delay(Opening, context.Time, cancellationToken));
+        await context.BeginRequestAsync();
+        context.WriteInFlight = request.Writes;
+        (UpstreamOutcome outcome, JObject? answer) = await ReadAsync(
+            await context.Upstream.StreamAsync(
+                request with
+                {
+                    Timeout = Whole,
+                    IdleTimeout = Whole,
+                },
+                cancellationToken
+            ),
+            id,
+            cancellationToken
+        );
+        context.WriteInFlight = false;
+        if (outcome is UpstreamOutcome.Answered answered)
+        {
+            context.LastStatus = answered.Status;
+        }
+
+        return (outcome, answer);
     }
 
-    /// <summary>Reads the answer to a request, answering what the server asks meanwhile.</summary>
-    /// <returns>The answer as it is known where it was no stream, or broke off; what the server said to the request, if it did.</returns>
-    public async Task<(UpstreamOutcome Outcome, JObject? Answer)> ReadAsync(
+    public async ValueTask DisposeAsync()
+    {
+        await _over.CancelAsync();
+        await _listening;
+        _over.Dispose();
+    }
+
+    private async Task<(UpstreamOutcome Outcome, JObject? Answer)> ReadAsync(
         UpstreamOutcome outcome,
         long id,
         CancellationToken cancellationToken
@@ -83,13 +114,6 @@ internal sealed class McpTalk(
                 ? (whole, null)
                 : (whole, await new McpStream(context).ResumeAsync(events.Position, id, headers, cancellationToken));
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _over.CancelAsync();
-        await _listening;
-        _over.Dispose();
     }
 
     private async Task FollowAsync(CancellationToken cancellationToken)
