@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Behalf.Import.Schemas;
 
 namespace Behalf.Import;
 
