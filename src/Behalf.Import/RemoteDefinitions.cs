@@ -100,9 +100,10 @@ public sealed class RemoteDefinitions : IRemoteDefinitions
         }
 
         oauth["client_authentication"] = server.ClientAuthentication;
-        if (server.NamesItself)
+        oauth["issuer"] = server.Issuer;
+        if (!server.NamesItself)
         {
-            oauth["issuer"] = server.Issuer;
+            oauth["issuer_optional"] = true;
         }
 
         // Public clients' refresh tokens rotate (OAuth 2.1 §4.3.1); for others it is the safe assumption.
@@ -139,6 +140,11 @@ public sealed class RemoteDefinitions : IRemoteDefinitions
         if (isRead)
         {
             step["writes"] = false;
+        }
+
+        if (ParameterHeaders.Of(tool.Listed["inputSchema"]) is { Count: > 0 } headers)
+        {
+            step["headers"] = headers;
         }
 
         step["save"] = "answer";

@@ -59,6 +59,9 @@ public sealed record Problem(ProblemKind Kind, string Code, string Message)
     /// <value>For <see cref="ProblemKind.ToolError"/>: the status the provider answered with, when it answered.</value>
     public int? ProviderStatus { get; init; }
 
+    /// <value>What the provider asks the person before it goes on; the call is made again with the answers.</value>
+    public PendingQuestions? Asked { get; init; }
+
     public static Problem Invalid(string code, string message) => new(ProblemKind.InvalidArgument, code, message);
 
     public static Problem Invalid(string field, string constraint, string description) =>

@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Server.Tests.Infrastructure;
@@ -68,23 +66,7 @@ public sealed class McpKeptSessionTests : IAsyncLifetime
             result["content"] = new JsonObject { ["confirm"] = yes };
         }
 
-        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(visitor.Url.AbsolutePath, UriKind.Relative));
-        request.Headers.Accept.ParseAdd("application/json, text/event-stream");
-        request.Headers.Add("MCP-Protocol-Version", Old);
-        request.Headers.Add("Mcp-Session-Id", visitor.Session);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", visitor.Token);
-        request.Content = new StringContent(
-            new JsonObject
-            {
-                ["jsonrpc"] = "2.0",
-                ["id"] = JsonNode.Parse(asked.GetProperty("id").GetRawText()),
-                ["result"] = result,
-            }.ToJsonString(),
-            Encoding.UTF8,
-            "application/json"
-        );
-        Reply accepted = await visitor.Server.SendAsync(request);
-        accepted.Status.Should().Be(202, accepted.Body);
+        await visitor.AnswerAsync(asked, result);
     }
 
     /// <summary>Somebody whose account may delete, with a client that fills in forms.</summary>

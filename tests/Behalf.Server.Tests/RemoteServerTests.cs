@@ -1,13 +1,22 @@
+using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Behalf.Server.Hosting;
 using Behalf.Server.Tests.Infrastructure;
+using Behalf.TestPostgreSql;
+using Behalf.Vault;
+using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.AspNetCore;
+using ModelContextProtocol.Protocol;
 
 namespace Behalf.Server.Tests;
 
 /// <summary>Remote MCP servers as connectors: discovered, registered at, called as the user, and only as they were accepted.</summary>
 public sealed class RemoteServerTests
 {
+    private const string Old = "2025-11-25";
+    private const string New = "2026-07-28";
+
     private const string Schema = """
         {"type":"object","properties":{"query":{"type":"string"},"user_id":{"type":"string"},"limit":{"type":"integer","minimum":1}},"required":["query"]}
         """;
@@ -18,6 +27,44 @@ public sealed class RemoteServerTests
     public async Task EachUsersOwnToken_CallsTheServer_InBothGenerationsOfTheWire(HttpServerSessionMode mode)
     {
         await using House house = await House.StartAsync(mode);
+        await WalkAsync(house);
+    }
+
+    [Fact]
+    public async Task OnPostgreSql_TheSameHolds_AndWhatChangedWaits()
+    {
+        PostgreSqlServer.Require();
+        string database = await PostgreSqlServer.CreateDatabaseAsync();
+        string folder = Directory.CreateTempSubdirectory("behalf-remote-").FullName;
+        string rootKey = Path.Combine(folder, "root.key");
+        _ = RootKeyFile.Create(rootKey);
+        try
+        {
+            await using House house = await House.StartAsync(change: options =>
+                options with
+                {
+                    Database = database,
+                    RootKey = rootKey,
+                }
+            );
+            await WalkAsync(house);
+
+            house.Remote.Tools[0] = RemoteServer.ToolOf("search_issues", "Something else.", Schema, readOnly: true);
+            house.Server.Time.Advance(TimeSpan.FromMinutes(2));
+            (await house.ExecuteAsync("bob", "search_issues", """{"query":"y"}"""))
+                .ErrorCode.Should()
+                .Be("tool_changed");
+            await house.AcceptAsync("alice");
+            await house.OkAsync("bob", "search_issues", """{"query":"z"}""");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task WalkAsync(House house)
+    {
         await house.AddAsync();
         await house.ConnectAsync("alice");
         await house.ConnectAsync("bob");
@@ -134,6 +181,222 @@ public sealed class RemoteServerTests
     }
 
     [Theory]
+    [InlineData(true, "", true)]
+    [InlineData(true, null, false)]
+    [InlineData(true, "/", false)]
+    [InlineData(false, null, true)]
+    [InlineData(false, "", true)]
+    [InlineData(false, ".evil.example", false)]
+    public async Task TheIssuerOfAnAnswer_IsCompared_AndMayBeMissingOnlyWhereItIsNotAnnounced(
+        bool announced,
+        string? added,
+        bool connects
+    )
+    {
+        await using House house = await House.StartAsync();
+        house.Remote.Issuer = server => added is null ? null : server.Origin + added;
+        house.Remote.Spoil = (document, json) =>
+        {
+            if (document == "metadata")
+            {
+                json["authorization_response_iss_parameter_supported"] = announced;
+            }
+        };
+        await house.AddAsync();
+
+        Exception? refused = await Record.ExceptionAsync(() => house.ConnectAsync("alice"));
+
+        (refused is null).Should().Be(connects, refused?.Message);
+        house.Remote.TokenRequests.Should().HaveCount(connects ? 1 : 0, "a code from elsewhere is not exchanged");
+    }
+
+    [Theory]
+    [InlineData(HttpServerSessionMode.Stateless, true)]
+    [InlineData(HttpServerSessionMode.Stateful, false)]
+    public async Task Arguments_ThatTheServerWantsInHeaders_AreRepeatedThere(HttpServerSessionMode mode, bool repeated)
+    {
+        await using House house = await House.StartAsync(mode);
+        house.Remote.Tools.Add(
+            RemoteServer.ToolOf(
+                "route",
+                "Routes by headers.",
+                """{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"},"count":{"type":"integer","x-mcp-header":"Count"},"place":{"type":"object","properties":{"city":{"type":"string","x-mcp-header":"City"}}},"plain":{"type":"string"}}}""",
+                readOnly: true
+            )
+        );
+        await house.AddAsync();
+        await house.ConnectAsync("alice");
+        await house.AcceptAsync("alice");
+
+        await house.OkAsync(
+            "alice",
+            "route",
+            """{"region":"Zürich","count":42,"place":{"city":"Bern West"},"plain":"x"}"""
+        );
+        await house.OkAsync("alice", "route", """{"plain":"y"}""");
+
+        house
+            .Remote.ParameterHeaders.Should()
+            .BeEquivalentTo(
+                repeated
+                    ? ["Mcp-Param-Region: =?base64?WsO8cmljaA==?=", "Mcp-Param-Count: 42", "Mcp-Param-City: Bern West"]
+                    : Array.Empty<string>()
+            );
+        house.Remote.Calls.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task AScope_ThatACallWants_IsAskedForWithTheOthers_OnceTheOperatorAddedIt()
+    {
+        await using House house = await House.StartAsync();
+        await house.AddAsync();
+        await house.ConnectAsync("alice");
+        await house.AcceptAsync("alice");
+        house.Remote.Needed = "issues:write";
+
+        Reply refused = await house.ExecuteAsync("alice", "search_issues", """{"query":"x"}""");
+
+        refused.Status.Should().NotBe(200);
+        refused.Body.Should().Contain("wants issues:write");
+        house.Remote.Calls.Should().BeEmpty("it is not tried again by itself");
+
+        Reply widened = await house.Server.SendAsync(
+            HttpMethod.Patch,
+            "/api/v1/behalf/connections/tracker2",
+            house.Server.ServiceToken,
+            """{"scopes":["issues","issues:write"]}"""
+        );
+        widened.Status.Should().Be(200, widened.Body);
+        await house.ConnectAsync("alice");
+        await house.OkAsync("alice", "search_issues", """{"query":"x"}""");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AQuestionOfTheServer_ReachesThePerson_AndTheAnswerTheServer(bool isDestructive)
+    {
+        await using House house = await House.StartAsync();
+        await house.AddAskingAsync(isDestructive);
+        Visitor alice = await house.VisitorAsync("alice", New);
+        JsonObject call = new()
+        {
+            ["name"] = "tracker2_ask",
+            ["arguments"] = isDestructive ? new JsonObject { ["confirm"] = true } : [],
+        };
+
+        JsonElement asked = (await alice.CallAsync("tools/call", call)).GetProperty("result");
+        if (isDestructive)
+        {
+            house.Remote.Calls.Should().BeEmpty("the person has not agreed yet");
+            JsonObject agreed = Answered(call, asked, "confirm", """{"action":"accept","content":{"confirm":true}}""");
+            asked = (await alice.CallAsync("tools/call", agreed)).GetProperty("result");
+        }
+
+        asked.GetProperty("resultType").GetString().Should().Be("input_required");
+        JsonElement form = asked.GetProperty("inputRequests").GetProperty("size").GetProperty("params");
+        form.GetProperty("message").GetString().Should().EndWith("asks: Which size?");
+        form.GetProperty("requestedSchema")
+            .GetProperty("properties")
+            .GetProperty("size")
+            .ToString()
+            .Should()
+            .Contain("large");
+
+        JsonObject answered = Answered(call, asked, "size", """{"action":"accept","content":{"note":"thin"}}""");
+        Visitor bob = await house.VisitorAsync("bob", New);
+        (await bob.CallAsync("tools/call", answered)).TryGetProperty("error", out _).Should().BeTrue("it is alice's");
+        JsonObject altered = (JsonObject)answered.DeepClone();
+        altered["requestState"] = $"{altered["requestState"]}x";
+        (await alice.CallAsync("tools/call", altered)).TryGetProperty("error", out _).Should().BeTrue();
+
+        JsonElement done = (await alice.CallAsync("tools/call", answered))
+            .GetProperty("result")
+            .GetProperty("structuredContent");
+        done.GetProperty("answer")
+            .ToString()
+            .Should()
+            .Be(
+                """{"action":"accept","content":{"note":"thin","size":"small"}}""",
+                "what was left empty has the form's own value"
+            );
+        done.GetProperty("state").GetString().Should().Be(RemoteServer.State);
+        house.Remote.Calls.Should().Equal("alice ask", "alice ask");
+
+        JsonElement repeated = (await alice.CallAsync("tools/call", answered)).GetProperty("result");
+        repeated.GetProperty("structuredContent").ToString().Should().Be(done.ToString());
+        house.Remote.Calls.Should().HaveCount(2, "one answer is given once");
+    }
+
+    [Fact]
+    public async Task AQuestion_ThatReachesNobody_EndsTheCall()
+    {
+        await using House house = await House.StartAsync();
+        await house.AddAskingAsync(isDestructive: false);
+
+        Reply refused = await house.ExecuteAsync("alice", "ask", "{}");
+
+        refused.Status.Should().NotBe(200);
+        refused.Body.Should().Contain("does not reach a person");
+    }
+
+    [Theory]
+    [InlineData("""{"password":{"type":"string"}}""")]
+    [InlineData("""{"api_key":{"type":"string"}}""")]
+    public async Task AQuestion_ForACredential_IsNotPassedOn(string form)
+    {
+        await using House house = await House.StartAsync();
+        house.Remote.Form = form;
+        await house.AddAskingAsync(isDestructive: false);
+        Visitor alice = await house.VisitorAsync("alice", New);
+
+        JsonElement result = (await alice.ToolAsync("tracker2_ask", new { })).GetProperty("result");
+
+        result.GetProperty("isError").GetBoolean().Should().BeTrue();
+        result.ToString().Should().Contain("asks for a credential").And.NotContain("Which size");
+    }
+
+    [Theory]
+    [InlineData("""{"action":"accept","content":{"note":"thin"}}""", "small")]
+    [InlineData("""{"action":"decline"}""", "decline")]
+    public async Task AQuestion_InTheMiddleOfACall_IsAnsweredThere(string answer, string told)
+    {
+        await using House house = await House.StartAsync(
+            HttpServerSessionMode.Stateful,
+            options =>
+                options with
+                {
+                    ConfigureServices = services =>
+                        services.Configure<BehalfOptions>(settings => settings.Mcp.KeepsSessions = true),
+                }
+        );
+        await house.AddAskingAsync(isDestructive: false);
+        Visitor alice = await (await house.VisitorAsync("alice", Old)).InitializeAsync();
+        using HttpRequestMessage call = alice.Request(
+            "tools/call",
+            new JsonObject { ["name"] = "tracker2_ask", ["arguments"] = new JsonObject() }
+        );
+
+        await using EventStream stream = await EventStream.OpenAsync(house.Server.Http, call);
+        JsonElement asked = await stream.NextAsync(house.Server.Time);
+        asked.GetProperty("method").GetString().Should().Be("elicitation/create");
+        asked.GetProperty("params").GetProperty("message").GetString().Should().EndWith("asks: Which size?");
+        await alice.AnswerAsync(asked, (JsonObject)JsonNode.Parse(answer)!);
+        JsonElement result = (await stream.NextAsync(house.Server.Time)).GetProperty("result");
+
+        result.GetProperty("structuredContent").ToString().Should().Contain(told);
+        house.Remote.Calls.Should().Equal("alice ask");
+    }
+
+    private static JsonObject Answered(JsonObject call, JsonElement asked, string key, string answer)
+    {
+        JsonObject again = (JsonObject)call.DeepClone();
+        again["inputResponses"] = new JsonObject { [key] = JsonNode.Parse(answer) };
+        again["requestState"] = asked.GetProperty("requestState").GetString();
+        return again;
+    }
+
+    [Theory]
     [InlineData("http://127.0.0.1:1/mcp")]
     [InlineData("https://169.254.169.254/mcp")]
     [InlineData("file:///etc/passwd")]
@@ -150,14 +413,21 @@ public sealed class RemoteServerTests
 
         public required RemoteServer Remote { get; init; }
 
-        public static async Task<House> StartAsync(HttpServerSessionMode mode = HttpServerSessionMode.Stateless)
+        public static async Task<House> StartAsync(
+            HttpServerSessionMode mode = HttpServerSessionMode.Stateless,
+            Func<ServerOptions, ServerOptions>? change = null
+        )
         {
             RemoteServer remote = await RemoteServer.StartAsync(mode);
             remote.Tools.Add(RemoteServer.ToolOf("search_issues", "Searches issues.", Schema, readOnly: true));
             remote.Tools.Add(
                 RemoteServer.ToolOf("fail", "Fails in every case.", """{"type":"object"}""", readOnly: false)
             );
-            TestServer server = new() { Change = options => options with { AllowedPrivateOrigins = [remote.Origin] } };
+            TestServer server = new()
+            {
+                Change = options =>
+                    (change ?? (same => same))(options with { AllowedPrivateOrigins = [remote.Origin] }),
+            };
             await server.InitializeAsync();
             return new House { Server = server, Remote = remote };
         }
@@ -175,6 +445,50 @@ public sealed class RemoteServerTests
             Reply connection = await PostAsync("connections", new { connector = "tracker2" });
             connection.Status.Should().Be(200, connection.Body);
             return connection.Json;
+        }
+
+        /// <summary>With a tool that asks the person something; alice and bob are connected.</summary>
+        public async Task AddAskingAsync(bool isDestructive)
+        {
+            Tool ask = RemoteServer.ToolOf(
+                "ask",
+                "Asks the person first.",
+                """{"type":"object"}""",
+                readOnly: !isDestructive
+            );
+            ask.Annotations!.DestructiveHint = isDestructive;
+            Remote.Tools.Add(ask);
+            await AddAsync();
+            await ConnectAsync("alice");
+            await ConnectAsync("bob");
+            await AcceptAsync("alice");
+        }
+
+        /// <summary>Somebody with a client that fills in forms.</summary>
+        public async Task<Visitor> VisitorAsync(string identifier, string version)
+        {
+            using HttpRequestMessage request = new(
+                HttpMethod.Post,
+                new Uri("/api/v1/mcp/configs/-/tokens", UriKind.Relative)
+            );
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Server.ServiceToken);
+            request.Headers.Add("behalf-mcp-connection", "tracker2");
+            request.Content = new StringContent(
+                JsonSerializer.Serialize(new { identifier }),
+                new MediaTypeHeaderValue("application/json")
+            );
+            Reply token = await Server.SendAsync(request);
+            token.Status.Should().Be(200, token.Body);
+            return new Visitor(
+                Server,
+                new Uri($"{Server.Server.Url}/mcp/v3/connections/tracker2"),
+                string.Empty,
+                token.Json.GetProperty("token").GetString(),
+                version
+            )
+            {
+                Capabilities = new JsonObject { ["elicitation"] = new JsonObject() },
+            };
         }
 
         public async Task ConnectAsync(string identifier)

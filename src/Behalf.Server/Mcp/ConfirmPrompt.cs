@@ -29,6 +29,7 @@ internal sealed class ConfirmPrompt(ITools tools, RequestStates states)
             !ClientAbilities.FillsForms(call)
             || await FindAsync(visit, call.Params!.Name, cancellationToken) is not { } tool
             || !NeedsAPerson(tool.Definition)
+            || states.CarriedBy(visit, call.Params!) is not null // a provider's question comes after the yes to this one
         )
         {
             return null;

@@ -40,6 +40,7 @@ internal static class McpDoor
         services.TryAddSingleton<ConnectionsTool>();
         services.TryAddSingleton<ConfirmPrompt>();
         services.TryAddSingleton<ConnectPrompt>();
+        services.TryAddSingleton<QuestionPrompt>();
         services.TryAddSingleton<RequestStates>();
         services.TryAddSingleton<ResourceMetadata>();
         services

@@ -17,6 +17,7 @@ internal sealed class ToolCalling(
     ConnectionsTool connections,
     ConfirmPrompt confirm,
     ConnectPrompt connect,
+    QuestionPrompt questions,
     OpenCalls open
 )
 {
@@ -60,9 +61,10 @@ internal sealed class ToolCalling(
                 ToolName = parameters.Name,
                 Arguments = arguments,
                 ActingThrough = ActingThrough(visit),
-                IdempotencyKey = KeyOf(http) ?? parameters.RequestState,
+                IdempotencyKey = KeyOf(http) ?? RequestStates.KeyOf(parameters),
                 Delivery = delivery,
                 OnAdvance = CallProgress.Of(call, http),
+                Asking = questions.AskingOf(visit, call),
             },
             ongoing.Token
         );
@@ -78,6 +80,7 @@ internal sealed class ToolCalling(
                 "There is no such tool.",
                 McpErrorCode.InvalidParams
             ),
+            { Asked: { } asked } => questions.Ask(visit, call, asked),
             { Reconnect: { } connection, AuthorizationLink: { } link } problem => connect.Ask(
                 visit,
                 call,

@@ -76,6 +76,9 @@ public sealed record CallIntent
     /// <value>All must be granted when the call starts.</value>
     public required ScopeSet NeededScopes { get; init; }
 
+    /// <value>What the user had granted when the call was made: with other rights it is no repeat.</value>
+    public ScopeSet GrantedScopes { get; init; } = ScopeSet.Empty;
+
     public required string ArgumentDigest { get; init; }
 
     public required string ActingThrough { get; init; }
@@ -119,6 +122,9 @@ public static class CallOutcomes
     public const string ReconnectRequired = "reconnect_required";
     public const string OutcomeUnknown = "outcome_unknown";
     public const string Cancelled = "cancelled";
+
+    /// <value>The provider did nothing yet: it asked the person something first.</value>
+    public const string InputRequired = "input_required";
 }
 
 /// <summary>Why a call did not start although it was allowed a moment before.</summary>

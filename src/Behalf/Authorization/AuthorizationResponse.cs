@@ -82,7 +82,12 @@ internal sealed class AuthorizationResponse(
         }
 
         // RFC 9207 §2.4: compare iss by exact string, on error responses too; announced but missing is a mismatch.
-        if (flow.Issuer is { } issuer && !string.Equals(issuer, query.Issuer, StringComparison.Ordinal))
+        bool mayLackIssuer = context.Profile.IssuerOptional && query.Issuer is null;
+        if (
+            flow.Issuer is { } issuer
+            && !mayLackIssuer
+            && !string.Equals(issuer, query.Issuer, StringComparison.Ordinal)
+        )
         {
             return Denied(FlowOutcomes.IssuerMismatch, "the answer names another issuer than the connection's");
         }

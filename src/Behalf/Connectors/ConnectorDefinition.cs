@@ -159,8 +159,11 @@ public sealed record OAuthProfile
     /// <value>How long an authorization code may wait for verification.</value>
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <value>Expected <c>iss</c> of the authorization response (RFC 9207), when the provider announces one.</value>
+    /// <value>Expected <c>iss</c> of the authorization response (RFC 9207); null: it is not looked at.</value>
     public string? Issuer { get; init; }
+
+    /// <value>True: the provider does not announce that it sends <c>iss</c>. It may be missing, but not differ.</value>
+    public bool IssuerOptional { get; init; }
 
     /// <value>Dotted paths into the token answer: the provider's own user id, and a name for people.</value>
     public string? IdentityIdPath { get; init; }

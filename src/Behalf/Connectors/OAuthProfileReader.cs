@@ -101,6 +101,7 @@ internal static partial class OAuthProfileReader
                 : Seconds(fields, "default_access_lifetime", 0),
             CodeLifetime = Seconds(fields, "code_lifetime", 300),
             Issuer = fields.OptionalText("issuer"),
+            IssuerOptional = fields.Flag("issuer_optional"),
             IdentityIdPath = fields.OptionalText("identity_id_path"),
             IdentityNamePath = fields.OptionalText("identity_name_path"),
             UserPath = UserPath(fields),

@@ -172,6 +172,9 @@ public sealed record ToolCall
 
     /// <value>Hears how far the call is, in order, before the answer; must not throw. Null: nobody listens.</value>
     public Func<CallAdvance, Task>? OnAdvance { get; init; }
+
+    /// <value>Null: nobody can be asked anything.</value>
+    public CallAsking? Asking { get; init; }
 }
 
 /// <summary>One request that a call is about to make at its provider. How many there will be is not known.</summary>

@@ -98,7 +98,7 @@ internal sealed class ToolExecution(
             check.Value.Position,
             async (started, token) =>
             {
-                RunOutcome outcome = await CarryOutAsync(started, tool, definition, check.Value, call.OnAdvance, token);
+                RunOutcome outcome = await CarryOutAsync(started, tool, definition, check.Value, call, token);
                 return await CompleteAsync(started, tool, check.Value, outcome);
             },
             cancellationToken
@@ -145,6 +145,7 @@ internal sealed class ToolExecution(
             NeededScopes = HoldsFullScope(tool.Account, definition)
                 ? ScopeSet.Of([definition.OAuth.FullScope!])
                 : tool.Tool.Definition.NeededScopes,
+            GrantedScopes = tool.Account.GrantedScopes,
             ArgumentDigest = Convert.ToHexStringLower(vault.Mac("argument_digest", check.Arguments.Canonical)),
             ActingThrough = call.ActingThrough,
             AgentRun = call.AgentRun,
@@ -157,7 +158,7 @@ internal sealed class ToolExecution(
         ScopedTool tool,
         ConnectorDefinition definition,
         CheckedCall check,
-        Func<CallAdvance, Task>? onAdvance,
+        ToolCall call,
         CancellationToken cancellationToken
     )
     {
@@ -187,7 +188,8 @@ internal sealed class ToolExecution(
                 check.Arguments.Value,
                 FactsOf(tool.Account, definition, upstream.Value.Kept),
                 check.Position,
-                onAdvance,
+                call.OnAdvance,
+                call.Asking,
                 linked.Token
             );
         }
@@ -237,9 +239,13 @@ internal sealed class ToolExecution(
         return answer;
     }
 
-    /// <summary>A read that was cut short has no outcome worth keeping: whoever repeats it reads again.</summary>
+    /// <summary>
+    /// A read that was cut short has no outcome worth keeping: whoever repeats it reads again. Neither has a call that ended
+    /// with a question: it is made again with the answer.
+    /// </summary>
     private CallEnd EndOf(StartedCall started, CallCompletion completion, Result<ToolAnswer> answer) =>
-        completion.Outcome == CallOutcomes.Cancelled && !started.Intent.Writes
+        (completion.Outcome == CallOutcomes.Cancelled && !started.Intent.Writes)
+        || completion.Outcome == CallOutcomes.InputRequired
             ? CallEnd.Unsent
             : _outcomes.Seal(started, answer, completion.Outcome == CallOutcomes.OutcomeUnknown);
 

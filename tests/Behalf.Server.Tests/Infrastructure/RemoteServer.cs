@@ -9,8 +9,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 using ModelContextProtocol.AspNetCore;
 using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
 
 namespace Behalf.Server.Tests.Infrastructure;
 
@@ -21,8 +23,8 @@ namespace Behalf.Server.Tests.Infrastructure;
 internal sealed class RemoteServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly ConcurrentDictionary<string, (string User, string Challenge, string Client)> _codes = new();
-    private readonly ConcurrentDictionary<string, string> _tokens = new();
+    private readonly ConcurrentDictionary<string, Code> _codes = new();
+    private readonly ConcurrentDictionary<string, (string User, string Scope)> _tokens = new();
     private readonly ConcurrentDictionary<string, string> _clients = new();
     private int _issued;
 
@@ -46,6 +48,22 @@ internal sealed class RemoteServer : IAsyncDisposable
     /// <value>Changes a metadata document before it is served.</value>
     public Action<string, JsonObject> Spoil { get; set; } = (_, _) => { };
 
+    /// <value>The <c>iss</c> of its authorization responses; null: none.</value>
+    public Func<RemoteServer, string?> Issuer { get; set; } = server => server.Origin;
+
+    /// <value>A scope that calls need beyond the one it challenges with; null: none.</value>
+    public string? Needed { get; set; }
+
+    /// <value>Arguments that came in headers of their own.</value>
+    public ConcurrentQueue<string> ParameterHeaders { get; } = new();
+
+    /// <value>What the tool <c>ask</c> asks the person: a form's properties.</value>
+    public string Form { get; set; } =
+        """{"size":{"type":"string","enum":["small","large"],"default":"small"},"note":{"type":"string"}}""";
+
+    /// <value>Of the tool <c>ask</c>; has to come back exactly as it is.</value>
+    public const string State = """ {"nonce" : "grüezi"} """;
+
     /// <param name="mode">Stateless speaks both generations; stateful only the older one.</param>
     public static async Task<RemoteServer> StartAsync(HttpServerSessionMode mode)
     {
@@ -58,7 +76,10 @@ internal sealed class RemoteServer : IAsyncDisposable
             .WithHttpTransport(transport => transport.SessionMode = mode)
             .WithListToolsHandler((_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [.. self!.Tools] }))
             .WithCallToolHandler(
-                (call, _) => ValueTask.FromResult(self!.Call(call.User?.Identity?.Name, call.Params!))
+                (call, stop) =>
+                    call.Params!.Name == "ask"
+                        ? self!.AskAsync(call, stop)
+                        : ValueTask.FromResult(self!.Call(call.User?.Identity?.Name, call.Params!))
             );
         WebApplication app = builder.Build();
         self = new RemoteServer(app);
@@ -99,6 +120,41 @@ internal sealed class RemoteServer : IAsyncDisposable
             };
     }
 
+    /// <summary>Asks by an input-required result, or, in a session, in the middle of the call.</summary>
+    private async ValueTask<CallToolResult> AskAsync(
+        RequestContext<CallToolRequestParams> call,
+        CancellationToken cancellationToken
+    )
+    {
+        Calls.Enqueue($"{call.User?.Identity?.Name} ask");
+        ElicitRequestParams question = new()
+        {
+            Message = "Which size?\u202E",
+            RequestedSchema = JsonSerializer.Deserialize<ElicitRequestParams.RequestSchema>(
+                $$"""{"type":"object","properties":{{Form}}}""",
+                McpJsonUtilities.DefaultOptions
+            ),
+        };
+        if (call.Server.SessionId is not null)
+        {
+            ElicitResult said = await call.Server.ElicitAsync(question, cancellationToken);
+            return Told(new { said.Action, said.Content });
+        }
+
+        return call.Params!.InputResponses?.TryGetValue("size", out InputResponse? given) == true
+            ? Told(new { Answer = given.RawValue, State = call.Params.RequestState })
+            : throw new InputRequiredException(
+                new Dictionary<string, InputRequest> { ["size"] = InputRequest.ForElicitation(question) },
+                State
+            );
+    }
+
+    private static CallToolResult Told(object what) =>
+        new()
+        {
+            Content = [new TextContentBlock { Text = JsonSerializer.Serialize(what, JsonSerializerOptions.Web) }],
+        };
+
     private async Task AuthenticateAsync(HttpContext context, RequestDelegate next)
     {
         if (!context.Request.Path.StartsWithSegments("/mcp", StringComparison.Ordinal))
@@ -110,7 +166,7 @@ internal sealed class RemoteServer : IAsyncDisposable
         string header = context.Request.Headers.Authorization.ToString();
         if (
             !header.StartsWith("Bearer ", StringComparison.Ordinal)
-            || !_tokens.TryGetValue(header[7..], out string? user)
+            || !_tokens.TryGetValue(header[7..], out (string User, string Scope) token)
         )
         {
             context.Response.StatusCode = 401;
@@ -119,6 +175,23 @@ internal sealed class RemoteServer : IAsyncDisposable
             return;
         }
 
+        if (Needed is { } needed && !token.Scope.Split(' ').Contains(needed))
+        {
+            context.Response.StatusCode = 403;
+            context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{needed}\"";
+            return;
+        }
+
+        foreach (
+            (string name, Microsoft.Extensions.Primitives.StringValues value) in context.Request.Headers.Where(one =>
+                one.Key.StartsWith("Mcp-Param-", StringComparison.OrdinalIgnoreCase)
+            )
+        )
+        {
+            ParameterHeaders.Enqueue($"{name}: {value}");
+        }
+
+        string user = token.User;
         context.User = new(
             new ClaimsIdentity([new("name", user), new(ClaimTypes.NameIdentifier, user)], "test", "name", null)
         );
@@ -175,9 +248,15 @@ internal sealed class RemoteServer : IAsyncDisposable
             return Results.BadRequest("resource or PKCE");
         }
 
-        _codes[code] = (request.Query["login"]!, request.Query["code_challenge"]!, request.Query["client_id"]!);
+        _codes[code] = new Code(
+            request.Query["login"]!,
+            request.Query["code_challenge"]!,
+            request.Query["client_id"]!,
+            request.Query["scope"].ToString()
+        );
+        string issuer = Issuer(this) is { } named ? $"&iss={Uri.EscapeDataString(named)}" : "";
         return Results.Redirect(
-            $"{request.Query["redirect_uri"]}?code={code}&state={Uri.EscapeDataString(request.Query["state"]!)}&iss={Uri.EscapeDataString(Origin)}"
+            $"{request.Query["redirect_uri"]}?code={code}&state={Uri.EscapeDataString(request.Query["state"]!)}{issuer}"
         );
     }
 
@@ -189,7 +268,7 @@ internal sealed class RemoteServer : IAsyncDisposable
         if (
             !isClient
             || form["resource"] != Url
-            || !_codes.TryRemove(form["code"].ToString(), out (string User, string Challenge, string Client) code)
+            || !_codes.TryRemove(form["code"].ToString(), out Code? code)
             || code.Client != form["client_id"]
             || code.Challenge != ChallengeOf(form["code_verifier"]!)
         )
@@ -200,13 +279,14 @@ internal sealed class RemoteServer : IAsyncDisposable
         }
 
         string token = $"token-{Interlocked.Increment(ref _issued)}-of-the-remote-server";
-        _tokens[token] = code.User;
+        _tokens[token] = (code.User, code.Scope);
         await context.Response.WriteAsJsonAsync(
             new
             {
                 access_token = token,
                 token_type = "Bearer",
                 expires_in = 3600,
+                scope = code.Scope,
             }
         );
     }
@@ -217,4 +297,6 @@ internal sealed class RemoteServer : IAsyncDisposable
             .TrimEnd('=')
             .Replace('+', '-')
             .Replace('/', '_');
+
+    private sealed record Code(string User, string Challenge, string Client, string Scope);
 }

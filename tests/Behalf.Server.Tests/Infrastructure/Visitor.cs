@@ -63,6 +63,27 @@ internal sealed record Visitor(TestServer Server, Uri Url, string Config, string
         return await Server.SendAsync(request);
     }
 
+    /// <summary>Answers what the server asked in the middle of a call (the older generation).</summary>
+    public async Task AnswerAsync(JsonElement asked, JsonObject result)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(Url.AbsolutePath, UriKind.Relative));
+        request.Headers.Accept.ParseAdd("application/json, text/event-stream");
+        request.Headers.Add("MCP-Protocol-Version", Version);
+        request.Headers.Add("Mcp-Session-Id", Session);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        request.Content = new StringContent(
+            new JsonObject
+            {
+                ["jsonrpc"] = "2.0",
+                ["id"] = JsonNode.Parse(asked.GetProperty("id").GetRawText()),
+                ["result"] = result,
+            }.ToJsonString(),
+            new MediaTypeHeaderValue("application/json")
+        );
+        Reply accepted = await Server.SendAsync(request);
+        accepted.Status.Should().Be(202, accepted.Body);
+    }
+
     /// <summary>The stream of the older generation.</summary>
     public HttpRequestMessage StreamRequest()
     {

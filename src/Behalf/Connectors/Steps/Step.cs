@@ -186,10 +186,17 @@ internal sealed record McpStep : Step
 
     public Template? Arguments { get; init; }
 
+    /// <value>Arguments that are repeated in headers of their own.</value>
+    public IReadOnlyList<McpHeader> Headers { get; init; } = [];
+
     public required bool Writes { get; init; }
 
     public string? Save { get; init; }
 }
+
+/// <param name="Name">After <c>Mcp-Param-</c>.</param>
+/// <param name="Path">The names that lead to the argument, as the server has them.</param>
+internal sealed record McpHeader(string Name, IReadOnlyList<string> Path);
 
 /// <summary>Reads the remote server's list and takes it in.</summary>
 internal sealed record McpListStep : Step

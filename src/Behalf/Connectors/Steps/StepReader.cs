@@ -8,6 +8,7 @@ namespace Behalf.Connectors.Steps;
 internal sealed partial class StepReader(ProviderRules rules, string basePath)
 {
     private const int MaxSteps = 60;
+    private const int MaxHeaders = 50;
 
     /// <value>Names of procedures called, with the line.</value>
     public List<(string Name, int Line)> Calls { get; } = [];
@@ -85,9 +86,40 @@ internal sealed partial class StepReader(ProviderRules rules, string basePath)
                 Tool = tool,
                 Pin = pin,
                 Arguments = fields.Optional("arguments") is { } arguments ? Template.Read(arguments) : null,
+                Headers = Headers(fields),
                 Writes = fields.Flag("writes", otherwise: true),
                 Save = Variable(fields, "save"),
             };
+    }
+
+    private static McpHeader[] Headers(Fields fields)
+    {
+        McpHeader[] headers =
+        [
+            .. fields.Entries("headers").Select(entry => new McpHeader(entry.Key, PathOf(entry.Value))),
+        ];
+        bool areNames = headers.Length <= MaxHeaders && headers.All(header => HeaderName().IsMatch(header.Name));
+        return
+            areNames
+            && headers.DistinctBy(header => header.Name, StringComparer.OrdinalIgnoreCase).Count() == headers.Length
+            ? headers
+            : throw new DefinitionFault(
+                fields.Line,
+                $"'headers' maps at most {MaxHeaders} names of headers, each once, to arguments"
+            );
+    }
+
+    private static string[] PathOf(DocumentNode node)
+    {
+        string[] path = node is SequenceNode list
+            ? [.. list.Items.Select(item => Fields.TextOf(item, "headers"))]
+            : [Fields.TextOf(node, "headers")];
+        return path.Length is > 0 and <= 10 && path.All(name => name.Length > 0)
+            ? path
+            : throw new DefinitionFault(
+                node.Line,
+                "a header repeats an argument: its name, or the names that lead to it"
+            );
     }
 
     private CallStep Call(Fields fields)
@@ -215,6 +247,12 @@ internal sealed partial class StepReader(ProviderRules rules, string basePath)
 
     private static Expression Computed(Fields fields, string key, string otherwise) =>
         fields.Optional(key) is { } node ? Template.ReadExpression(node, key) : new Expression(otherwise, fields.Line);
+
+    [GeneratedRegex(
+        "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}\\z",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
+    )]
+    private static partial Regex HeaderName();
 
     [GeneratedRegex("^[0-9a-f]{64}\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Pin();

@@ -71,6 +71,7 @@ public static class ConnectorFixtures
             AccountOf(script, definition, tool),
             script["cursor"]?.GetValue<string>(),
             onAdvance: null,
+            asking: null,
             cancellationToken
         );
         return new FixtureResult(name, [.. upstream.Faults, .. Compare(script, outcome), .. upstream.Left()])

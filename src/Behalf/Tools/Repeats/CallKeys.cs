@@ -28,8 +28,10 @@ internal sealed class CallKeys(IVault vault)
         );
         return new CallKey
         {
-            // Two runs of an agent that do the same thing mean it twice.
-            Value = brought is null ? Mac(KeyPurpose, content, intent.AgentRun) : Mac(KeyPurpose, brought),
+            // Two runs of an agent that do the same thing mean it twice; and a user who consented anew means it again.
+            Value = brought is null
+                ? Mac(KeyPurpose, content, intent.AgentRun, intent.GrantedScopes.ToString())
+                : Mac(KeyPurpose, brought),
             Content = content,
             IsNamed = brought is not null,
         };

@@ -81,7 +81,8 @@ internal sealed class ReadRepeats(TimeProvider time)
         string Tool,
         string ArgumentDigest,
         string? Position,
-        string? AgentRun
+        string? AgentRun,
+        ScopeSet GrantedScopes
     )
     {
         public static Reading Of(CallIntent intent, string? position) =>
@@ -94,7 +95,8 @@ internal sealed class ReadRepeats(TimeProvider time)
                 intent.Tool,
                 intent.ArgumentDigest,
                 position,
-                intent.AgentRun
+                intent.AgentRun,
+                intent.GrantedScopes
             );
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text;
 using Behalf.Connections;
 using Behalf.Connectors.Templates;
@@ -15,6 +16,8 @@ internal static class McpMessages
 
     public const string EventStream = "text/event-stream";
 
+    public const string Accepted = "application/json, text/event-stream";
+
     private const string Meta = "io.modelcontextprotocol";
 
     public static JObject Request(long id, string method, JObject parameters) =>
@@ -28,16 +31,23 @@ internal static class McpMessages
 
     public static JObject Notification(string method) => new() { ["jsonrpc"] = "2.0", ["method"] = method };
 
+    public static ByteArrayContent Content(byte[] message) =>
+        new(message) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+
+    /// <param name="asks">Whether forms for the person are passed on.</param>
+    public static JObject Capabilities(bool asks) =>
+        asks ? new JObject { ["elicitation"] = new JObject { ["form"] = new JObject() } } : [];
+
     public static JObject ClientInfo() => new() { ["name"] = "Behalf", ["version"] = "1" };
 
     /// <summary>What each request of 2026-07-28 says of itself.</summary>
-    public static JObject WithMeta(JObject parameters)
+    public static JObject WithMeta(JObject parameters, bool asks)
     {
         parameters["_meta"] = new JObject
         {
             [$"{Meta}/protocolVersion"] = Modern,
             [$"{Meta}/clientInfo"] = ClientInfo(),
-            [$"{Meta}/clientCapabilities"] = new JObject(),
+            [$"{Meta}/clientCapabilities"] = Capabilities(asks),
         };
         return parameters;
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Behalf.Audit;
 using Behalf.Connectors.Remote;
 using Behalf.Connectors.Steps;
 using Behalf.Connectors.Templates;
@@ -14,18 +15,31 @@ internal sealed class McpRunner(RunContext context)
 {
     private const int MaxPages = 20;
     private const int MaxTools = 450;
+    private const int MostRounds = 5;
     private readonly McpSession _session = new(context);
 
     public async Task CallAsync(McpStep step, RunScope scope, CancellationToken cancellationToken)
     {
         await CheckAsync(step, cancellationToken);
-        JObject result = await _session.SendAsync(
-            "tools/call",
-            new JObject { ["name"] = step.Tool, ["arguments"] = step.Arguments?.Evaluate(scope.Root) as JObject ?? [] },
-            step.Tool,
-            step.Writes,
-            cancellationToken
-        );
+        JObject arguments = step.Arguments?.Evaluate(scope.Root) as JObject ?? [];
+        JObject parameters = new() { ["name"] = step.Tool, ["arguments"] = arguments };
+        QuestionState.Resume(context.Asking, parameters);
+        JObject result = await SendAsync(step, parameters, cancellationToken);
+        for (int round = 1; IsWaiting(result); round++)
+        {
+            IReadOnlyList<Question> questions = McpQuestions.Read(result, context);
+            string? state = result["requestState"] is JValue { Value: string given } ? given : null;
+            if (questions.Count > 0 || state is null || round == MostRounds)
+            {
+                throw Asked(questions, state);
+            }
+
+            // It asks nothing, but to be called once more.
+            parameters.Remove("inputResponses");
+            parameters["requestState"] = state;
+            result = await SendAsync(step, parameters, cancellationToken);
+        }
+
         if (result["isError"] is JValue { Value: true })
         {
             throw new ToolFault(
@@ -34,16 +48,44 @@ internal sealed class McpRunner(RunContext context)
             );
         }
 
-        if (result["resultType"] is JValue { Value: "input_required" })
+        context.Wrote |= step.Writes;
+        scope.Save(step.Save, Shaped(result));
+    }
+
+    private Task<JObject> SendAsync(McpStep step, JObject parameters, CancellationToken cancellationToken) =>
+        _session.SendAsync(
+            "tools/call",
+            (JObject)parameters.DeepClone(),
+            [
+                new("Mcp-Name", ParameterHeader.Encode(step.Tool)),
+                .. ParameterHeader.Of(step, (JObject)parameters["arguments"]!, context),
+            ],
+            step.Writes,
+            cancellationToken
+        );
+
+    private static bool IsWaiting(JObject result) => result["resultType"] is JValue { Value: "input_required" };
+
+    /// <summary>The call ends here, with nothing done; whoever reaches the person makes it again with the answers.</summary>
+    private ToolFault Asked(IReadOnlyList<Question> questions, string? state)
+    {
+        string name = context.Definition.Name;
+        if (questions.Count == 0 || context.Asking is null)
         {
-            throw context.Fault(
+            return context.Fault(
                 FaultKinds.ProviderError,
-                $"{context.Definition.Name} wants to ask a person something, which cannot be passed on."
+                $"{name} wants to ask the person something first, and this call does not reach a person. Nothing was done. Over MCP, a client that shows forms does."
             );
         }
 
-        context.Wrote |= step.Writes;
-        scope.Save(step.Save, Shaped(result));
+        string words = string.Join(' ', questions.Select(question => question.Message));
+        return new ToolFault(FaultKinds.ProviderError, words)
+        {
+            Stopped = new Problem(ProblemKind.FailedPrecondition, CallOutcomes.InputRequired, words)
+            {
+                Asked = QuestionState.Write(questions, state, context),
+            },
+        };
     }
 
     public async Task ListAsync(McpListStep step, RunScope scope, CancellationToken cancellationToken)
@@ -93,7 +135,7 @@ internal sealed class McpRunner(RunContext context)
         for (int page = 0; page < MaxPages && tools.Count < MaxTools; page++)
         {
             JObject parameters = cursor is null ? [] : new JObject { ["cursor"] = cursor };
-            JObject result = await _session.SendAsync("tools/list", parameters, null, writes: false, cancellationToken);
+            JObject result = await _session.SendAsync("tools/list", parameters, [], writes: false, cancellationToken);
             foreach (JToken listed in result["tools"] as JArray ?? [])
             {
                 if (tools.Count < MaxTools && RemoteTool.Of(Tokens.ToJson(listed)) is { } tool)

@@ -1,4 +1,4 @@
-using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using Behalf.Connections;
 using Behalf.Connectors.Steps;
 using Behalf.Connectors.Templates;
@@ -19,14 +19,17 @@ internal sealed class McpSession(RunContext context)
     private string? _spoken = context.Listings?.Spoken(context.Definition);
     private string? _session;
     private bool _begun;
-    private long _id;
+
+    /// <value>Where a call is made again with answers, its id must be another than before.</value>
+    private long _id = RandomNumberGenerator.GetInt32(1, int.MaxValue);
 
     /// <summary>A read finds out first what the server speaks; a write is only sent once that is known.</summary>
+    /// <param name="headers">What of the parameters is repeated beside them; the older generation has no such headers.</param>
     /// <exception cref="ToolFault">The server refuses it, or cannot be understood.</exception>
     public async Task<JObject> SendAsync(
         string method,
         JObject parameters,
-        string? name,
+        IReadOnlyList<KeyValuePair<string, string>> headers,
         bool writes,
         CancellationToken cancellationToken
     )
@@ -36,7 +39,7 @@ internal sealed class McpSession(RunContext context)
             (UpstreamOutcome outcome, JObject? answer) = await ModernAsync(
                 method,
                 (JObject)parameters.DeepClone(),
-                name,
+                headers,
                 writes,
                 cancellationToken
             );
@@ -45,7 +48,7 @@ internal sealed class McpSession(RunContext context)
                 (outcome, answer) = await ModernAsync(
                     method,
                     (JObject)parameters.DeepClone(),
-                    name,
+                    headers,
                     writes,
                     cancellationToken
                 );
@@ -65,7 +68,7 @@ internal sealed class McpSession(RunContext context)
             (UpstreamOutcome outcome, JObject? answer) = await ModernAsync(
                 method,
                 parameters,
-                name,
+                headers,
                 writes,
                 cancellationToken
             );
@@ -73,7 +76,10 @@ internal sealed class McpSession(RunContext context)
         }
 
         await BeginAsync(cancellationToken);
-        (UpstreamOutcome sent, JObject? told) = await OlderAsync(method, parameters, writes, cancellationToken);
+        (UpstreamOutcome sent, JObject? told) =
+            method == "tools/call" && context.Asking?.Inline is { } ask
+                ? await TalkAsync(ask, method, parameters, writes, cancellationToken)
+                : await OlderAsync(method, parameters, writes, cancellationToken);
         return ResultOf(sent, told, method, writes);
     }
 
@@ -103,7 +109,7 @@ internal sealed class McpSession(RunContext context)
         JObject parameters = new()
         {
             ["protocolVersion"] = McpMessages.Older,
-            ["capabilities"] = new JObject(),
+            ["capabilities"] = McpMessages.Capabilities(asks: context.Asking?.Inline is not null),
             ["clientInfo"] = McpMessages.ClientInfo(),
         };
         long id = ++_id;
@@ -148,6 +154,24 @@ internal sealed class McpSession(RunContext context)
         return (outcome, await AnswerAsync(outcome, id, cancellationToken));
     }
 
+    private async Task<(UpstreamOutcome, JObject?)> TalkAsync(
+        Func<Question, CancellationToken, Task<QuestionAnswer>> ask,
+        string method,
+        JObject parameters,
+        bool writes,
+        CancellationToken cancellationToken
+    )
+    {
+        long id = ++_id;
+        List<KeyValuePair<string, string>> headers = OlderHeaders();
+        await using McpTalk talk = new(context, ask, headers);
+        return await talk.CallAsync(
+            RequestOf(method, McpMessages.Request(id, method, parameters), headers, writes),
+            id,
+            cancellationToken
+        );
+    }
+
     /// <summary>A server whose events have ids may end a stream before the answer, and gives the rest to whoever asks for it.</summary>
     private async Task<JObject?> AnswerAsync(UpstreamOutcome outcome, long id, CancellationToken cancellationToken) =>
         outcome is not UpstreamOutcome.Answered answered ? null
@@ -159,26 +183,16 @@ internal sealed class McpSession(RunContext context)
     private async Task<(UpstreamOutcome, JObject?)> ModernAsync(
         string method,
         JObject parameters,
-        string? name,
+        IReadOnlyList<KeyValuePair<string, string>> headers,
         bool writes,
         CancellationToken cancellationToken
     )
     {
         long id = ++_id;
-        List<KeyValuePair<string, string>> headers =
-        [
-            new("MCP-Protocol-Version", McpMessages.Modern),
-            new("Mcp-Method", method),
-        ];
-        if (name is not null)
-        {
-            headers.Add(new("Mcp-Name", name));
-        }
-
         UpstreamOutcome outcome = await PostAsync(
             method,
-            McpMessages.Request(id, method, McpMessages.WithMeta(parameters)),
-            headers,
+            McpMessages.Request(id, method, McpMessages.WithMeta(parameters, asks: context.Asking is not null)),
+            [new("MCP-Protocol-Version", McpMessages.Modern), new("Mcp-Method", method), .. headers],
             writes,
             cancellationToken
         );
@@ -204,26 +218,10 @@ internal sealed class McpSession(RunContext context)
         CancellationToken cancellationToken
     )
     {
-        byte[] bytes = Tokens.ToUtf8(message);
+        UpstreamRequest request = RequestOf(method, message, headers, writes);
         await context.BeginRequestAsync();
         context.WriteInFlight = writes;
-        UpstreamOutcome outcome = await context.Upstream.SendAsync(
-            new UpstreamRequest
-            {
-                Operation = method,
-                Method = HttpMethod.Post,
-                Path = context.Definition.Remote!.Path,
-                Headers = [new("Accept", "application/json, text/event-stream"), .. headers],
-                Content = () =>
-                    new ByteArrayContent(bytes)
-                    {
-                        Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
-                    },
-                Writes = writes,
-                Timeout = Timeout,
-            },
-            cancellationToken
-        );
+        UpstreamOutcome outcome = await context.Upstream.SendAsync(request, cancellationToken);
         context.WriteInFlight = false;
         if (outcome is UpstreamOutcome.Answered answered)
         {
@@ -232,6 +230,26 @@ internal sealed class McpSession(RunContext context)
         }
 
         return outcome;
+    }
+
+    private UpstreamRequest RequestOf(
+        string method,
+        JObject message,
+        List<KeyValuePair<string, string>> headers,
+        bool writes
+    )
+    {
+        byte[] bytes = Tokens.ToUtf8(message);
+        return new UpstreamRequest
+        {
+            Operation = method,
+            Method = HttpMethod.Post,
+            Path = context.Definition.Remote!.Path,
+            Headers = [new("Accept", McpMessages.Accepted), .. headers],
+            Content = () => McpMessages.Content(bytes),
+            Writes = writes,
+            Timeout = Timeout,
+        };
     }
 
     private JObject ResultOf(UpstreamOutcome outcome, JObject? answer, string method, bool writes)

@@ -1,6 +1,4 @@
-using System.Text;
 using Behalf.Connections;
-using Behalf.Connectors.Templates;
 using Behalf.Egress;
 using Newtonsoft.Json.Linq;
 
@@ -13,7 +11,6 @@ namespace Behalf.Tools.Running;
 internal sealed class McpStream(RunContext context)
 {
     private const int MostTries = 3;
-    private const int LongestLine = 4 * 1024 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <returns>Null: the answer did not come this way either.</returns>
@@ -81,39 +78,22 @@ internal sealed class McpStream(RunContext context)
             patience.Token,
             cancellationToken
         );
-        using StreamReader reader = new(stream.Body, Encoding.UTF8, leaveOpen: true);
-        StringBuilder data = new();
+        McpEvents events = new(stream, position, context);
         try
         {
-            while (await reader.ReadLineAsync(either.Token) is { } line && data.Length <= LongestLine)
+            await foreach (JObject message in events.ReadAsync(either.Token))
             {
-                context.CountBytes(line.Length);
-                position = position.After(line);
-                if (line.StartsWith("data:", StringComparison.Ordinal))
+                if (McpMessages.Answers(message, id))
                 {
-                    data.Append(line.AsSpan(5).TrimStart(' ')).Append('\n');
-                }
-                else if (line.Length == 0 && data.Length > 0)
-                {
-                    JToken? message = Tokens.TryParse(Encoding.UTF8.GetBytes(data.ToString()));
-                    if (message is JObject found && McpMessages.Answers(found, id))
-                    {
-                        return (found, position);
-                    }
-
-                    data.Clear();
+                    return (message, events.Position);
                 }
             }
-        }
-        catch (EgressBrokenException)
-        {
-            // Cut off again: where it was left is where it is taken up next.
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {
             // The server holds the stream open and says nothing.
         }
 
-        return (null, position);
+        return (null, events.Position);
     }
 }

@@ -12,7 +12,8 @@ internal sealed class RunContext(
     IUpstream upstream,
     TimeProvider time,
     IRemoteListings? listings = null,
-    Func<CallAdvance, Task>? onAdvance = null
+    Func<CallAdvance, Task>? onAdvance = null,
+    CallAsking? asking = null
 )
 {
     private const int MaxRequests = 300;
@@ -32,6 +33,9 @@ internal sealed class RunContext(
 
     /// <value>Null: there are no remote servers here, as in fixtures.</value>
     public IRemoteListings? Listings { get; } = listings;
+
+    /// <value>Null: nobody can be asked.</value>
+    public CallAsking? Asking { get; } = asking;
 
     public IReadOnlyList<string> Notes => _notes;
 
@@ -65,7 +69,8 @@ internal sealed class RunContext(
 
     public void CountBytes(int bytes)
     {
-        if ((_bytes += bytes) > MaxBytes)
+        // A remote server's own stream is read beside its answer.
+        if (Interlocked.Add(ref _bytes, bytes) > MaxBytes)
         {
             throw Fault(FaultKinds.ProviderError, "The answers are too large; ask for less.");
         }

@@ -38,10 +38,11 @@ internal sealed partial class ToolRunner(
         JObject account,
         string? cursor,
         Func<CallAdvance, Task>? onAdvance,
+        CallAsking? asking,
         CancellationToken cancellationToken
     )
     {
-        RunContext context = new(definition, tool, upstream, time, listings, onAdvance);
+        RunContext context = new(definition, tool, upstream, time, listings, onAdvance, asking);
         RunScope scope = RunScope.Of(arguments, account, cursor, ExpressionFunctions.Iso(time.GetUtcNow()));
         try
         {
@@ -97,7 +98,13 @@ internal sealed partial class ToolRunner(
 
     private static RunOutcome.Failed OutcomeOf(ToolFault fault, IUpstream upstream) =>
         fault.Stopped is { } stopped
-            ? new RunOutcome.Failed(stopped with { Execution = upstream.Execution }, CallOutcomes.PlatformError)
+            ? new RunOutcome.Failed(
+                stopped with
+                {
+                    Execution = upstream.Execution,
+                },
+                stopped.Asked is null ? CallOutcomes.PlatformError : CallOutcomes.InputRequired
+            )
             : new RunOutcome.Failed(
                 new Problem(ProblemKind.ToolError, fault.Kind, fault.Message)
                 {

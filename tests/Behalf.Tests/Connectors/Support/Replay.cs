@@ -68,6 +68,7 @@ internal sealed class Replay(ConnectorDefinition definition)
             account,
             (string?)script["cursor"],
             null,
+            null,
             TestContext.Current.CancellationToken
         );
     }

@@ -74,6 +74,7 @@ internal sealed class ToolBench(ConnectorDefinition definition)
             account,
             cursor,
             null,
+            null,
             cancellationToken ?? TestContext.Current.CancellationToken
         );
     }
