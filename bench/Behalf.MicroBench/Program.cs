@@ -1,3 +1,4 @@
+using Behalf.MicroBench;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;

@@ -23,6 +23,15 @@ internal sealed class PostgreSqlBulk : IBulk
         return bulk;
     }
 
+    /// <summary>A file of statements as one transaction.</summary>
+    public static async Task RunScriptAsync(string database, string file)
+    {
+        await using PostgreSqlBulk bulk = await OpenAsync(database);
+        await bulk.ExecuteAsync("SET session_replication_role = origin");
+        await bulk.ExecuteAsync($"BEGIN; {await File.ReadAllTextAsync(file)}; COMMIT");
+        await bulk.SettleAsync();
+    }
+
     public object Id(Guid id) => id;
 
     public async Task<Dictionary<string, object?>> RowAsync(string sql)

@@ -5,6 +5,7 @@ namespace Behalf.Bench.Growth;
 
 /// <summary>One scenario at one size over all rounds.</summary>
 /// <param name="Growth">The median of the rounds' p50 as a multiple of that at the smallest size in the same round.</param>
+/// <param name="CpuGrowth">Likewise of the processor time of a request, which a busy machine disturbs less.</param>
 internal sealed record GrowthRow(
     string Scenario,
     int Connections,
@@ -14,7 +15,8 @@ internal sealed record GrowthRow(
     Report.Range P50,
     Report.Range P99,
     Report.Range CpuPerRequest,
-    Report.Range Growth
+    Report.Range Growth,
+    Report.Range CpuGrowth
 );
 
 /// <summary>What one installation takes, apart from its answers.</summary>
@@ -65,7 +67,8 @@ internal sealed record Found(IReadOnlyList<GrowthRow> Rows, IReadOnlyList<Growth
                         Report.Range.Of(rounds.Select(r => r.One.Seen.P50)),
                         Report.Range.Of(rounds.Select(r => r.One.Seen.P99)),
                         Report.Range.Of(rounds.Select(r => r.One.CpuPerRequest)),
-                        Report.Range.Of(rounds.Select(r => r.One.Seen.P50 / r.Smallest.Seen.P50))
+                        Report.Range.Of(rounds.Select(r => r.One.Seen.P50 / r.Smallest.Seen.P50)),
+                        Report.Range.Of(rounds.Select(r => r.One.CpuPerRequest / r.Smallest.CpuPerRequest))
                     )
                 );
             }

@@ -13,6 +13,9 @@ namespace Behalf.Bench.Growth;
 /// <summary><c>bench/run growth</c>: the same questions to small and large installations in turn.</summary>
 internal static class GrowthCommand
 {
+    /// <value>PostgreSQL's memory for pages in megabytes, as for a database of gigabytes.</value>
+    private const int Buffers = 2_048;
+
     private static readonly int[] Usual = [1_000, 100_000, 1_000_000];
     private static readonly string[] Needed = ["nginx", "wrk"];
 
@@ -43,6 +46,10 @@ internal static class GrowthCommand
         };
         Option<int> rounds = new("--rounds") { DefaultValueFactory = _ => 3 };
         Option<int> seconds = new("--seconds") { DefaultValueFactory = _ => 2 };
+        Option<string?> script = new("--script")
+        {
+            Description = "SQL that is run on filled PostgreSQL databases, such as docs/partitions.sql.",
+        };
         Option<bool> save = new("--save") { Description = $"Write table and plot into {ResultFile.Folder}." };
         Option<string?> folder = new("--folder") { Description = "Where the databases are put; a new one by default." };
         Command command = new("growth", "Latency, memory, disk and start against the number of accounts.")
@@ -52,6 +59,7 @@ internal static class GrowthCommand
             records,
             rounds,
             seconds,
+            script,
             save,
             folder,
         };
@@ -66,6 +74,7 @@ internal static class GrowthCommand
                         parsed.GetRequiredValue(on),
                         parsed.GetValue(rounds),
                         TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                        parsed.GetValue(script),
                         parsed.GetValue(save)
                     )
             )
@@ -79,6 +88,7 @@ internal static class GrowthCommand
         string[] engines,
         int rounds,
         TimeSpan length,
+        string? script,
         bool save
     )
     {
@@ -86,7 +96,7 @@ internal static class GrowthCommand
         Found all = new([], []);
         foreach (string engine in engines)
         {
-            all = Found.Both(all, await MeasureAsync(folder, engine, sizes, rounds, length, upstream));
+            all = Found.Both(all, await MeasureAsync(folder, engine, sizes, rounds, length, upstream, script));
         }
 
         IReadOnlyList<Verdict> verdicts = GrowthFloors.Judge(all);
@@ -107,11 +117,14 @@ internal static class GrowthCommand
         Size[] sizes,
         int rounds,
         TimeSpan length,
-        Nginx upstream
+        Nginx upstream,
+        string? script
     )
     {
         await using PostgreSqlCluster? cluster =
-            engine == "postgresql" ? await PostgreSqlCluster.StartAsync(Path.Combine(folder, "cluster")) : null;
+            engine == "postgresql"
+                ? await PostgreSqlCluster.StartAsync(Path.Combine(folder, "cluster"), buffers: Buffers)
+                : null;
         List<Stand> stands = [];
         try
         {
@@ -120,7 +133,7 @@ internal static class GrowthCommand
             foreach (Size size in sizes)
             {
                 long began = Stopwatch.GetTimestamp();
-                stands.Add(await Stand.BuildAsync(folder, size, upstream, cluster));
+                stands.Add(await Stand.BuildAsync(folder, size, upstream, cluster, script));
                 fills.Add(Stopwatch.GetElapsedTime(began));
                 migrations.Add(await OldSchema.MigrateAsync(stands[^1]));
                 await SayAsync(

@@ -30,12 +30,14 @@ internal static class GrowthReport
         }
 
         Line($"");
-        Line($"| Scenario | Engine | Accounts | Connections | req/s | p50 ms | p99 ms | CPU µs/req | Growth |");
-        Line($"|---|---|---|---|---|---|---|---|---|");
+        Line(
+            $"| Scenario | Engine | Accounts | Connections | req/s | p50 ms | p99 ms | CPU µs/req | Growth | of CPU |"
+        );
+        Line($"|---|---|---|---|---|---|---|---|---|---|");
         foreach (GrowthRow row in found.Rows)
         {
             Line(
-                $"| {row.Scenario} | {row.Engine} | {row.Size.Accounts:N0} | {row.Connections} | {row.PerSecond.Median:0} | {row.P50.Median:0.00} ({row.P50.Low:0.00}–{row.P50.High:0.00}) | {row.P99.Median:0.00} | {row.CpuPerRequest.Median:0} | {row.Growth.Median:0.00} |"
+                $"| {row.Scenario} | {row.Engine} | {row.Size.Accounts:N0} | {row.Connections} | {row.PerSecond.Median:0} | {row.P50.Median:0.00} ({row.P50.Low:0.00}–{row.P50.High:0.00}) | {row.P99.Median:0.00} | {row.CpuPerRequest.Median:0} | {row.Growth.Median:0.00} ({row.Growth.Low:0.00}–{row.Growth.High:0.00}) | {row.CpuGrowth.Median:0.00} |"
             );
         }
 

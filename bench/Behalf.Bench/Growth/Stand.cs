@@ -26,7 +26,14 @@ internal sealed class Stand : IAsyncDisposable
     public IReadOnlyList<Course> Courses { get; private set; } = [];
 
     /// <param name="cluster">Null: on SQLite.</param>
-    public static async Task<Stand> BuildAsync(string folder, Size size, Nginx upstream, PostgreSqlCluster? cluster)
+    /// <param name="script">Run on the filled database; null: none.</param>
+    public static async Task<Stand> BuildAsync(
+        string folder,
+        Size size,
+        Nginx upstream,
+        PostgreSqlCluster? cluster,
+        string? script
+    )
     {
         string engine = cluster is null ? "sqlite" : "postgresql";
         string database = cluster is null ? string.Empty : await cluster.CreateDatabaseAsync($"size_{size.Name}");
@@ -38,6 +45,11 @@ internal sealed class Stand : IAsyncDisposable
             await stand.Server.FurnishAsync();
             await stand.Server.StopAsync();
             stand.Bytes = await FilledDatabase.FillAsync(stand.Server, size);
+            if (script is not null && cluster is not null)
+            {
+                await PostgreSqlBulk.RunScriptAsync(database, script);
+            }
+
             return stand;
         }
         catch

@@ -16,6 +16,9 @@ internal static class SchedulerCommand
     /// <value>How long the oldest due account may wait, in seconds; its token still lives five minutes then.</value>
     private const double MayWait = 30;
 
+    /// <value>PostgreSQL's memory for pages in megabytes.</value>
+    private const int Buffers = 1_024;
+
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly string[] Needed = ["nginx"];
 
@@ -31,27 +34,48 @@ internal static class SchedulerCommand
             Description = "How long they come due at their rate.",
             DefaultValueFactory = _ => 120,
         };
+        Option<string?> script = new("--script")
+        {
+            Description = "SQL that is run on the filled database, such as docs/partitions.sql.",
+        };
         Option<bool> save = new("--save") { Description = $"Write the result into {ResultFile.Folder}." };
         Command command = new("scheduler", "Refreshing a million accounts ahead of their end, on PostgreSQL.")
         {
             accounts,
             seconds,
+            script,
             save,
         };
         command.SetAction(parsed =>
             Runs.InFolderAsync(
                 Needed,
                 given: null,
-                folder => RunAsync(folder, parsed.GetValue(accounts), parsed.GetValue(seconds), parsed.GetValue(save))
+                folder =>
+                    RunAsync(
+                        folder,
+                        parsed.GetValue(accounts),
+                        parsed.GetValue(seconds),
+                        parsed.GetValue(script),
+                        parsed.GetValue(save)
+                    )
             )
         );
         return command;
     }
 
-    private static async Task<IReadOnlyList<Verdict>> RunAsync(string folder, int accounts, int seconds, bool save)
+    private static async Task<IReadOnlyList<Verdict>> RunAsync(
+        string folder,
+        int accounts,
+        int seconds,
+        string? script,
+        bool save
+    )
     {
         await using Nginx upstream = await Nginx.UpstreamAsync(Path.Combine(folder, "upstream"), Grounds.AnswerText);
-        await using PostgreSqlCluster cluster = await PostgreSqlCluster.StartAsync(Path.Combine(folder, "postgresql"));
+        await using PostgreSqlCluster cluster = await PostgreSqlCluster.StartAsync(
+            Path.Combine(folder, "postgresql"),
+            buffers: Buffers
+        );
         await using BehalfServer first = new(
             "first",
             Path.Combine(folder, "first"),
@@ -68,6 +92,11 @@ internal static class SchedulerCommand
         await first.FurnishAsync();
         await first.StopAsync();
         await FilledDatabase.FillAsync(first, Size.Of(accounts, recordsPerAccount: 0));
+        if (script is not null)
+        {
+            await PostgreSqlBulk.RunScriptAsync(first.Database, script);
+        }
+
         File.Copy(first.RootKey, second.RootKey);
         await using NpgsqlConnection connection = new($"{cluster.ConnectionString};Pooling=false;Command Timeout=0");
         await connection.OpenAsync();
@@ -106,6 +135,7 @@ internal static class SchedulerCommand
                     "0"
                 )
             ),
+            .. all.Select(one => Verdict.AtMost($"{one.Name}: accounts left due", one.Left, 0, "0")),
             .. all.Where(one => one.Planned > TimeSpan.Zero)
                 .Select(one => Verdict.AtMost($"{one.Name}: the oldest waited, s", one.Oldest, MayWait, "0.0")),
         ];

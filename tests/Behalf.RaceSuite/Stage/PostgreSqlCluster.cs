@@ -12,10 +12,11 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
     private readonly string _folder;
     private readonly int _port;
     private readonly Cables? _cables;
+    private readonly int _buffers;
     private bool _runs;
 
-    private PostgreSqlCluster(string programs, string folder, int port, Cables? cables = null) =>
-        (_programs, _folder, _port, _cables) = (programs, folder, port, cables);
+    private PostgreSqlCluster(string programs, string folder, int port, Cables? cables = null, int buffers = 64) =>
+        (_programs, _folder, _port, _cables, _buffers) = (programs, folder, port, cables, buffers);
 
     public int Port => _port;
 
@@ -31,9 +32,15 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
     /// <param name="folder">Made; belongs to the cluster.</param>
     /// <param name="tables">Where the database's tables are kept, such as a small disk; null: in the folder.</param>
     /// <param name="cables">The network namespace it is to live in, reached by them only; null: beside the nodes.</param>
-    public static async Task<PostgreSqlCluster> StartAsync(string folder, string? tables = null, Cables? cables = null)
+    /// <param name="buffers">Memory for pages, in megabytes.</param>
+    public static async Task<PostgreSqlCluster> StartAsync(
+        string folder,
+        string? tables = null,
+        Cables? cables = null,
+        int buffers = 64
+    )
     {
-        PostgreSqlCluster cluster = new(Require(), folder, Ports.Free(), cables);
+        PostgreSqlCluster cluster = new(Require(), folder, Ports.Free(), cables, buffers);
         Directory.CreateDirectory(folder);
         await Programs.GiveToDatabaseUserAsync(folder);
         await cluster.ProgramAsync(
@@ -119,7 +126,7 @@ internal sealed class PostgreSqlCluster : IAsyncDisposable
     {
         string addresses = _cables is null ? "127.0.0.1" : string.Join(',', _cables.InsideAddresses);
         string settings =
-            $"-c port={_port} -c listen_addresses={addresses} -c unix_socket_directories= -c max_connections=200 -c shared_buffers=64MB";
+            $"-c port={_port} -c listen_addresses={addresses} -c unix_socket_directories= -c max_connections=200 -c shared_buffers={_buffers}MB";
         await ProgramAsync(
             "pg_ctl",
             ["--pgdata", Data, "--log", Path.Combine(_folder, "log"), "--wait", "--options", settings, "start"]
