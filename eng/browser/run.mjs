@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import Provider from 'oidc-provider';
 import { chromium } from 'playwright-core';
+import { startProvider } from '../conformance/provider.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const behalf = path.join(root, 'behalf');
@@ -36,6 +38,15 @@ async function appears(file) {
     await new Promise(resolve => setTimeout(resolve, 50));
   }
   throw new Error(`${file} did not appear`);
+}
+
+/** A port that nobody listens on now. */
+async function freePort() {
+  const server = createServer();
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise(resolve => server.close(resolve));
+  return port;
 }
 
 async function cli(...args) {
@@ -100,8 +111,10 @@ try {
   const sandbox = await start(
     ['sandbox', '--urls', 'http://127.0.0.1:0', '--ready-file', path.join(folder, 'sandbox.json')],
     path.join(folder, 'sandbox.json'));
+  const providerPort = await freePort();
   const server = await start(
-    ['serve', '--data', data, '--urls', 'http://127.0.0.1:0', '--allow-private-origin', sandbox.url],
+    ['serve', '--data', data, '--urls', 'http://127.0.0.1:0', '--allow-private-origin', sandbox.url,
+      '--allow-private-origin', `http://127.0.0.1:${providerPort}`],
     path.join(data, 'server.json'));
   const app = await (await fetch(`${sandbox.url}/_sandbox/apps`, {
     method: 'POST',
@@ -307,14 +320,62 @@ try {
     await other.close();
   });
 
+  await rule('IdentityProvider_SignsThePersonIn_AndTheConsentGoesOnFromThere', async page => {
+    const provider = await startProvider(Provider, providerPort, `${server.url}/sign-in/callback`, {
+      'subject-1': { name: 'Erin of Acme', email: 'erin@acme.com', email_verified: true, groups: [] },
+    });
+    try {
+      await cli(
+        'identity-provider', 'set', provider.issuer, '--client-id', 'behalf', '--client-secret', provider.secret,
+        '--scopes', 'openid', 'profile', 'email', '--identifier-claim', 'email');
+      const { url, verifier } = request();
+      await page.goto(url);
+      await readable(page);
+      await page.screenshot({ path: path.join(shots, 'sign-in-provider.png'), fullPage: true });
+      await page.click('form#provider button');
+      await page.waitForURL(`${provider.issuer}/**`);
+      await page.fill('form#who input[name=name]', 'subject-1');
+      await page.click('form#who button');
+      await page.waitForSelector('form#consent');
+      expect((await page.innerText('main')).includes('erin@acme.com'), await page.innerText('main'));
+      await page.click('form#consent button[value=allow]');
+      await page.waitForURL(`${redirectUri}?**`);
+      const call = await toolsOf(page, verifier);
+      const offered = await call('behalf_connections', { connect: 'asana' });
+      await page.goto(offered.structuredContent.link);
+      expect((await page.innerText('#identifier')) === 'erin@acme.com', await page.innerText('main'));
+    } finally {
+      await provider.close();
+    }
+  });
+
   await rule('ConnectClientPage_HasTheStepsOfEachClient_AndCopies', async (page, context) => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url });
     await page.goto(`${server.url}/connect-client`);
-    for (const section of ['claude-code', 'claude', 'chatgpt', 'cursor', 'vscode', 'inspector'])
+    for (const section of ['claude-code', 'claude', 'chatgpt', 'cursor', 'vscode', 'codex', 'inspector', 'others'])
       expect(await page.isVisible(`section#${section} h2`), `no steps for ${section}`);
-    await page.click('section#claude-code button');
-    const copied = await page.evaluate(() => navigator.clipboard.readText());
-    expect(copied === `claude mcp add --transport http behalf ${server.url}/mcp`, `copied: ${copied}`);
+    const url = `${server.url}/mcp`;
+    const texts = {
+      'url': url,
+      'claude-code-command': `claude mcp add --transport http behalf ${url}`,
+      'claude-desktop-config': `{ "mcpServers": { "behalf": { "command": "npx", "args": ["-y", "mcp-remote", "${url}"] } } }`,
+      'cursor-config': `{ "mcpServers": { "behalf": { "url": "${url}" } } }`,
+      'vscode-command': `code --add-mcp '{"name":"behalf","type":"http","url":"${url}"}'`,
+      'codex-command': `codex mcp add behalf --url ${url} && codex mcp login behalf`,
+      'inspector-command':
+        `npx @modelcontextprotocol/inspector@2.12.0 --cli --server-url ${url} --transport http --method tools/list`,
+    };
+    const shown = await page.$$eval('button[data-copy]', buttons => buttons.map(button => button.dataset.copy));
+    expect(shown.join() === Object.keys(texts).join(), `there is to copy: ${shown}`);
+    for (const [id, text] of Object.entries(texts)) {
+      await page.click(`button[data-copy="${id}"]`);
+      await page.waitForSelector(`button[data-copy="${id}"]:text-is("Copied")`);
+      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      expect(copied === text, `copied for ${id}: ${copied}`);
+    }
+    expect(
+      (await page.innerText('section#others')).includes('behalf mcp-client add NAME --redirect-uri URI'),
+      await page.innerText('section#others'));
     await page.setViewportSize({ width: 320, height: 640 });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
     expect(!wide, 'the page scrolls sideways');

@@ -1,10 +1,12 @@
 // The operator's identity provider: oidc-provider, with people who are asked who they are on a page of its own.
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import Provider from 'oidc-provider';
 
-/** `people`: claims by the name that is typed in. Every visitor has to sign in; the grant is given without a further page. */
-export async function startProvider(port, redirectUri, people) {
+/**
+ * `Provider`: oidc-provider's, from whichever suite starts it. `people`: claims by the name that is typed in. Every visitor has to
+ * sign in; the grant is given without a further page.
+ */
+export async function startProvider(Provider, port, redirectUri, people) {
   const server = createServer();
   await new Promise(resolve => server.listen(port, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${port}`;

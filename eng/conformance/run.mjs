@@ -8,12 +8,14 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Provider from 'oidc-provider';
 import { Person } from '../../tests/Interop/lib/person.mjs';
 import { root, startWorld } from '../../tests/Interop/lib/world.mjs';
 import { startFixtures } from './fixtures.mjs';
 import { startLanes } from './lanes.mjs';
 import { startProvider } from './provider.mjs';
-import { addPeople, freePort, goOn, runSigningIn } from './sign-in.mjs';
+import { secondClient } from './second-client.mjs';
+import { addPeople, agree, freePort, goOn, runSigningIn } from './sign-in.mjs';
 import { strictClient } from './strict-client.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -224,13 +226,43 @@ async function asServer() {
             const listed = await inspectSigningIn(home, person, era, way, '--method', 'tools/list');
             expect(listed.asked, 'nobody was asked to sign in');
             expect(listed.tools.some(tool => tool.name === 'asana_create_task'), listed.tools.map(tool => tool.name));
-            const { structuredContent: me, isError } = await inspectSigningIn(
+            const { asked, structuredContent: me, isError } = await inspectSigningIn(
               home, person, era, way, '--use-stored-auth', '--method', 'tools/call', '--tool-name', 'asana_get_user',
               '--tool-arg', 'user=me');
+            expect(!asked, 'the person was asked to sign in once more');
             expect(!isError && JSON.stringify(me).toLowerCase().includes(person), me);
           });
 
     await rule('StrictClient_SignsIn_Refreshes_AndRevokes', () => strictClient(world, mcp, issuer));
+
+    /** What a call at /mcp answers: its result, or the status where there is none. */
+    async function callPersonal(token, name, args = {}) {
+      const response = await fetch(mcp, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`, 'content-type': 'application/json',
+          accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-11-25',
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }),
+      });
+      const text = await response.text();
+      return response.ok ? JSON.parse(text.match(/^data: (.*)$/m)?.[1] ?? text).result : response.status;
+    }
+
+    async function secondClientOf(browser, name, args) {
+      return secondClient({
+        mcp, issuer,
+        agreeAt: async (url, stopAt) => (await agree(browser, url, 'allow', stopAt)).url,
+        call: token => callPersonal(token, name, args),
+      });
+    }
+
+    await rule('SecondStrictClient_SignsIn_Refreshes_AndRevokes', async () => {
+      const { first, second, last } = await secondClientOf(new Person('bob'), 'asana_get_user', { user: 'me' });
+      for (const me of [first, second])
+        expect(!me.isError && JSON.stringify(me.structuredContent).toLowerCase().includes('bob'), me);
+      expect(last === 401, 'a revoked grant still works');
+    });
 
     await rule('Conformance_Authorization', async () => {
       const port = await freePort();
@@ -245,7 +277,7 @@ async function asServer() {
     });
 
     await rule('IdentityProvider_SignsPeopleIn_AsTheClaimSays', async () => {
-      const provider = await startProvider(providerPort, `${world.url}/sign-in/callback`, {
+      const provider = await startProvider(Provider, providerPort, `${world.url}/sign-in/callback`, {
         'subject-1': { name: 'Carol of Acme', email: 'carol@acme.com', email_verified: true, groups: ['writers'] },
         'subject-2': { name: 'Mallory', email: 'carol@acme.com', email_verified: false, groups: [] },
       });
@@ -266,6 +298,11 @@ async function asServer() {
         const people = await world.cli('person', 'list');
         const found = people.find(person => person.name === 'carol@acme.com');
         expect(found?.issuer === provider.issuer && found.groups.includes('writers'), people);
+        const { first, last } = await secondClientOf(carol, 'behalf_connections', { connect: 'asana' });
+        const link = first.structuredContent?.link;
+        expect(link?.startsWith(`${world.url}/magicLink/`) && last === 401, { first, last });
+        const own = await carol.open(link);
+        expect(own.html.includes('carol@acme.com'), own.html);
         const refused = await signInAt(new Person('mallory'), 'subject-2');
         expect(refused.status === 403 && refused.html.includes('Nobody was signed in'), refused.html);
       } finally {

@@ -58,14 +58,7 @@ public sealed class FaultTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
         var waiting = sandbox.As("dave").GetAsync("/users/me");
         await WaitUntilTakenAsync();
         waiting.IsCompleted.Should().BeFalse();
-        while (!waiting.IsCompleted)
-        {
-            sandbox.Time.Advance(TimeSpan.FromSeconds(60));
-            await Task.WhenAny(
-                waiting,
-                Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken)
-            );
-        }
+        await AdvanceUntilDoneAsync(waiting);
         (await waiting).Status.Should().Be(200);
     }
 
@@ -93,14 +86,7 @@ public sealed class FaultTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
                 : await sandbox.As("dave").GetAsync("/users/me");
         other.Status.Should().BeLessThan(300, "reads and writes are counted apart");
 
-        while (!waiting.IsCompleted)
-        {
-            sandbox.Time.Advance(TimeSpan.FromSeconds(60));
-            await Task.WhenAny(
-                waiting,
-                Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken)
-            );
-        }
+        await AdvanceUntilDoneAsync(waiting);
         (await waiting).Status.Should().BeLessThan(300);
         (await Send()).Status.Should().BeLessThan(300, "the place is free again");
         await ClearAsync();
@@ -212,15 +198,22 @@ public sealed class FaultTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
             .Status.Should()
             .Be(200);
 
-    private async Task WaitUntilTakenAsync()
-    {
-        while (
-            (await sandbox.JudgeAsync("/_sandbox/faults"))["rules"]!
-                .AsArray()
-                .Any(r => r!["match"]!["user"]?.GetValue<string>() == "dave")
-        )
-        {
-            await Task.Yield();
-        }
-    }
+    private Task WaitUntilTakenAsync() =>
+        Eventually.HoldsAsync(
+            async () =>
+                !(await sandbox.JudgeAsync("/_sandbox/faults"))["rules"]!
+                    .AsArray()
+                    .Any(r => r!["match"]!["user"]?.GetValue<string>() == "dave"),
+            "the delay has taken its request"
+        );
+
+    private Task AdvanceUntilDoneAsync(Task waiting) =>
+        Eventually.HoldsAsync(
+            () =>
+            {
+                sandbox.Time.Advance(TimeSpan.FromSeconds(60));
+                return waiting.IsCompleted;
+            },
+            "the delayed request is answered"
+        );
 }

@@ -79,7 +79,7 @@ public sealed class WebhookTests(SandboxFixture sandbox) : IClassFixture<Sandbox
         await receiver.NextAsync();
         await UntilAsync(path, hook => hook["last_success_at"] is not null);
 
-        await AdvanceUntilAsync(TimeSpan.FromHours(8), () => receiver.Waiting > 0);
+        await AdvanceUntilAsync(TimeSpan.FromHours(8), () => Task.FromResult(receiver.Waiting > 0));
         (await receiver.NextAsync()).Body.Should().Be("""{"events":[]}""", "that is the heartbeat");
 
         receiver.IsDown = true;
@@ -95,33 +95,37 @@ public sealed class WebhookTests(SandboxFixture sandbox) : IClassFixture<Sandbox
             .Be(201);
         await UntilAsync(path, hook => hook["last_failure_content"]?.ToString() == "The target answered 503.");
         receiver.IsDown = false;
-        await AdvanceUntilAsync(TimeSpan.FromMinutes(2), () => receiver.Waiting > 0);
+        await AdvanceUntilAsync(TimeSpan.FromMinutes(2), () => Task.FromResult(receiver.Waiting > 0));
         (await receiver.NextAsync()).Body.Should().Contain("\"action\":\"added\"");
 
         receiver.IsDown = true;
         await AdvanceUntilAsync(
             TimeSpan.FromHours(8),
-            () => sandbox.As("alice").GetAsync(path).GetAwaiter().GetResult().Status == 404
+            async () => (await sandbox.As("alice").GetAsync(path)).Status == 404
         );
     }
 
-    private async Task UntilAsync(string path, Func<JsonNode, bool> holds)
-    {
-        while (!holds((await sandbox.As("alice").GetAsync(path)).Data))
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation);
-        }
-    }
+    private Task UntilAsync(string path, Func<JsonNode, bool> holds) =>
+        Eventually.HoldsAsync(
+            async () => holds((await sandbox.As("alice").GetAsync(path)).Data),
+            "the webhook says what it should"
+        );
 
     /// <summary>The sandbox's own clock; what it leads to happens on other threads.</summary>
-    private async Task AdvanceUntilAsync(TimeSpan step, Func<bool> holds)
-    {
-        while (!holds())
-        {
-            sandbox.Time.Advance(step);
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
-        }
-    }
+    private Task AdvanceUntilAsync(TimeSpan step, Func<Task<bool>> condition) =>
+        Eventually.HoldsAsync(
+            async () =>
+            {
+                if (await condition())
+                {
+                    return true;
+                }
+
+                sandbox.Time.Advance(step);
+                return false;
+            },
+            "the sandbox's clock has led to it"
+        );
 
     private sealed record Delivery(string Body, string Signature);
 

@@ -302,6 +302,40 @@ public sealed class ConnectFlowTests(Stage stage) : IClassFixture<Stage>
         stage.Provider.CountTokenRequests("authorization_code").Should().Be(requests);
     }
 
+    [Fact]
+    public async Task ConnectionReconfiguredMidFlow_FailsCleanly_AndTheNextLinkWorks()
+    {
+        await stage.AddConnectionAsync("moving", "moving-client", "moving-secret-of-tests");
+        Person before = stage.NewPerson("alice-moving");
+        Uri callback = await before.ConsentAsync(
+            await before.StartAsync(await stage.LinkAsync("alice-moving", "moving"))
+        );
+        Person after = stage.NewPerson("bob-moving");
+        string id = await after.ConnectAsync(await stage.LinkAsync("bob-moving", "moving"));
+        int requests = stage.Provider.CountTokenRequests("authorization_code");
+
+        Reply changed = await stage.Server.SendAsync(
+            HttpMethod.Patch,
+            "/api/v1/behalf/connections/moving",
+            stage.Server.ServiceToken,
+            """{"scopes":["things","goals"]}"""
+        );
+
+        changed.Status.Should().Be(200, changed.Body);
+        Page returned = await before.OpenAsync(callback);
+        returned.Status.Should().Be(400, returned.Body);
+        returned.Body.Should().Contain("was changed after this link was made");
+        Reply verified = await stage.VerifyAsync(id, "bob-moving");
+        verified.Status.Should().Be(400, verified.Body);
+        verified.ErrorCode.Should().Be("connection_changed");
+        stage.Provider.CountTokenRequests("authorization_code").Should().Be(requests, "no code went anywhere");
+        foreach (string name in new[] { "alice-moving", "bob-moving" })
+        {
+            (await stage.AccountAsync(name, "moving")).GetProperty("status").GetString().Should().NotBe("ACTIVE");
+            await stage.ConnectAsync(name, "moving");
+        }
+    }
+
     [Theory]
     [InlineData("https://169.254.169.254", "https://tracker.example")]
     [InlineData("https://tracker.example", "https://10.0.0.1")]

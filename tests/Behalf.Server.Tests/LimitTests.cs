@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Behalf.Server.Tests.Infrastructure;
 using Behalf.Wire.Tools;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,6 +77,62 @@ public sealed class LimitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Mcp_SaysWhenToComeBack()
+    {
+        Visitor alice = await _stage.VisitorAsync("alice-mcp", "2026-07-28");
+        JsonObject call = McpCalls.Call("tracker_get_thing", Thing);
+        Task<Reply> first = await BusyAsync("alice-mcp");
+
+        JsonElement over = await alice.CallAsync("tools/call", call);
+
+        over.GetProperty("result").GetProperty("isError").GetBoolean().Should().BeTrue("a model reads results");
+        McpCalls.Text(over).Should().Contain("of this user run already").And.Contain("Try again in 1 seconds.");
+        _held.SetResult();
+        (await first).Status.Should().Be(200);
+        (await alice.CallAsync("tools/call", call))
+            .GetProperty("result")
+            .TryGetProperty("structuredContent", out _)
+            .Should()
+            .BeTrue();
+    }
+
+    [Fact]
+    public async Task Mcp_AnswersRequestsBeyondTheLimitWith429_AndOthersAreServed()
+    {
+        Visitor alice = await _stage.VisitorAsync("alice-requests", "2026-07-28");
+        Visitor bob = await _stage.VisitorAsync("bob-requests", "2026-07-28");
+        Task<Reply> first = await BusyAsync(() =>
+            alice.SendAsync("tools/call", McpCalls.Call("tracker_get_thing", Thing))
+        );
+
+        foreach (string method in new[] { "tools/list", "tools/call" })
+        {
+            Reply over = await alice.SendAsync(
+                method,
+                McpCalls.Call("behalf_connections", new { connect = "tracker" })
+            );
+            over.Status.Should().Be(429, over.Body);
+            over.Headers["Retry-After"].Should().Be("1");
+            over.Body.Should().Contain("of this user run already");
+        }
+
+        (await bob.SendAsync("tools/list", [])).Status.Should().Be(200);
+        _held.SetResult();
+        (await first).Status.Should().Be(200);
+        (await alice.SendAsync("tools/list", [])).Status.Should().Be(200, "the one before gave its place up");
+    }
+
+    [Fact]
+    public async Task McpStream_TakesNoPlace_WhileItIsOpen()
+    {
+        Visitor alice = await _stage.VisitorAsync("alice-listens", "2025-11-25");
+        using HttpRequestMessage request = alice.StreamRequest();
+        await using EventStream stream = await EventStream.OpenAsync(_stage.Server.Http, request);
+
+        (await alice.SendAsync("tools/list", [])).Status.Should().Be(200);
+    }
+
+    [Fact]
     public async Task OtherUser_IsServed_WhileOneHasAllTheirPlacesTaken()
     {
         await BusyAsync("alice-noisy");
@@ -102,6 +159,11 @@ public sealed class LimitTests : IAsyncLifetime
     private async Task<Task<Reply>> BusyAsync(string user)
     {
         await _stage.ConnectAsync(user);
+        return await BusyAsync(() => _stage.ExecuteAsync(user, "tracker_get_thing", Thing));
+    }
+
+    private async Task<Task<Reply>> BusyAsync(Func<Task<Reply>> call)
+    {
         TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
         int calls = 0;
         _stage.Provider.Api = async context =>
@@ -117,7 +179,7 @@ public sealed class LimitTests : IAsyncLifetime
                 """{"id":"1","user":"alice","data":{"gid":"1","name":"a"}}"""u8.ToArray()
             );
         };
-        Task<Reply> first = _stage.ExecuteAsync(user, "tracker_get_thing", Thing);
+        Task<Reply> first = call();
         await reached.Task;
         return first;
     }

@@ -5,30 +5,76 @@ using Behalf.Server.Tests.Infrastructure;
 namespace Behalf.Server.Tests;
 
 /// <summary>Tools that delete ask the person first, where the client can.</summary>
-public sealed class McpConfirmTests(Stage stage) : IClassFixture<Stage>
+public sealed class McpConfirmTests(Stage stage) : IClassFixture<Stage>, IAsyncLifetime
 {
     private const string New = "2026-07-28";
 
-    [Fact]
-    public async Task DestructiveTool_AsksThePerson_AndAYesIsGoodForOneCall()
+    private static int _count;
+
+    private string _connection = "";
+
+    public async ValueTask InitializeAsync()
     {
+        _connection = $"admin{Interlocked.Increment(ref _count)}";
         await stage.AddConnectionAsync(
-            "admin",
-            "admin-client",
+            _connection,
+            $"{_connection}-client",
             "admin-secret-of-that-client",
             scopes: ["things", "deletion"]
         );
-        await stage.ConnectAsync("alice-deletes", "admin");
-        Visitor alice = new(
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task ToolThatChangesAccess_AsksThePerson_AsOneThatDeletes()
+    {
+        Visitor alice = await AdministratorAsync("alice-shares");
+        JsonObject call = McpCalls.Call($"{_connection}_share_thing", new { thing = "7" });
+
+        JsonElement asked = (await alice.CallAsync("tools/call", call)).GetProperty("result");
+
+        asked.GetProperty("resultType").GetString().Should().Be("input_required");
+        asked.GetProperty("inputRequests").GetProperty("confirm").ToString().Should().Contain("Share");
+        string state = asked.GetProperty("requestState").GetString()!;
+        McpCalls
+            .Text(
+                await alice.CallAsync(
+                    "tools/call",
+                    McpCalls.Answered(call, state, "confirm", """{"action":"decline"}""")
+                )
+            )
+            .Should()
+            .Contain("did not agree");
+        stage.Provider.Received.Should().NotContain(request => request.Path.EndsWith("/shares"));
+        JsonElement done = await alice.CallAsync(
+            "tools/call",
+            McpCalls.Answered(call, state, "confirm", """{"action":"accept","content":{"confirm":true}}""")
+        );
+        done.GetProperty("result").TryGetProperty("structuredContent", out _).Should().BeTrue(done.ToString());
+        stage.Provider.Received.Should().ContainSingle(request => request.Path.EndsWith("/shares"));
+    }
+
+    /// <summary>Somebody whose account may delete and share, with a client that fills in forms.</summary>
+    private async Task<Visitor> AdministratorAsync(string user)
+    {
+        await stage.ConnectAsync(user, _connection);
+        return new Visitor(
             stage.Server,
-            new Uri($"{stage.Server.Server.Url}/mcp/v3/connections/admin"),
+            new Uri($"{stage.Server.Server.Url}/mcp/v3/connections/{_connection}"),
             string.Empty,
-            await stage.ConnectionTokenAsync("alice-deletes", "admin"),
+            await stage.ConnectionTokenAsync(user, _connection),
             New
         )
         {
             Capabilities = new JsonObject { ["elicitation"] = new JsonObject { ["form"] = new JsonObject() } },
         };
+    }
+
+    [Fact]
+    public async Task DestructiveTool_AsksThePerson_AndAYesIsGoodForOneCall()
+    {
+        Visitor alice = await AdministratorAsync("alice-deletes");
         JsonElement[] tools =
         [
             .. (await alice.CallAsync("tools/list")).GetProperty("result").GetProperty("tools").EnumerateArray(),

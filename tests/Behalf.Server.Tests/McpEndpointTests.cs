@@ -118,18 +118,12 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
             stage.Provider.Api = null;
         }
 
-        for (int i = 0; ; i++)
-        {
-            JsonElement[] ended = await stage.AuditAsync("kind=completion&identifier=alice-leaves");
-            if (ended.Length == 1)
-            {
-                ended[0].GetProperty("outcome").GetString().Should().Be("cancelled");
-                return;
-            }
-
-            i.Should().BeLessThan(100, "the call must come to its end");
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
-        }
+        JsonElement[] ended = [];
+        await Eventually.HoldsAsync(
+            async () => (ended = await stage.AuditAsync("kind=completion&identifier=alice-leaves")).Length == 1,
+            "the call comes to its end"
+        );
+        ended[0].GetProperty("outcome").GetString().Should().Be("cancelled");
     }
 
     [Fact]
@@ -141,6 +135,45 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
 
         refused.Status.Should().Be(400, refused.Body);
         refused.Json.GetProperty("error").GetProperty("code").GetInt32().Should().Be(-32022);
+    }
+
+    [Theory]
+    [InlineData("MCP-Protocol-Version", "2025-11-25")]
+    [InlineData("MCP-Protocol-Version", null)]
+    [InlineData("Mcp-Method", "tools/list")]
+    [InlineData("Mcp-Method", null)]
+    [InlineData("Mcp-Name", "tracker_create_thing")]
+    [InlineData("Mcp-Name", null)]
+    public async Task HeadersThatDisagreeWithTheBody_AreRefused(string header, string? value)
+    {
+        Visitor alice = await stage.VisitorAsync($"alice-headers-{header}-{value is null}".ToLowerInvariant(), New);
+        int before = stage.CountApiRequests();
+        using HttpRequestMessage request = alice.Request(
+            "tools/call",
+            McpCalls.Call("tracker_get_thing", new { thing = "7" })
+        );
+        request.Headers.Remove(header);
+        if (value is not null)
+        {
+            request.Headers.Add(header, value);
+        }
+
+        Reply refused = await stage.Server.SendAsync(request);
+
+        refused.Status.Should().Be(400, refused.Body);
+        refused.Json.GetProperty("error").GetProperty("code").GetInt32().Should().Be(-32020, refused.Body);
+        stage.CountApiRequests().Should().Be(before);
+    }
+
+    [Fact]
+    public async Task UnknownMethod_IsNotFound_OnTheNewWire()
+    {
+        Visitor alice = await stage.VisitorAsync("alice-method", New);
+
+        Reply refused = await alice.SendAsync("tools/fly", []);
+
+        refused.Status.Should().Be(404, refused.Body);
+        refused.Json.GetProperty("error").GetProperty("code").GetInt32().Should().Be(-32601);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ namespace Behalf.Server.Tests;
 public sealed class McpHostileMessageTests(Stage stage) : IClassFixture<Stage>
 {
     private const string Old = "2025-11-25";
+    private const string New = "2026-07-28";
 
     public static TheoryData<string, string> Bodies =>
         new()
@@ -30,13 +31,21 @@ public sealed class McpHostileMessageTests(Stage stage) : IClassFixture<Stage>
 
     [Theory]
     [MemberData(nameof(Bodies))]
-    public async Task OddMessage_IsRefused(string kind, string body)
+    public async Task OddMessage_IsRefused_OnBothWires_AndWhereItIsReadAhead(string kind, string body)
     {
-        Visitor alice = await stage.VisitorAsync($"alice-odd-{kind.Replace(' ', '-')}", Old);
+        string user = $"alice-odd-{kind.Replace(' ', '-')}";
+        Visitor alice = await stage.VisitorAsync(user, Old);
+        Reply readOnly = await stage.AskTokenAsync(user, alice.Config, ("behalf-mcp-access-level", "READ_ONLY"));
+        string reader = readOnly.Json.GetProperty("token").GetString()!;
 
-        Reply refused = await SendAsync(alice, body);
-
-        refused.Status.Should().Be(400, refused.Body);
+        foreach (string? token in new[] { alice.Token, reader })
+        {
+            foreach (string version in new[] { Old, New })
+            {
+                Reply refused = await SendAsync(alice with { Token = token, Version = version }, body);
+                refused.Status.Should().Be(400, $"{version} {refused.Body}");
+            }
+        }
     }
 
     [Fact]
@@ -55,7 +64,13 @@ public sealed class McpHostileMessageTests(Stage stage) : IClassFixture<Stage>
     {
         using HttpRequestMessage request = new(HttpMethod.Post, new Uri(visitor.Url.AbsolutePath, UriKind.Relative));
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
-        request.Headers.Add("MCP-Protocol-Version", Old);
+        request.Headers.Add("MCP-Protocol-Version", visitor.Version);
+        if (visitor.Version == New)
+        {
+            request.Headers.Add("Mcp-Method", "tools/call");
+            request.Headers.Add("Mcp-Name", "x");
+        }
+
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", visitor.Token);
         request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         return await visitor.Server.SendAsync(request);

@@ -15,7 +15,16 @@ public sealed class McpKeptSessionTests : IAsyncLifetime
         Services = services => services.Configure<BehalfOptions>(options => options.Mcp.KeepsSessions = true),
     };
 
-    public ValueTask InitializeAsync() => _stage.InitializeAsync();
+    public async ValueTask InitializeAsync()
+    {
+        await _stage.InitializeAsync();
+        await _stage.AddConnectionAsync(
+            "admin",
+            "admin-client",
+            "admin-secret-of-that-client",
+            scopes: ["things", "deletion"]
+        );
+    }
 
     public ValueTask DisposeAsync() => _stage.DisposeAsync();
 
@@ -36,12 +45,12 @@ public sealed class McpKeptSessionTests : IAsyncLifetime
         );
 
         await using EventStream answer = await EventStream.OpenAsync(_stage.Server.Http, call);
-        JsonElement asked = await answer.NextAsync(_stage.Server.Time);
+        JsonElement asked = await answer.NextAsync();
         asked.GetProperty("method").GetString().Should().Be("elicitation/create");
         asked.GetProperty("params").GetProperty("message").GetString().Should().Contain("Delete");
         Deletions().Should().Be(0, "nothing is sent before the person has answered");
         await AnswerAsync(alice, asked, action, confirm);
-        JsonElement result = (await answer.NextAsync(_stage.Server.Time)).GetProperty("result");
+        JsonElement result = (await answer.NextAsync()).GetProperty("result");
 
         Deletions().Should().Be(deletions);
         (result.TryGetProperty("isError", out JsonElement failed) && failed.GetBoolean()).Should().Be(deletions == 0);
@@ -58,7 +67,38 @@ public sealed class McpKeptSessionTests : IAsyncLifetime
         (await alice.SendAsync("tools/list", [])).Status.Should().Be(200);
     }
 
+    [Fact]
+    public async Task AnswerOfAnother_ReachesNoPendingQuestion()
+    {
+        Visitor alice = await (await AdministratorAsync("alice-asked")).InitializeAsync();
+        Visitor bob = await AdministratorAsync("bob-answers");
+        using HttpRequestMessage call = alice.Request(
+            "tools/call",
+            McpCalls.Call("admin_delete_thing", new { thing = "7", confirm = true })
+        );
+        await using EventStream answer = await EventStream.OpenAsync(_stage.Server.Http, call);
+        JsonElement asked = await answer.NextAsync();
+
+        Reply refused = await SendAnswerAsync(bob with { Session = alice.Session }, asked, "accept", true);
+        Visitor bobs = await bob.InitializeAsync();
+        Reply elsewhere = await SendAnswerAsync(bobs, asked, "accept", true);
+
+        refused.Status.Should().BeOneOf([403, 404], refused.Body);
+        elsewhere.Status.Should().Be(202, "nobody waits for it in a session of his own");
+        answer.Rest().Should().BeEmpty("the call still waits");
+        Deletions().Should().Be(0);
+        await AnswerAsync(alice, asked, "accept", true);
+        (await answer.NextAsync()).GetProperty("result").TryGetProperty("structuredContent", out _).Should().BeTrue();
+        Deletions().Should().Be(1);
+    }
+
     private static async Task AnswerAsync(Visitor visitor, JsonElement asked, string action, bool? confirm)
+    {
+        Reply accepted = await SendAnswerAsync(visitor, asked, action, confirm);
+        accepted.Status.Should().Be(202, accepted.Body);
+    }
+
+    private static async Task<Reply> SendAnswerAsync(Visitor visitor, JsonElement asked, string action, bool? confirm)
     {
         JsonObject result = new() { ["action"] = action };
         if (confirm is { } yes)
@@ -66,18 +106,12 @@ public sealed class McpKeptSessionTests : IAsyncLifetime
             result["content"] = new JsonObject { ["confirm"] = yes };
         }
 
-        await visitor.AnswerAsync(asked, result);
+        return await visitor.AnswerAsync(asked, result);
     }
 
     /// <summary>Somebody whose account may delete, with a client that fills in forms.</summary>
     private async Task<Visitor> AdministratorAsync(string user)
     {
-        await _stage.AddConnectionAsync(
-            "admin",
-            "admin-client",
-            "admin-secret-of-that-client",
-            scopes: ["things", "deletion"]
-        );
         await _stage.ConnectAsync(user, "admin");
         Reply token = await _stage.AskTokenAsync(user, "-", ("behalf-mcp-connection", "admin"));
         return new Visitor(

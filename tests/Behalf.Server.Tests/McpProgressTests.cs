@@ -124,17 +124,12 @@ public sealed class McpProgressTests(Stage stage) : IClassFixture<Stage>
 
     private async Task<JsonElement> CompletionAsync(string user)
     {
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            JsonElement[] ended = await stage.AuditAsync($"kind=completion&identifier={user}");
-            if (ended.Length == 1)
-            {
-                return ended[0];
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
-        }
+        JsonElement[] ended = [];
+        await Eventually.HoldsAsync(
+            async () => (ended = await stage.AuditAsync($"kind=completion&identifier={user}")).Length == 1,
+            "the call comes to its end"
+        );
+        return ended[0];
     }
 
     /// <summary>The provider keeps a request waiting, and sees whether its caller leaves.</summary>

@@ -21,6 +21,7 @@ public sealed class McpTokenTests(Stage stage) : IClassFixture<Stage>
 
         refused.Status.Should().Be(403, refused.Body);
         refused.Headers["WWW-Authenticate"].Should().Contain("error=\"insufficient_scope\"").And.Contain("tools:write");
+        refused.Body.Should().Contain("tracker_create_thing changes things");
         refused
             .Headers["WWW-Authenticate"]
             .Should()

@@ -175,6 +175,154 @@ public sealed class PersonalMcpTests(PeopleStage stage) : IClassFixture<PeopleSt
     }
 
     [Fact]
+    public async Task LinkOfAnother_CannotBePressedCancelledOrFinished()
+    {
+        (Person judy, Uri link) = await AskedAsync("judy");
+        Person bob = await stage.SignedInAsync("bob");
+        Uri own = await stage.Stage.LinkAsync("bob");
+        Form bobs = Form.Of(await bob.OpenAsync(own), "continue");
+
+        foreach (string path in new[] { "", "/cancel", "/credential" })
+        {
+            Page refused = await bob.SendAsync(own, bobs with { Action = $"{link.AbsolutePath}{path}" });
+            refused.Status.Should().Be(403, refused.Body);
+            WebUtility.HtmlDecode(refused.Body).Should().Contain("made for judy").And.Contain("signed in as bob");
+        }
+
+        JsonElement[] denials = await DenialsAsync("judy", "link.opened");
+        denials.Should().HaveCount(3);
+        denials
+            .Should()
+            .OnlyContain(record =>
+                record.GetProperty("detail").GetString()!.Contains("made for judy")
+                && record.GetProperty("detail").GetString()!.Contains("is bob")
+            );
+        Page connected = await judy.OpenAsync(await judy.ConsentAsync(await judy.StartAsync(link), "alice"));
+        connected.Status.Should().Be(200, "nothing of it was spent");
+    }
+
+    [Fact]
+    public async Task BrowserInWhichSomeoneElseSignsIn_FinishesNothing()
+    {
+        (Person mallory, Uri link) = await AskedAsync("mallory");
+        Uri callback = await mallory.ConsentAsync(await mallory.StartAsync(link), "alice");
+        int before = stage.Stage.Provider.CountTokenRequests("authorization_code");
+
+        Page signedIn = await mallory.SignInAsync(new Uri(stage.Url), "bob", PeopleStage.Password);
+        signedIn.Status.Should().Be(200, signedIn.Body);
+        Page refused = await mallory.OpenAsync(callback);
+
+        refused.Status.Should().Be(403, refused.Body);
+        stage.Stage.Provider.CountTokenRequests("authorization_code").Should().Be(before, "the code is worth nothing");
+        JsonElement denial = (await DenialsAsync("mallory", "flow.denied")).Should().ContainSingle().Subject;
+        denial.GetProperty("detail").GetString().Should().Contain("made for mallory").And.Contain("is bob");
+        (await mallory.OpenAsync(callback)).Status.Should().Be(410, "it ended there");
+        (await stage.Stage.AccountAsync("mallory")).GetProperty("status").GetString().Should().NotBe("ACTIVE");
+    }
+
+    [Fact]
+    public async Task StepUp_IsAskedForOnce_AndTheCallThenWorks()
+    {
+        await ConnectAsync("alice");
+        McpClientProgram client = await stage.ClientAsync();
+        Person alice = await stage.SignedInAsync("alice");
+        Visitor reader = client.Visit(await client.TokensAsync(alice, ("scope", "tools:read")));
+        JsonObject call = McpCalls.Call("tracker_create_thing", new { name = "x" });
+
+        Reply refused = await reader.SendAsync("tools/call", call);
+        refused.Status.Should().Be(403, refused.Body);
+        refused.Body.Should().Contain("tracker_create_thing changes things", "a person is told which tool it was");
+        string scope = refused.Headers["WWW-Authenticate"].Split("scope=\"")[1].Split('"')[0];
+        Uri request = client.AuthorizationRequest(("scope", scope));
+        Page asked = await alice.OpenAsync(request);
+        asked.Body.Should().Contain("id=\"consent\"", "more than was allowed is asked for again");
+        Reply exchanged = await client.ExchangeAsync(McpClientProgram.CodeOf(await client.AllowAsync(alice, request)));
+        exchanged.Status.Should().Be(200, exchanged.Body);
+        alice.Secrets.Enqueue(exchanged.Json.GetProperty("access_token").GetString()!);
+
+        JsonElement done = (await client.Visit(exchanged.Json).CallAsync("tools/call", call)).GetProperty("result");
+
+        done.GetProperty("structuredContent").GetProperty("user").GetString().Should().Contain("alice");
+        Page again = await alice.OpenAsync(request);
+        again.Status.Should().BeOneOf(302, 303);
+        again.Location!.Query.Should().Contain("code=", "it is asked once");
+        alice.Secrets.Enqueue(McpClientProgram.CodeOf(again.Location));
+    }
+
+    [Theory]
+    [InlineData("grant")]
+    [InlineData("person")]
+    [InlineData("access")]
+    [InlineData("client")]
+    public async Task WhoIsOut_HearsNothingMore_WithinASecond(string how)
+    {
+        string name = $"listener-{how}";
+        await stage.AddPersonAsync(name);
+        McpClientProgram client = await stage.ClientAsync();
+        Person person = await stage.SignedInAsync(name);
+        JsonElement tokens = await client.TokensAsync(person);
+        using HttpRequestMessage request = client.Visit(tokens, Old).StreamRequest();
+        await using EventStream stream = await EventStream.OpenAsync(stage.Server.Http, request);
+
+        int status = how switch
+        {
+            "grant" => (
+                await client.PostAsync(
+                    "/oauth/revoke",
+                    ("token", tokens.GetProperty("refresh_token").GetString()),
+                    ("client_id", client.ClientId)
+                )
+            ).Status,
+            "person" => (
+                await stage.Server.SendAsync(
+                    HttpMethod.Patch,
+                    $"/api/v1/behalf/people/{name}",
+                    stage.Server.OperatorToken,
+                    """{"enabled":false}"""
+                )
+            ).Status,
+            "access" => (await EndAccessAsync(person, client)).Status,
+            _ => (
+                await stage.Server.SendAsync(
+                    HttpMethod.Post,
+                    "/api/v1/behalf/mcp_clients:remove",
+                    stage.Server.OperatorToken,
+                    JsonSerializer.Serialize(new { client_id = client.ClientId })
+                )
+            ).Status,
+        };
+
+        status.Should().Be(200);
+        await stream.EndAsync(stage.Server.Time);
+        stream.Rest().Should().BeEmpty("who is out hears nothing more");
+        (await client.Visit(tokens, Old).SendAsync("tools/list", [])).Status.Should().Be(401);
+    }
+
+    private async Task<JsonElement[]> DenialsAsync(string identifier, string action) =>
+        [
+            .. (await stage.AuditAsync($"kind=denial&identifier={identifier}")).Where(record =>
+                record.GetProperty("action").GetString() == action
+            ),
+        ];
+
+    private async Task<Page> EndAccessAsync(Person person, McpClientProgram client)
+    {
+        Uri page = new($"{stage.Url}/access");
+        return await person.SendAsync(page, Form.Of(await person.OpenAsync(page), $"end-{client.ClientId}"));
+    }
+
+    /// <summary>Somebody without an account, whose client was asked to open a page.</summary>
+    private async Task<(Person Person, Uri Link)> AskedAsync(string name)
+    {
+        await stage.AddPersonAsync(name);
+        Person person = await stage.SignedInAsync(name);
+        McpClientProgram client = await stage.ClientAsync();
+        Visitor visitor = client.Visit(await client.TokensAsync(person)) with { Capabilities = ByUrl };
+        JsonElement asked = await visitor.ToolAsync("tracker_get_thing", new { thing = "7" });
+        return (person, new Uri(McpCalls.AskedUrl(asked)));
+    }
+
+    [Fact]
     public async Task CallbackInABrowserThatSignedOut_ConnectsNothing()
     {
         await stage.AddPersonAsync("grace");
@@ -214,6 +362,62 @@ public sealed class PersonalMcpTests(PeopleStage stage) : IClassFixture<PeopleSt
         await RuleAsync(own, "*", []);
 
         (await ToolsOf(henry)).Should().Contain("tracker_create_thing", "rules add up");
+    }
+
+    [Fact]
+    public async Task ClosedConnection_GivesNoLink_AndTheLastRuleRemovedOpensAll()
+    {
+        await using PeopleStageOfOne own = await PeopleStageOfOne.StartAsync();
+        McpClientProgram client = await own.Stage.ClientAsync();
+        Visitor alice = client.Visit(await client.TokensAsync(await own.Stage.SignedInAsync("alice")));
+        await RuleAsync(own, "writers", []);
+        await RuleAsync(own, "others", []);
+
+        JsonElement closed = await alice.ToolAsync("behalf_connections", new { connect = "tracker" });
+        closed.GetProperty("result").GetProperty("isError").GetBoolean().Should().BeTrue();
+        closed.ToString().Should().NotContain("/magicLink/").And.NotContain("There are: tracker");
+        JsonElement called = await alice.ToolAsync("tracker_get_thing", new { thing = "7" });
+        called.ToString().Should().NotContain("/magicLink/");
+        (await own.Stage.AuditAsync("kind=admin&identifier=alice"))
+            .Should()
+            .NotContain(record => record.GetProperty("action").GetString() == "link.created");
+
+        await RemoveRuleAsync(own, "writers");
+        McpCalls
+            .Text(await alice.ToolAsync("behalf_connections", new { connect = "tracker" }))
+            .Should()
+            .NotContain("/magicLink/", "there is a rule still");
+        await RemoveRuleAsync(own, "others");
+        McpCalls
+            .Text(await alice.ToolAsync("behalf_connections", new { connect = "tracker" }))
+            .Should()
+            .Contain("/magicLink/", "without rules there are no limits");
+    }
+
+    [Fact]
+    public async Task RulesOfAnotherEnvironment_DoNotCount()
+    {
+        await using PeopleStageOfOne own = await PeopleStageOfOne.StartAsync();
+        await own.Stage.Stage.AddConnectionAsync(
+            "tracker",
+            "foreign-client",
+            "foreign-secret-of-a-client",
+            own.Stage.Server.ForeignToken
+        );
+        McpClientProgram client = await own.Stage.ClientAsync();
+        Visitor alice = client.Visit(await client.TokensAsync(await own.Stage.SignedInAsync("alice")));
+
+        await RuleAsync(own, "writers", [], "other");
+        McpCalls
+            .Text(await alice.ToolAsync("behalf_connections", new { connect = "tracker" }))
+            .Should()
+            .Contain("/magicLink/", "a rule elsewhere closes nothing here");
+        await RuleAsync(own, "writers", []);
+        await RuleAsync(own, "*", [], "other");
+        McpCalls
+            .Text(await alice.ToolAsync("behalf_connections", new { connect = "tracker" }))
+            .Should()
+            .NotContain("/magicLink/", "and opens nothing");
     }
 
     [Fact]
@@ -264,7 +468,23 @@ public sealed class PersonalMcpTests(PeopleStage stage) : IClassFixture<PeopleSt
                 .Select(tool => tool.GetProperty("name").GetString()),
         ];
 
-    private static async Task RuleAsync(PeopleStageOfOne own, string group, string[] tools)
+    private static async Task RemoveRuleAsync(PeopleStageOfOne own, string group)
+    {
+        Reply removed = await own.Stage.Server.SendAsync(
+            HttpMethod.Post,
+            "/api/v1/behalf/group_rules:remove",
+            own.Stage.Server.OperatorToken,
+            JsonSerializer.Serialize(new { group, connection = "tracker" })
+        );
+        removed.Status.Should().Be(200, removed.Body);
+    }
+
+    private static async Task RuleAsync(
+        PeopleStageOfOne own,
+        string group,
+        string[] tools,
+        string environment = "default"
+    )
     {
         Reply set = await own.Stage.Server.SendAsync(
             HttpMethod.Put,
@@ -273,6 +493,7 @@ public sealed class PersonalMcpTests(PeopleStage stage) : IClassFixture<PeopleSt
             JsonSerializer.Serialize(
                 new
                 {
+                    environment,
                     group,
                     connection = "tracker",
                     tools,

@@ -218,17 +218,17 @@ public sealed class ProxyStreamTests(Stage stage) : IClassFixture<Stage>, IAsync
     /// <returns>The outcome of the run's completion, once it is there.</returns>
     private async Task<string> EndOfAsync(string run)
     {
-        for (int i = 0; ; i++)
-        {
-            JsonElement[] records = await stage.AuditAsync($"agent_run_id={run}");
-            if (records is [.., var last] && last.GetProperty("kind").GetString() == "completion")
+        JsonElement last = default;
+        await Eventually.HoldsAsync(
+            async () =>
             {
-                return last.GetProperty("outcome").GetString()!;
-            }
-
-            i.Should().BeLessThan(600, "the call must be completed");
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
-        }
+                last = (await stage.AuditAsync($"agent_run_id={run}")).LastOrDefault();
+                return last.ValueKind != JsonValueKind.Undefined
+                    && last.GetProperty("kind").GetString() == "completion";
+            },
+            "the call is completed"
+        );
+        return last.GetProperty("outcome").GetString()!;
     }
 
     /// <summary>A body made while it is sent.</summary>

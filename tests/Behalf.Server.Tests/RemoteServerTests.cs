@@ -381,7 +381,7 @@ public sealed class RemoteServerTests
         JsonElement asked = await stream.NextAsync(house.Server.Time);
         asked.GetProperty("method").GetString().Should().Be("elicitation/create");
         asked.GetProperty("params").GetProperty("message").GetString().Should().EndWith("asks: Which size?");
-        await alice.AnswerAsync(asked, (JsonObject)JsonNode.Parse(answer)!);
+        (await alice.AnswerAsync(asked, (JsonObject)JsonNode.Parse(answer)!)).Status.Should().Be(202);
         JsonElement result = (await stream.NextAsync(house.Server.Time)).GetProperty("result");
 
         result.GetProperty("structuredContent").ToString().Should().Contain(told);
@@ -400,11 +400,68 @@ public sealed class RemoteServerTests
     [InlineData("http://127.0.0.1:1/mcp")]
     [InlineData("https://169.254.169.254/mcp")]
     [InlineData("file:///etc/passwd")]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("-x")]
+    [InlineData("https://$(id)/")]
     public async Task AnAddress_ThatEgressDoesNotTake_IsRefused(string url)
     {
         await using House house = await House.StartAsync();
 
         (await house.PostAsync("connectors:remote", new { url })).Status.Should().BeOneOf(400, 503);
+    }
+
+    [Theory]
+    [InlineData(HttpServerSessionMode.Stateless)]
+    [InlineData(HttpServerSessionMode.Stateful)]
+    public async Task ServerThatAsks_IsNotAnswered(HttpServerSessionMode mode)
+    {
+        await using House house = await House.StartAsync(mode);
+        await house.AddAsync();
+        await house.ConnectAsync("alice");
+        await house.AcceptAsync("alice");
+        house.Remote.Asks = ["sampling/createMessage", "elicitation/create"];
+
+        JsonElement answer = await house.OkAsync("alice", "search_issues", """{"query":"x"}""");
+
+        answer.GetProperty("answered").GetBoolean().Should().BeTrue("what was asked for is taken all the same");
+        house.Remote.Messages.Should().Contain(message => message["method"]!.GetValue<string>() == "tools/call");
+        house
+            .Remote.Messages.Should()
+            .OnlyContain(message => message["method"] != null, "nothing is posted back: these are answers of nobody");
+    }
+
+    [Theory]
+    [InlineData(null, 403)]
+    [InlineData("https://other.example", 403)]
+    [InlineData("own", 400)]
+    public async Task ErrorAnswer_IsTheProvidersOnly_WhereItNamesTheIssuer(string? issuer, int status)
+    {
+        await using House house = await House.StartAsync();
+        await house.AddAsync();
+        using Person alice = new("alice");
+        Uri provider = await alice.StartAsync(await house.LinkAsync("alice"));
+        System.Collections.Specialized.NameValueCollection query = System.Web.HttpUtility.ParseQueryString(
+            provider.Query
+        );
+        string iss = (issuer == "own" ? house.Remote.Origin : issuer) is { } named
+            ? $"&iss={Uri.EscapeDataString(named)}"
+            : "";
+
+        Page page = await alice.OpenAsync(
+            new Uri($"{query["redirect_uri"]}?error=access_denied&state={query["state"]}{iss}")
+        );
+
+        page.Status.Should().Be(status, page.Body);
+        if (status == 400)
+        {
+            page.Body.Should().Contain("The provider said no");
+        }
+        else
+        {
+            page.Body.Should().NotContain("access_denied", "who said so is not known");
+        }
+
+        house.Remote.TokenRequests.Should().BeEmpty();
     }
 
     private sealed class House : IAsyncDisposable
@@ -491,7 +548,7 @@ public sealed class RemoteServerTests
             };
         }
 
-        public async Task ConnectAsync(string identifier)
+        public async Task<Uri> LinkAsync(string identifier)
         {
             Reply link = await Server.SendAsync(
                 HttpMethod.Post,
@@ -507,8 +564,13 @@ public sealed class RemoteServerTests
                 )
             );
             link.Status.Should().Be(200, link.Body);
+            return new Uri(link.Json.GetProperty("link").GetString()!);
+        }
+
+        public async Task ConnectAsync(string identifier)
+        {
             using Person person = new(identifier);
-            string id = await person.ConnectAsync(new Uri(link.Json.GetProperty("link").GetString()!));
+            string id = await person.ConnectAsync(await LinkAsync(identifier));
             Reply verified = await Server.SendAsync(
                 HttpMethod.Post,
                 "/api/v1/connected_accounts/user/verify",

@@ -136,7 +136,7 @@ internal sealed class ConnectPages(IAuthorization authorization, IPeople people,
             await VisitorAsync(http),
             http.RequestAborted
         );
-        await ShowAsync(http, cancelled.Succeeded ? Notices.Cancelled : Notices.Of(cancelled.Problem));
+        await (cancelled.Succeeded ? ShowAsync(http, Notices.Cancelled) : RefuseAsync(http, cancelled.Problem));
     }
 
     [OpenToAll("The provider sends the browser here; state and cookie say which flow it belongs to.")]

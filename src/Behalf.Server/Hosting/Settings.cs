@@ -136,6 +136,7 @@ internal static class Settings
             (nameof(limits.Identifier), limits.Identifier),
             (nameof(limits.Connection), limits.Connection),
             (nameof(limits.Host), limits.Host),
+            (nameof(limits.Link), limits.Link),
         ];
 
     private static string Needed(IConfigurationSection section, string name) =>

@@ -35,6 +35,9 @@ internal sealed class Challenge(ResourceMetadata metadata)
         );
     }
 
+    /// <summary>A name as the specification wants tools named; anything else is the sender's own text.</summary>
     private static string Shown(string tool) =>
-        tool.Length <= 64 && tool.All(char.IsAsciiLetterOrDigit) ? tool : "The tool";
+        tool.Length is > 0 and <= 128 && tool.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')
+            ? tool
+            : "The tool";
 }

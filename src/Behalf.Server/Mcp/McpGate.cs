@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Behalf.Limits;
 using Behalf.Mcp;
 using Behalf.Server.Doors;
 using Microsoft.Extensions.Options;
@@ -7,13 +8,15 @@ using Microsoft.Extensions.Options;
 namespace Behalf.Server.Mcp;
 
 /// <summary>
-/// In front of every MCP endpoint: Host and Origin, the token for exactly this URL, the session of a client of the older
-/// generation, and the access level that the call in the body needs. The visitor travels as the request's user.
+/// In front of every MCP endpoint: Host and Origin, the token for exactly this URL, the limits of user and credential, the
+/// session of a client of the older generation, and the access level that the call in the body needs. The visitor travels
+/// as the request's user.
 /// </summary>
 internal sealed class McpGate(
     RequestDelegate next,
     McpOrigins origins,
     IMcpServers servers,
+    ILimits limits,
     Challenge challenge,
     WriteAccess access,
     ClientSessions sessions,
@@ -65,7 +68,15 @@ internal sealed class McpGate(
         }
 
         http.Response.Headers.CacheControl = "no-store";
-        McpVisitor visitor = new(visit.Value, address, token, http);
+        Result<IDisposable> entered = limits.EnterRequest(visit.Value.Subject);
+        if (!entered.Succeeded)
+        {
+            await ProblemAnswer.WriteAsync(http, entered.Problem);
+            return;
+        }
+
+        using IDisposable place = entered.Value;
+        McpVisitor visitor = new(visit.Value, address, token, http, place);
         http.User = visitor;
         bool isOlder = IsOlder(http);
         if (isOlder && !options.Value.Mcp.KeepsSessions && !Recognize(visitor))

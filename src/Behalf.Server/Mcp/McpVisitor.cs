@@ -10,7 +10,7 @@ namespace Behalf.Server.Mcp;
 /// Who was let in with one request, in the form in which the SDK hands a caller on: to the handlers of that request, and as
 /// the owner of a session, which nobody else can use.
 /// </summary>
-internal sealed class McpVisitor(McpVisit visit, McpAddress address, string token, HttpContext http)
+internal sealed class McpVisitor(McpVisit visit, McpAddress address, string token, HttpContext http, IDisposable place)
     : ClaimsPrincipal(IdentityOf(visit))
 {
     public McpVisit Visit { get; } = visit;
@@ -31,6 +31,9 @@ internal sealed class McpVisitor(McpVisit visit, McpAddress address, string toke
 
     /// <value>The user, the server and what the token was given for; the same for all tokens of one grant.</value>
     public string Key => FindFirst(ClaimTypes.NameIdentifier)!.Value;
+
+    /// <summary>Gives back what the request takes of the user's limit, for an answer that stays open.</summary>
+    public void LeavePlace() => place.Dispose();
 
     /// <exception cref="InvalidOperationException">The request did not pass <see cref="McpGate"/>.</exception>
     public static McpVisitor Of(MessageContext message) =>

@@ -35,7 +35,9 @@ internal sealed class ToolListWatch(
 
         try
         {
-            return new ToolListListener(this, visitor, await ListAsync(visitor.Visit, cancellationToken));
+            IReadOnlyList<(string, string)> first = await ListAsync(visitor.Visit, cancellationToken);
+            visitor.LeavePlace(); // those who listen are bounded here
+            return new ToolListListener(this, visitor, first);
         }
         catch
         {

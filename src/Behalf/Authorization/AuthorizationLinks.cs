@@ -2,6 +2,7 @@ using Behalf.Audit;
 using Behalf.Connections;
 using Behalf.Events;
 using Behalf.Identity;
+using Behalf.Limits;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -14,6 +15,7 @@ internal sealed partial class AuthorizationLinks(
     IConnectionStore connections,
     IEnvironmentStore environments,
     PublicUrls urls,
+    ILimits limits,
     IOptions<BehalfOptions> options,
     TimeProvider time,
     ILogger<AuthorizationLinks> logger
@@ -51,18 +53,20 @@ internal sealed partial class AuthorizationLinks(
             return unusable;
         }
 
-        (ConnectedAccount account, _) = await accounts.EnsureAsync(
-            subject.Environment,
-            connection.Id,
-            subject.Identifier,
-            request.Labels,
-            created =>
-                Traces
-                    .Of(created.Record("account.created", subject.Principal.ClientId))
-                    .With(created.Event(EventTypes.AccountCreated, created.State)),
-            cancellationToken
-        );
-        return await AddAsync(subject, request, environment, connection, account, cancellationToken);
+        if (subject.Principal.Kind == PrincipalKind.ServiceClient)
+        {
+            return await AddAsync(subject, request, environment, connection, cancellationToken);
+        }
+
+        // An application may make as many as it has users; whoever asks again and again for one user may not.
+        Result<IDisposable> place = limits.EnterLink(subject);
+        if (!place.Succeeded)
+        {
+            return place.Problem;
+        }
+
+        using IDisposable held = place.Value;
+        return await AddAsync(subject, request, environment, connection, cancellationToken);
     }
 
     private Problem? Check(ActingSubject subject, LinkRequest request)
@@ -110,10 +114,20 @@ internal sealed partial class AuthorizationLinks(
         LinkRequest request,
         DeploymentEnvironment environment,
         Connection connection,
-        ConnectedAccount account,
         CancellationToken cancellationToken
     )
     {
+        (ConnectedAccount account, _) = await accounts.EnsureAsync(
+            subject.Environment,
+            connection.Id,
+            subject.Identifier,
+            request.Labels,
+            created =>
+                Traces
+                    .Of(created.Record("account.created", subject.Principal.ClientId))
+                    .With(created.Event(EventTypes.AccountCreated, created.State)),
+            cancellationToken
+        );
         string token = RandomToken.New();
         DateTimeOffset now = time.GetUtcNow();
         // Whose client the person's own is, no application is there to confirm: the person signs in here.

@@ -16,4 +16,12 @@ public interface ILimits
     /// <summary>For one request to the API, by whoever sends it.</summary>
     /// <inheritdoc cref="EnterCall" path="/returns" />
     Result<IDisposable> EnterRequest(Principal caller);
+
+    /// <summary>For one request to an MCP server, by whoever was let in there.</summary>
+    /// <inheritdoc cref="EnterCall" path="/returns" />
+    Result<IDisposable> EnterRequest(ActingSubject visitor);
+
+    /// <summary>For one link at which the subject connects an account, before anything of it is written.</summary>
+    /// <inheritdoc cref="EnterCall" path="/returns" />
+    Result<IDisposable> EnterLink(ActingSubject subject);
 }

@@ -8,12 +8,16 @@ public sealed class LimitOptions
     /// <value>Of one API client, user session or MCP token; counts requests to the API too.</value>
     public ScopeLimit Credential { get; } = new() { AtOnce = 2_000 };
 
+    /// <value>Counts requests to MCP servers too.</value>
     public ScopeLimit Identifier { get; } = new() { AtOnce = 500 };
 
     public ScopeLimit Connection { get; } = new() { AtOnce = 1_000 };
 
     /// <value>Of a provider's host, whoever calls it.</value>
     public ScopeLimit Host { get; } = new() { AtOnce = 1_000 };
+
+    /// <value>Of links for one user to connect an account, except those that an application itself asks for.</value>
+    public ScopeLimit Link { get; } = new() { AtOnce = 10, PerMinute = 20 };
 }
 
 public sealed class ScopeLimit

@@ -27,6 +27,17 @@ internal sealed class LimitsRoom(IOptions<BehalfOptions> options) : ILimits, IDi
         options.Value.Limits.Identifier
     );
 
+    private readonly ScopeLimiter<(EnvironmentId, Identifier)> _visits = new(
+        "of this user",
+        options.Value.Limits.Identifier
+    );
+
+    private readonly ScopeLimiter<(EnvironmentId, Identifier)> _links = new(
+        "for this user",
+        options.Value.Limits.Link,
+        "links"
+    );
+
     private readonly ScopeLimiter<ConnectionId> _connections = new(
         "of this connection",
         options.Value.Limits.Connection
@@ -57,12 +68,33 @@ internal sealed class LimitsRoom(IOptions<BehalfOptions> options) : ILimits, IDi
         return Enter(leases, _requests.TryEnter((caller.Environment, caller.ClientId), leases));
     }
 
+    /// <summary>Counted apart from the call that the request may carry, which enters by itself.</summary>
+    public Result<IDisposable> EnterRequest(ActingSubject visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        List<RateLimitLease> leases = new(4);
+        return Enter(
+            leases,
+            _visits.TryEnter((visitor.Environment, visitor.Identifier), leases)
+                ?? _requests.TryEnter((visitor.Environment, visitor.Principal.ClientId), leases)
+        );
+    }
+
+    public Result<IDisposable> EnterLink(ActingSubject subject)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        List<RateLimitLease> leases = new(2);
+        return Enter(leases, _links.TryEnter((subject.Environment, subject.Identifier), leases));
+    }
+
     public void Dispose()
     {
         _environments.Dispose();
         _credentials.Dispose();
         _requests.Dispose();
         _identifiers.Dispose();
+        _visits.Dispose();
+        _links.Dispose();
         _connections.Dispose();
         _hosts.Dispose();
     }

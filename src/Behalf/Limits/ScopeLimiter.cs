@@ -4,7 +4,8 @@ namespace Behalf.Limits;
 
 /// <summary>One limit for each key of a kind. Keys that nobody uses any more are forgotten.</summary>
 /// <param name="who">Whose limit it is, in a sentence for the one who is turned away: "of this user".</param>
-internal sealed class ScopeLimiter<TKey>(string who, ScopeLimit limit) : IDisposable
+/// <param name="what">What is counted, in the plural.</param>
+internal sealed class ScopeLimiter<TKey>(string who, ScopeLimit limit, string what = "calls") : IDisposable
     where TKey : notnull
 {
     private static readonly TimeSpan AMoment = TimeSpan.FromSeconds(1);
@@ -39,7 +40,7 @@ internal sealed class ScopeLimiter<TKey>(string who, ScopeLimit limit) : IDispos
         leases.Add(atOnce);
         if (!atOnce.IsAcquired)
         {
-            return Refusal($"{limit.AtOnce} calls {who} run already.", AMoment);
+            return Refusal($"{limit.AtOnce} {what} {who} run already.", AMoment);
         }
 
         if (_perMinute is null)
@@ -52,7 +53,7 @@ internal sealed class ScopeLimiter<TKey>(string who, ScopeLimit limit) : IDispos
         return begun.IsAcquired
             ? null
             : Refusal(
-                $"{limit.PerMinute} calls {who} a minute are allowed.",
+                $"{limit.PerMinute} {what} {who} a minute are allowed.",
                 begun.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan wait) && wait > AMoment ? wait : AMoment
             );
     }

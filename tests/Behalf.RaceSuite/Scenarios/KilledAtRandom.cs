@@ -42,15 +42,23 @@ internal sealed class KilledAtRandom : Scenario
                 findings.Broke();
             }
 
+            Dictionary<string, int> asked = Users(PerHabit, Habit.Strict.Slug())
+                .ToDictionary(user => user, user => Asked(arena, user));
             await using Load load = new(installation, findings, users, callers: 6);
             await Task.WhenAll(installation.Nodes.Select(node => node.EndedAsync()));
             await load.EndAsync();
+            HashSet<string> dying = [.. asked.Where(one => Asked(arena, one.Key) > one.Value).Select(one => one.Key)];
             await Task.WhenAll(installation.Nodes.Select(node => node.StartAsync()));
             load.Judge(arena.Provider.Ledger, findings);
             foreach (Habit habit in Enum.GetValues<Habit>())
             {
                 IReadOnlyList<string> cast = Users(PerHabit, habit.Slug());
-                await new Judge(installation, findings).NothingLostAsync(habit, cast, _ => habit == Habit.Strict);
+                // A pair can only have died with a process if it was asked for in this round.
+                await new Judge(installation, findings).NothingLostAsync(
+                    habit,
+                    cast,
+                    user => habit == Habit.Strict && dying.Contains(user)
+                );
             }
 
             await ConnectAgainAsync(installation);
@@ -58,6 +66,9 @@ internal sealed class KilledAtRandom : Scenario
 
         await new Judge(installation, findings).TrailIsWholeAsync();
     }
+
+    private static int Asked(Arena arena, string user) =>
+        arena.Provider.Ledger.Find(Habit.Strict, user)?.RefreshRequests ?? 0;
 
     /// <summary>Those whose pair died with a process, for the next round.</summary>
     private async Task ConnectAgainAsync(Installation installation)

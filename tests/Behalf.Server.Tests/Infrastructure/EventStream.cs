@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
@@ -7,9 +9,11 @@ namespace Behalf.Server.Tests.Infrastructure;
 /// <summary>An answer that stays open: its events as they come.</summary>
 internal sealed class EventStream : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Channel<JsonElement> _events = Channel.CreateUnbounded<JsonElement>();
+    private readonly ConcurrentQueue<string> _comments = new();
     private readonly HttpResponseMessage _response;
     private readonly Task _reading;
 
@@ -18,6 +22,11 @@ internal sealed class EventStream : IAsyncDisposable
         _response = response;
         _reading = ReadAsync(body);
     }
+
+    public HttpResponseHeaders Headers => _response.Headers;
+
+    /// <value>Lines that are no event, which keep the stream alive.</value>
+    public IReadOnlyCollection<string> Comments => _comments;
 
     public static async Task<EventStream> OpenAsync(HttpClient http, HttpRequestMessage request)
     {
@@ -32,31 +41,25 @@ internal sealed class EventStream : IAsyncDisposable
         return new EventStream(response, body);
     }
 
-    /// <summary>The next event, while the clock goes on by seconds.</summary>
-    public async Task<JsonElement> NextAsync(FakeTimeProvider clock)
+    /// <summary>The next event, for which the server's clock need not go on.</summary>
+    public async Task<JsonElement> NextAsync()
     {
-        using CancellationTokenSource patience = new(Patience);
-        JsonElement next;
-        while (!_events.Reader.TryRead(out next))
-        {
-            _reading.IsCompleted.Should().BeFalse("the stream must not end before");
-            clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, patience.Token);
-        }
-
+        JsonElement next = default;
+        await Eventually.HoldsAsync(() => TryNext(out next), "the next event is there");
         return next;
     }
 
-    /// <summary>Whether the server ends it, while the clock goes on by seconds.</summary>
-    public async Task EndAsync(FakeTimeProvider clock)
+    /// <summary>The next event, which has to come within the next second of the server's clock.</summary>
+    public async Task<JsonElement> NextAsync(FakeTimeProvider clock)
     {
-        using CancellationTokenSource patience = new(Patience);
-        while (!_reading.IsCompleted)
-        {
-            clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, patience.Token);
-        }
+        JsonElement next = default;
+        await WithinASecondAsync(clock, () => TryNext(out next), "the next event is there");
+        return next;
     }
+
+    /// <summary>The server ends it within the next second of its clock.</summary>
+    public Task EndAsync(FakeTimeProvider clock) =>
+        WithinASecondAsync(clock, () => _reading.IsCompleted, "the stream is ended");
 
     public IReadOnlyList<JsonElement> Rest()
     {
@@ -75,6 +78,32 @@ internal sealed class EventStream : IAsyncDisposable
         await _reading;
     }
 
+    private bool TryNext(out JsonElement next)
+    {
+        bool isOver = _reading.IsCompleted;
+        if (_events.Reader.TryRead(out next))
+        {
+            return true;
+        }
+
+        isOver.Should().BeFalse("the stream must not end before");
+        return false;
+    }
+
+    /// <summary>
+    /// The server's timer may begin a moment after the stream: then the first second passes before it, and the next one is
+    /// its first.
+    /// </summary>
+    private static async Task WithinASecondAsync(FakeTimeProvider clock, Func<bool> condition, string what)
+    {
+        clock.Advance(Second);
+        if (!await Eventually.HappensAsync(() => Task.FromResult(condition()), Patience))
+        {
+            clock.Advance(Second);
+            await Eventually.HoldsAsync(condition, what);
+        }
+    }
+
     private async Task ReadAsync(Stream body)
     {
         try
@@ -85,6 +114,10 @@ internal sealed class EventStream : IAsyncDisposable
                 if (line.StartsWith("data: ", StringComparison.Ordinal))
                 {
                     _events.Writer.TryWrite(JsonDocument.Parse(line[6..]).RootElement);
+                }
+                else if (line.StartsWith(": ", StringComparison.Ordinal))
+                {
+                    _comments.Enqueue(line[2..]);
                 }
             }
         }

@@ -23,6 +23,16 @@ internal static class McpCalls
     public static JsonObject Answered(JsonObject call, string state, string action) =>
         Answered(call, state, "connect_tracker", new JsonObject { ["action"] = action }.ToJsonString());
 
+    /// <returns>The page at which the tracker's account is to be connected, as the newer wire asks for it.</returns>
+    public static string AskedUrl(JsonElement message) =>
+        message
+            .GetProperty("result")
+            .GetProperty("inputRequests")
+            .GetProperty("connect_tracker")
+            .GetProperty("params")
+            .GetProperty("url")
+            .GetString()!;
+
     /// <returns>What a model reads.</returns>
     public static string Text(JsonElement message) =>
         message.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString()!;

@@ -42,6 +42,12 @@ internal sealed class RemoteServer : IAsyncDisposable
 
     public ConcurrentQueue<JsonNode> Registrations { get; } = new();
 
+    /// <value>Methods that it asks of its client in the middle of each call, before the answer.</value>
+    public string[] Asks { get; set; } = [];
+
+    /// <value>Everything that was posted to it.</value>
+    public ConcurrentQueue<JsonNode> Messages { get; } = new();
+
     /// <value>Of the token endpoint.</value>
     public ConcurrentQueue<Dictionary<string, string>> TokenRequests { get; } = new();
 
@@ -195,7 +201,54 @@ internal sealed class RemoteServer : IAsyncDisposable
         context.User = new(
             new ClaimsIdentity([new("name", user), new(ClaimTypes.NameIdentifier, user)], "test", "name", null)
         );
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            await next(context);
+            return;
+        }
+
+        context.Request.EnableBuffering();
+        JsonNode message = (await JsonNode.ParseAsync(context.Request.Body))!;
+        context.Request.Body.Position = 0;
+        Messages.Enqueue(message);
+        if (Asks.Length > 0 && message["method"]?.GetValue<string>() == "tools/call")
+        {
+            await AskAsync(context, message);
+            return;
+        }
+
         await next(context);
+    }
+
+    private async Task AskAsync(HttpContext context, JsonNode call)
+    {
+        context.Response.ContentType = "text/event-stream";
+        JsonObject result = new()
+        {
+            ["resultType"] = "complete",
+            ["content"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = """{"answered":true}""" }),
+        };
+        foreach (
+            JsonObject message in Asks.Select(method => new JsonObject
+                {
+                    ["jsonrpc"] = "2.0",
+                    ["id"] = method,
+                    ["method"] = method,
+                    ["params"] = new JsonObject { ["message"] = "Your password?", ["messages"] = new JsonArray() },
+                })
+                .Append(
+                    new JsonObject
+                    {
+                        ["jsonrpc"] = "2.0",
+                        ["id"] = call["id"]!.DeepClone(),
+                        ["result"] = result,
+                    }
+                )
+        )
+        {
+            await context.Response.WriteAsync($"event: message\ndata: {message.ToJsonString()}\n\n");
+            await context.Response.Body.FlushAsync();
+        }
     }
 
     private Task ResourceAsync(HttpContext context) =>

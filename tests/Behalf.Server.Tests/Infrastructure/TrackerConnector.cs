@@ -68,6 +68,17 @@ internal static class TrackerConnector
             steps:
               - {request: delete, method: DELETE, path: "/things/{thing}", slots: {thing: =args.thing}, save: answer}
             result: {user: =vars.answer.user}
+          - name: share_thing
+            title: Share
+            category: things
+            description: Shows a thing to somebody else.
+            hints: [changes_access]
+            scopes: [deletion]
+            input:
+              thing: {type: string, maxLength: 1000, required: true}
+            steps:
+              - {request: share, method: POST, path: "/things/{thing}/shares", slots: {thing: =args.thing}, save: answer}
+            result: {user: =vars.answer.user}
           - name: list_goals
             title: Goals
             category: goals
