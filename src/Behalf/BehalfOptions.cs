@@ -15,6 +15,12 @@ public sealed class BehalfOptions
     /// <value>Exact origins that egress may reach although they are private or plain http (http on loopback only).</value>
     public IList<string> AllowedPrivateOrigins { get; } = [];
 
+    /// <value>
+    /// Addresses and networks (<c>10.0.0.7</c>, <c>10.0.0.0/24</c>) of the proxies in front of us. What a request says of
+    /// where it came from counts only where one of them sent it.
+    /// </value>
+    public IList<string> TrustedProxies { get; } = [];
+
     /// <value>Folder with the bundled connector folders.</value>
     public string ConnectorsFolder { get; set; } = "connectors";
 

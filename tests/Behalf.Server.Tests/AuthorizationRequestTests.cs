@@ -52,7 +52,9 @@ public sealed class AuthorizationRequestTests(PeopleStage stage) : IClassFixture
             "https://client.example/callback?kept=1"
         );
         Uri request = client.AuthorizationRequest(("code_challenge", null));
+        Uri silent = client.AuthorizationRequest(("prompt", "none"));
 
+        Page unseen = await stage.NewPerson("stranger").OpenAsync(silent);
         Page stranger = await stage.NewPerson("stranger").OpenAsync(request);
         Page alice = await (await stage.SignedInAsync("alice")).OpenAsync(request);
 
@@ -62,6 +64,13 @@ public sealed class AuthorizationRequestTests(PeopleStage stage) : IClassFixture
         body.Should().Contain("Tell the client, at client.example");
         body.Should().Contain("href=\"https://client.example/callback?kept=1&error=invalid_request");
         body.Should().Contain($"iss={Uri.EscapeDataString($"{stage.Url}/oauth")}");
+        unseen.Status.Should().Be(400, unseen.Body);
+        unseen.Location.Should().BeNull("prompt=none is no way around it");
+        WebUtility
+            .HtmlDecode(unseen.Body)
+            .Should()
+            .Contain("href=\"https://client.example/callback?kept=1&error=login_required")
+            .And.Contain($"state={Uri.EscapeDataString(client.State)}");
         alice.Location!.AbsoluteUri.Should().StartWith("https://client.example/callback?kept=1&");
     }
 
@@ -111,6 +120,59 @@ public sealed class AuthorizationRequestTests(PeopleStage stage) : IClassFixture
         query["iss"].Should().Be($"{stage.Url}/oauth");
         (await client.ExchangeAsync(McpClientProgram.CodeOf(answer))).Status.Should().Be(200, "the first one stands");
     }
+
+    [Fact]
+    public async Task PushedRequest_HasOneSpelling()
+    {
+        (McpClientProgram client, Person alice) = await BeginAsync("alice");
+        Reply pushed = await client.PostAsync("/oauth/par", [.. Pairs(client.Parameters())]);
+        string uri = pushed.Json.GetProperty("request_uri").GetString()!;
+        Uri answer = await client.AllowAsync(alice, Of(client, uri));
+        const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        int last = Alphabet.IndexOf(uri[^1], StringComparison.Ordinal);
+        string[] spellings =
+        [
+            $"{uri}=",
+            $"{uri}==",
+            $"{uri} ",
+            $"{uri}\n",
+            uri.Insert(uri.Length - 8, " "),
+            uri.Insert(uri.Length - 8, "\r\n"),
+            uri.Replace("urn:ietf", "URN:IETF", StringComparison.Ordinal),
+            .. Enumerable.Range(1, 3).Select(n => uri[..^1] + Alphabet[last ^ n]), // bits beyond the last byte
+        ];
+
+        foreach (string spelling in spellings)
+        {
+            Page page = await alice.OpenAsync(Of(client, spelling));
+            string query = page.Location?.IsAbsoluteUri == true ? page.Location.Query : "";
+            HttpUtility.ParseQueryString(query)["code"].Should().BeNull(spelling);
+            page.Body.Should().NotContain("id=\"consent\"", spelling);
+        }
+
+        (await client.ExchangeAsync(McpClientProgram.CodeOf(answer))).Status.Should().Be(200);
+    }
+
+    [Fact]
+    public async Task PushedRequest_EndsAfterItsTime()
+    {
+        (McpClientProgram client, Person alice) = await BeginAsync("alice");
+        Reply pushed = await client.PostAsync("/oauth/par", [.. Pairs(client.Parameters())]);
+        Uri request = Of(client, pushed.Json.GetProperty("request_uri").GetString()!);
+        int lifetime = pushed.Json.GetProperty("expires_in").GetInt32();
+        (await alice.OpenAsync(request)).Status.Should().Be(200);
+
+        stage.Server.Time.Advance(TimeSpan.FromSeconds(lifetime + 1));
+        Page late = await alice.OpenAsync(request);
+
+        lifetime.Should().BeInRange(1, 600);
+        late.Body.Should().NotContain("id=\"consent\"");
+        string query = late.Location?.IsAbsoluteUri == true ? late.Location.Query : "";
+        HttpUtility.ParseQueryString(query)["code"].Should().BeNull();
+    }
+
+    private Uri Of(McpClientProgram client, string requestUri) =>
+        new($"{stage.Url}/oauth/authorize?client_id={client.ClientId}&request_uri={Uri.EscapeDataString(requestUri)}");
 
     private async Task<(McpClientProgram Client, Person Browser)> BeginAsync(string user) =>
         (await stage.ClientAsync(), await stage.SignedInAsync(user));

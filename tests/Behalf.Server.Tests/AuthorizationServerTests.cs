@@ -1,7 +1,12 @@
 using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Web;
 using Behalf.Server.Tests.Infrastructure;
+using Microsoft.Extensions.Time.Testing;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Behalf.Server.Tests;
 
@@ -347,6 +352,269 @@ public sealed class AuthorizationServerTests(PeopleStage stage) : IClassFixture<
         ClaimsOf(tokens.Json).GetProperty("scope").GetString().Should().Be("tools:read");
     }
 
+    [Theory]
+    [InlineData("/oauth/access_token")]
+    [InlineData("/oauth/revoke")]
+    [InlineData("/oauth/par")]
+    public async Task ConfidentialClient_NeedsItsSecret_AtEveryEndpoint(string endpoint)
+    {
+        (McpClientProgram client, string secret) = await stage.ConfidentialClientAsync();
+        (_, string others) = await stage.ConfidentialClientAsync();
+        Person alice = await stage.SignedInAsync("alice");
+        string code = McpClientProgram.CodeOf(await client.AllowAsync(alice));
+        (string, string?)[] form = endpoint switch
+        {
+            "/oauth/access_token" =>
+            [
+                ("grant_type", "authorization_code"),
+                ("code", code),
+                ("redirect_uri", client.RedirectUri),
+                ("code_verifier", client.Verifier),
+            ],
+            "/oauth/revoke" => [("token", "whatever")],
+            _ => [.. client.Parameters().Select(pair => (pair.Key, (string?)pair.Value))],
+        };
+        (string, string?) id = ("client_id", client.ClientId);
+
+        foreach (
+            Reply refused in new[]
+            {
+                await client.PostAsync(endpoint, [.. form, id]),
+                await client.PostAsync(endpoint, [.. form, id, ("client_secret", "")]),
+                await client.PostAsync(endpoint, [.. form, id, ("client_secret", $"{secret}x")]),
+                await client.PostAsync(endpoint, [.. form, id, ("client_secret", others)]),
+                await Basic(client, "wrong").PostAsync(endpoint, form),
+                await Basic(client, others).PostAsync(endpoint, form),
+            }
+        )
+        {
+            refused.Status.Should().Be(401, refused.Body);
+            refused.Json.GetProperty("error").GetString().Should().Be("invalid_client");
+        }
+
+        Reply posted = await client.PostAsync(endpoint, [.. form, id, ("client_secret", secret)]);
+        if (endpoint == "/oauth/access_token")
+        {
+            form = [("grant_type", "refresh_token"), ("refresh_token", RefreshOf(posted.Json))];
+        }
+
+        Reply basic = await Basic(client, secret).PostAsync(endpoint, form);
+
+        posted.Status.Should().BeOneOf([200, 201], posted.Body);
+        basic.Status.Should().BeOneOf([200, 201], basic.Body);
+    }
+
+    [Fact]
+    public async Task PublicClient_HasNoSecret_ToBeTriedOut()
+    {
+        (McpClientProgram client, Person alice) = await BeginAsync("alice");
+        string code = McpClientProgram.CodeOf(await client.AllowAsync(alice));
+
+        Reply reply = await client.ExchangeAsync(code, ("client_secret", "anything"));
+
+        reply.Status.Should().Be(401, reply.Body);
+        (await client.ExchangeAsync(code)).Status.Should().Be(200);
+    }
+
+    [Fact]
+    public async Task Consent_CannotBeFramed()
+    {
+        (McpClientProgram client, Person alice) = await BeginAsync("alice");
+        Person stranger = stage.NewPerson("stranger");
+        Uri origin = new(stage.Url);
+
+        Page consent = await alice.OpenAsync(client.AuthorizationRequest());
+        Page access = await alice.OpenAsync(new Uri(origin, "/access"));
+        Page toSignIn = await stranger.OpenAsync(new Uri(origin, "/access"));
+        Page error = await alice.OpenAsync(client.AuthorizationRequest(("client_id", "oac_unknown")));
+
+        consent.Body.Should().Contain("id=\"consent\"");
+        access.Status.Should().Be(200, access.Body);
+        error.Status.Should().Be(400, error.Body);
+        foreach (Page page in new[] { consent, access, toSignIn, error })
+        {
+            Dictionary<string, string> policy = page.Headers["Content-Security-Policy"]
+                .Split("; ")
+                .ToDictionary(
+                    directive => directive.Split(' ')[0],
+                    directive => directive[(directive.IndexOf(' ') + 1)..]
+                );
+            policy["frame-ancestors"].Should().Be("'none'");
+            policy["default-src"].Should().Be("'none'");
+            policy["base-uri"].Should().Be("'none'");
+            policy.Should().NotContainKey("script-src");
+            policy["form-action"].Should().Be(page == consent ? "'self' https://client.example" : "'self'");
+            page.Headers["X-Frame-Options"].Should().Be("DENY");
+            page.Headers["Cache-Control"].Should().Contain("no-store");
+            page.Headers["Referrer-Policy"].Should().Be("no-referrer");
+        }
+    }
+
+    [Fact]
+    public async Task Guessing_LeavesTheOwnerElsewhereAlone()
+    {
+        Uri origin = new(stage.Url);
+        Person guesser = stage.NewPerson("guesser");
+        Person bob = stage.NewPerson("bob", IPAddress.Parse("127.0.0.2"));
+        for (int i = 0; i < 11; i++)
+        {
+            await guesser.SignInAsync(origin, "bob", "not the password at all");
+        }
+
+        (await guesser.SignInAsync(origin, "bob", "not the password at all")).Status.Should().Be(429);
+        (await bob.SignInAsync(origin, "bob", "mistyped password")).Status.Should().Be(401, "he guessed nothing");
+        (await bob.SignInAsync(origin, "bob", PeopleStage.Password)).Status.Should().Be(200);
+        stage.Server.Time.Advance(TimeSpan.FromMinutes(1));
+    }
+
+    [Theory]
+    [InlineData("/sign-in")]
+    [InlineData("/sign-out")]
+    [InlineData("/sign-in/begin")]
+    public async Task SignIn_WithoutTheFormsToken_SignsNobodyIn(string path)
+    {
+        Uri uri = new(new Uri(stage.Url), path);
+        (string, string)[] values = [("name", "alice"), ("password", PeopleStage.Password), ("return", "/access")];
+        Person alice = await stage.SignedInAsync("alice");
+        string cookies = alice.Cookies;
+        Person stranger = stage.NewPerson("stranger");
+        Form foreign = Form.Of(await stranger.OpenAsync(new Uri(new Uri(stage.Url), "/sign-in")), "password-form");
+        Person browser = stage.NewPerson("alice");
+
+        foreach (
+            Page page in new[]
+            {
+                await browser.PostAsync(uri, values),
+                await browser.PostAsync(uri, [.. values, ("form_token", "made up")]),
+                await browser.SendAsync(uri, foreign with { Action = path }, values),
+                await alice.SendAsync(uri, foreign with { Action = path }, values),
+            }
+        )
+        {
+            page.Status.Should().Be(400, page.Body);
+            page.Headers.Should().NotContainKey("Set-Cookie");
+        }
+
+        alice.Cookies.Should().Be(cookies);
+        (await alice.OpenAsync(new Uri(new Uri(stage.Url), "/access"))).Status.Should().Be(200, "she is still here");
+        (await browser.OpenAsync(new Uri(new Uri(stage.Url), "/access"))).Status.Should().Be(303);
+    }
+
+    [Fact]
+    public async Task SignOut_EndsTheSessionItself()
+    {
+        Uri access = new($"{stage.Url}/access");
+        Person alice = stage.NewPerson("alice");
+        await alice.SignInAsync(new Uri(stage.Url), "alice", PeopleStage.Password);
+        Person thief = stage.NewPerson("thief");
+        thief.TakeCookies(alice.Cookies);
+        (await thief.OpenAsync(access)).Status.Should().Be(200, "a cookie is what it is");
+
+        Page signedOut = await alice.SendAsync(access, Form.Of(await alice.OpenAsync(access), "sign-out-form"));
+
+        signedOut.Status.Should().Be(200, signedOut.Body);
+        (await thief.OpenAsync(access)).Status.Should().Be(303, "the row is gone, not only the cookie");
+        (await alice.OpenAsync(access)).Status.Should().Be(303);
+    }
+
+    [Fact]
+    public async Task Prompt_IsTheClientsToChoose()
+    {
+        McpClientProgram client = await stage.ClientAsync();
+        Person alice = stage.NewPerson("alice");
+        Page nobody = await alice.OpenAsync(client.AuthorizationRequest(("prompt", "none")));
+        await alice.SignInAsync(new Uri(stage.Url), "alice", PeopleStage.Password);
+
+        Page fresh = await alice.OpenAsync(client.AuthorizationRequest(("prompt", "login")));
+        stage.Server.Time.Advance(TimeSpan.FromMinutes(2));
+        Page later = await alice.OpenAsync(client.AuthorizationRequest(("prompt", "login")));
+        Page unforced = await alice.OpenAsync(client.AuthorizationRequest());
+        await alice.SignInAsync(new Uri(stage.Url), "alice", PeopleStage.Password);
+        Page again = await alice.OpenAsync(client.AuthorizationRequest(("prompt", "login")));
+
+        nobody.Location!.GetLeftPart(UriPartial.Path).Should().Be(client.RedirectUri);
+        HttpUtility.ParseQueryString(nobody.Location.Query)["error"].Should().Be("login_required");
+        HttpUtility.ParseQueryString(nobody.Location.Query)["code"].Should().BeNull();
+        fresh.Status.Should().Be(200, "that sign-in is the one that was asked for");
+        later.Status.Should().Be(303);
+        later.Location!.ToString().Should().StartWith("/sign-in?");
+        unforced.Status.Should().Be(200, "she is signed in all the same");
+        again.Status.Should().Be(200);
+    }
+
+    [Fact]
+    public async Task Refresh_IsForTheOneResource()
+    {
+        (McpClientProgram client, Person alice) = await BeginAsync("alice");
+        JsonElement tokens = await client.TokensAsync(alice);
+
+        foreach (
+            string resource in new[]
+            {
+                "https://other.example/mcp",
+                $"{stage.Url}/mcp/",
+                $"{stage.Url}/x/../mcp",
+                $"{stage.Url}/mcp#x",
+                $"{stage.Url}//mcp",
+                $"{stage.Url}/MCP",
+                stage.Url.Replace("127.0.0.1", "127.1", StringComparison.Ordinal) + "/mcp",
+            }
+        )
+        {
+            Reply refused = await client.RefreshAsync(RefreshOf(tokens), ("resource", resource));
+            refused.Status.Should().Be(400, resource);
+            refused.Json.GetProperty("error").GetString().Should().Be("invalid_target", resource);
+        }
+
+        Reply right = await client.RefreshAsync(
+            RefreshOf(tokens),
+            ("resource", client.Resource.Replace("http://", "HTTP://", StringComparison.Ordinal))
+        );
+        right.Status.Should().Be(200, "scheme and host are taken in any case: MCP has it so");
+    }
+
+    [Fact]
+    public async Task RefreshToken_ReplacedTwice_EndsTheGrantAtOnce()
+    {
+        (McpClientProgram client, Person alice) = await BeginAsync("alice");
+        JsonElement first = await client.TokensAsync(alice);
+        JsonElement second = (await client.RefreshAsync(RefreshOf(first))).Json;
+        JsonElement third = (await client.RefreshAsync(RefreshOf(second))).Json;
+
+        Reply replay = await client.RefreshAsync(RefreshOf(first));
+
+        replay.Status.Should().Be(400, "its successor was used, so nobody waits for it");
+        (await client.RefreshAsync(RefreshOf(third))).Status.Should().Be(400, "the family ended");
+    }
+
+    [Fact]
+    public async Task Grant_EndsThirtyDaysAfterItsLastUse_AndTokensVerifyOverAKeyChange()
+    {
+        await using PeopleStageOfOne own = await PeopleStageOfOne.StartAsync();
+        McpClientProgram client = await own.Stage.ClientAsync();
+        JsonElement old = await client.TokensAsync(await own.Stage.SignedInAsync("alice"));
+        string key = KeyOf(old);
+        await VerifiesAsync(own.Stage, old);
+        await RotateAsync(own.Stage);
+        FakeTimeProvider time = own.Stage.Server.Time;
+        void Later(int days) => time.AdjustTime(time.GetUtcNow().AddDays(days)); // without a month of the background's work
+
+        JsonElement next = (await client.RefreshAsync(RefreshOf(old))).Json;
+
+        KeyOf(next).Should().NotBe(key);
+        await VerifiesAsync(own.Stage, next);
+        await VerifiesAsync(own.Stage, old); // its key is still published while tokens of it live
+        (await client.Visit(next).SendAsync("tools/list", [])).Status.Should().Be(200);
+        Later(29);
+        JsonElement used = (await client.RefreshAsync(RefreshOf(next))).Json;
+        Later(29);
+        JsonElement last = (await client.RefreshAsync(RefreshOf(used))).Json;
+        Later(30);
+        Reply idle = await client.RefreshAsync(RefreshOf(last));
+        idle.Status.Should().Be(400, idle.Body);
+        idle.Json.GetProperty("error").GetString().Should().Be("invalid_grant");
+    }
+
     [Fact]
     public async Task Pages_CannotBeFramed_AndRunNothing()
     {
@@ -426,6 +694,73 @@ public sealed class AuthorizationServerTests(PeopleStage stage) : IClassFixture<
 
     private async Task<(McpClientProgram Client, Person Browser)> BeginAsync(string user) =>
         (await stage.ClientAsync(), await stage.SignedInAsync(user));
+
+    private static McpClientProgram Basic(McpClientProgram client, string secret) =>
+        client with
+        {
+            Prepare = request =>
+                request.Headers.Authorization = new AuthenticationHeaderValue(
+                    "Basic",
+                    Convert.ToBase64String(Encoding.UTF8.GetBytes($"{client.ClientId}:{secret}"))
+                ),
+        };
+
+    private static string KeyOf(JsonElement tokens) =>
+        new JsonWebToken(tokens.GetProperty("access_token").GetString()).Kid;
+
+    /// <summary>As a resource server of somebody else would, by the published keys.</summary>
+    private static async Task VerifiesAsync(PeopleStage stage, JsonElement tokens)
+    {
+        Reply keys = await stage.Server.SendAsync(HttpMethod.Get, "/oauth/jwks", null);
+        TokenValidationResult result = await new JsonWebTokenHandler().ValidateTokenAsync(
+            tokens.GetProperty("access_token").GetString(),
+            new TokenValidationParameters
+            {
+                ValidTypes = ["at+jwt"],
+                ValidAlgorithms = ["RS256"],
+                ValidIssuer = $"{stage.Url}/oauth",
+                ValidAudience = $"{stage.Url}/mcp",
+                IssuerSigningKeys = new JsonWebKeySet(keys.Body).GetSigningKeys(),
+                ValidateLifetime = false, // the clock is the test's
+            }
+        );
+        result.IsValid.Should().BeTrue(result.Exception?.Message);
+        keys.Body.Should().NotContain("\"d\"");
+    }
+
+    private static async Task RotateAsync(PeopleStage stage)
+    {
+        Reply rotated = await stage.Server.SendAsync(
+            HttpMethod.Post,
+            "/api/v1/behalf/keys:rotate",
+            stage.Server.OperatorToken,
+            """{"kind":"token"}"""
+        );
+        rotated.Status.Should().Be(200, rotated.Body);
+        string next = rotated.Json.GetProperty("id").GetString()!;
+        for (int i = 0; i < 100; i++)
+        {
+            Reply keys = await stage.Server.SendAsync(
+                HttpMethod.Get,
+                "/api/v1/behalf/keys",
+                stage.Server.OperatorToken
+            );
+            bool isActive = keys
+                .Json.GetProperty("keys")
+                .EnumerateArray()
+                .Any(key =>
+                    key.GetProperty("id").GetString() == next && key.GetProperty("state").GetString() == "active"
+                );
+            if (isActive)
+            {
+                return;
+            }
+
+            stage.Server.Time.Advance(TimeSpan.FromSeconds(5)); // the background has its turn
+        }
+
+        Assert.Fail("The key did not become active.");
+    }
 
     private static string RefreshOf(JsonElement tokens) => tokens.GetProperty("refresh_token").GetString()!;
 

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Behalf.Identity;
+using Behalf.Registration;
 using Behalf.Server.Tests.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Behalf.Server.Tests;
 
@@ -279,6 +282,255 @@ public sealed class ClientDocumentTests(PeopleStage stage) : IClassFixture<Peopl
         gone.Status.Should().Be(401, "RFC 6749 §5.2: the client shall register anew");
         gone.Json.GetProperty("error").GetString().Should().Be("invalid_client");
     }
+
+    [Theory]
+    [InlineData("off", "acme.example", false)]
+    [InlineData("listed", "acme.example", true)]
+    [InlineData("listed", "mcp.acme.example", true)]
+    [InlineData("listed", "evil-acme.example", false)]
+    [InlineData("listed", "acme.example.evil.example", false)]
+    [InlineData("listed", "other.example", false)]
+    [InlineData("listed and blocked", "acme.example", false)]
+    [InlineData("blocked", "acme.example", false)]
+    [InlineData("blocked", "mcp.acme.example", false)]
+    [InlineData("blocked", "evil-acme.example", true)]
+    [InlineData("any", "other.example", true)]
+    public async Task Documents_FollowTheTrustPolicy(string policy, string host, bool isLetIn)
+    {
+        string url = $"https://{host}/{Interlocked.Increment(ref _count)}/client.json";
+        McpClientProgram client = Publish(url);
+        Person alice = await stage.SignedInAsync("alice");
+        stage.Policy.Documents =
+            policy == "off" ? DocumentTrust.Off
+            : policy.StartsWith("listed", StringComparison.Ordinal) ? DocumentTrust.Listed
+            : DocumentTrust.Any;
+        if (policy.StartsWith("listed", StringComparison.Ordinal))
+        {
+            stage.Policy.AllowedHosts.Add("acme.example");
+        }
+
+        if (policy.EndsWith("blocked", StringComparison.Ordinal))
+        {
+            stage.Policy.BlockedHosts.Add("acme.example");
+        }
+
+        try
+        {
+            Page page = await alice.OpenAsync(client.AuthorizationRequest());
+
+            page.Status.Should().Be(isLetIn ? 200 : 400, page.Body);
+            page.Location.Should().BeNull();
+            stage.Web.CountOf(url).Should().Be(isLetIn ? 1 : 0, "who is not trusted is not asked either");
+        }
+        finally
+        {
+            TrustAgain();
+        }
+    }
+
+    [Fact]
+    public async Task Registration_CanBeTurnedOff()
+    {
+        const string Metadata = "/.well-known/oauth-authorization-server/oauth";
+        stage.Policy.DynamicRegistration = false;
+        stage.Policy.Documents = DocumentTrust.Off;
+        try
+        {
+            Reply refused = await stage.Server.SendAsync(
+                HttpMethod.Post,
+                "/oauth/register",
+                null,
+                """{"client_name":"x","redirect_uris":["https://callback.example/done"]}"""
+            );
+            Reply metadata = await stage.Server.SendAsync(HttpMethod.Get, Metadata, null);
+
+            refused.Status.Should().Be(403, refused.Body);
+            metadata.Json.TryGetProperty("registration_endpoint", out _).Should().BeFalse();
+            metadata.Json.GetProperty("client_id_metadata_document_supported").GetBoolean().Should().BeFalse();
+        }
+        finally
+        {
+            TrustAgain();
+        }
+
+        Reply again = await stage.Server.SendAsync(HttpMethod.Get, Metadata, null);
+        again.Json.GetProperty("registration_endpoint").GetString().Should().Be($"{stage.Url}/oauth/register");
+        again.Json.GetProperty("client_id_metadata_document_supported").GetBoolean().Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData("host", "call")]
+    [InlineData("host", "refresh")]
+    [InlineData("all", "call")]
+    [InlineData("all", "refresh")]
+    public async Task BlockedHost_EndsItsGrants(string what, string first)
+    {
+        McpClientProgram client = Publish(Url());
+        McpClientProgram added = await stage.ClientAsync();
+        Person alice = await stage.SignedInAsync("alice");
+        JsonElement tokens = await client.TokensAsync(alice);
+        JsonElement others = await added.TokensAsync(alice);
+        (await client.Visit(tokens).SendAsync("tools/list", [])).Status.Should().Be(200);
+        if (what == "host")
+        {
+            stage.Policy.BlockedHosts.Add("clients.example");
+        }
+        else
+        {
+            stage.Policy.Documents = DocumentTrust.Off;
+        }
+
+        try
+        {
+            if (first == "call")
+            {
+                (await client.Visit(tokens).SendAsync("tools/list", [])).Status.Should().Be(401);
+            }
+            else
+            {
+                (await client.RefreshAsync(RefreshOf(tokens))).Status.Should().Be(400);
+            }
+
+            Page asked = await alice.OpenAsync(client.AuthorizationRequest());
+            asked.Status.Should().Be(400, asked.Body);
+            asked.Location.Should().BeNull("not even an error goes there");
+            (await added.Visit(others).SendAsync("tools/list", [])).Status.Should().Be(200, "it is no document's");
+        }
+        finally
+        {
+            TrustAgain();
+        }
+
+        (await client.Visit(tokens).SendAsync("tools/list", [])).Status.Should().Be(401, "it ended for good");
+        (await client.RefreshAsync(RefreshOf(tokens))).Status.Should().Be(400);
+        (await stage.AuditAsync("kind=admin&identifier=alice&page_size=1000"))
+            .Should()
+            .Contain(record =>
+                record.GetProperty("action").GetString() == "grant.ended"
+                && record.GetProperty("detail").GetString()!.EndsWith("client_not_trusted")
+            );
+    }
+
+    [Fact]
+    public async Task RememberedConsent_IsOfOnePerson()
+    {
+        McpClientProgram client = Publish(Url());
+        Person alice = await stage.SignedInAsync("alice");
+        Person bob = await stage.SignedInAsync("bob");
+        await client.TokensAsync(alice);
+
+        Page bobs = await bob.OpenAsync(client.AuthorizationRequest());
+        Page alices = await alice.OpenAsync(client.AuthorizationRequest());
+
+        bobs.Status.Should().Be(200, "it is hers");
+        bobs.Body.Should().Contain("id=\"consent\"");
+        McpClientProgram.CodeOf(alices.Location!).Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task Consent_IsAskedForAgain_WhenTheRedirectUrisChange()
+    {
+        string url = Url();
+        McpClientProgram client = Publish(url, cacheControl: "no-store");
+        Person alice = await stage.SignedInAsync("alice");
+        await client.TokensAsync(alice);
+        stage.Server.Time.Advance(TimeSpan.FromMinutes(2));
+        (await alice.OpenAsync(client.AuthorizationRequest())).Location.Should().NotBeNull();
+        stage.Web.Answer(
+            url,
+            JsonSerializer.Serialize(
+                new
+                {
+                    client_id = url,
+                    client_name = "Sample client",
+                    redirect_uris = new[] { client.RedirectUri, "https://elsewhere.example/done" },
+                }
+            ),
+            cacheControl: "no-store"
+        );
+        stage.Server.Time.Advance(TimeSpan.FromMinutes(2));
+
+        Page changed = await alice.OpenAsync(client.AuthorizationRequest());
+
+        changed.Status.Should().Be(200, "answers could go elsewhere now");
+        changed.Body.Should().Contain("id=\"consent\"");
+    }
+
+    [Fact]
+    public async Task RegisteredClient_IsAskedAboutEveryTime()
+    {
+        McpClientProgram client = await McpClientProgram.RegisterAsync(stage.Server);
+        Person alice = await stage.SignedInAsync("alice");
+        await client.TokensAsync(alice);
+
+        Page again = await alice.OpenAsync(client.AuthorizationRequest());
+        Page none = await alice.OpenAsync(client.AuthorizationRequest(("prompt", "none")));
+
+        again.Status.Should().Be(200, "nobody vouches for it");
+        again.Body.Should().Contain("id=\"consent\"");
+        none.Location!.Query.Should().Contain("error=consent_required");
+    }
+
+    [Fact]
+    public async Task UnusedRegistrations_AreCapped()
+    {
+        await using PeopleStageOfOne own = await PeopleStageOfOne.StartAsync();
+        IOAuthClientStore store = own.Stage.Server.Server.Services.GetRequiredService<IOAuthClientStore>();
+        McpClientProgram registered = await McpClientProgram.RegisterAsync(own.Stage.Server);
+        EnvironmentId environment = (
+            await own
+                .Stage.Server.Server.Services.GetRequiredService<IIdentity>()
+                .ListEnvironmentsAsync(TestContext.Current.CancellationToken)
+        )
+            .First(one => one.Slug == "default")
+            .Id;
+        OAuthClient first = (
+            await store.FindAsync(environment, registered.ClientId, TestContext.Current.CancellationToken)
+        )!;
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 999)
+                .Select(n =>
+                    store.AddAsync(
+                        first with
+                        {
+                            Id = EntityId.New<OAuthClientId>(own.Stage.Server.Time),
+                            ClientId = $"oac_{n}",
+                        },
+                        Traces.None,
+                        TestContext.Current.CancellationToken
+                    )
+                )
+        );
+
+        Reply full = await RegisterAsync(own.Stage);
+        await store.UsedAsync(environment, first.Id, TestContext.Current.CancellationToken);
+        Reply room = await RegisterAsync(own.Stage);
+        Reply fullAgain = await RegisterAsync(own.Stage);
+
+        full.Status.Should().Be(429, full.Body);
+        full.Headers["Retry-After"].Should().Be("86400");
+        room.Status.Should().Be(201, "one of them is in use");
+        fullAgain.Status.Should().Be(429);
+    }
+
+    private static Task<Reply> RegisterAsync(PeopleStage stage) =>
+        stage.Server.SendAsync(
+            HttpMethod.Post,
+            "/oauth/register",
+            null,
+            """{"client_name":"x","redirect_uris":["https://callback.example/done"]}"""
+        );
+
+    private void TrustAgain()
+    {
+        stage.Policy.Documents = DocumentTrust.Any;
+        stage.Policy.DynamicRegistration = true;
+        stage.Policy.AllowedHosts.Clear();
+        stage.Policy.BlockedHosts.Clear();
+    }
+
+    private static string RefreshOf(JsonElement tokens) => tokens.GetProperty("refresh_token").GetString()!;
 
     private static string Url() => $"https://clients.example/{Interlocked.Increment(ref _count)}/client.json";
 

@@ -1,7 +1,9 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Behalf.Server.Tests.Infrastructure;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Behalf.Server.Tests;
 
@@ -57,6 +59,8 @@ public sealed partial class ProviderSignInTests(PeopleStage stage) : IClassFixtu
     [Theory]
     [InlineData("iss", "https://evil.example")]
     [InlineData("aud", "another client")]
+    [InlineData("aud", new[] { "behalf", "another client" })]
+    [InlineData("aud", new string[0])]
     [InlineData("nonce", "another nonce")]
     [InlineData("nonce", null)]
     [InlineData("sub", "")]
@@ -89,6 +93,109 @@ public sealed partial class ProviderSignInTests(PeopleStage stage) : IClassFixtu
             browser,
             _provider.Answer(request, _provider.Sign(_provider.ClaimsOf("mallory", request), algorithm, keyId))
         );
+    }
+
+    [Fact]
+    public async Task TokenSignedByAnotherKey_UnderAKnownId_SignsNobodyIn()
+    {
+        await UseAsync("sub");
+        using var another = RSA.Create(2048);
+        Person browser = stage.NewPerson("mallory");
+        Uri request = await BeginAsync(browser);
+        string forged = _provider.Sign(_provider.ClaimsOf("mallory", request), signer: another);
+        await RefusedAsync(browser, _provider.Answer(request, forged));
+
+        request = await BeginAsync(browser);
+        string right = _provider.Sign(_provider.ClaimsOf("mallory", request));
+        byte[] signature = Base64UrlEncoder.DecodeBytes(right.Split('.')[2]);
+        signature[^1] ^= 1;
+        string flipped = $"{right[..right.LastIndexOf('.')]}.{Base64UrlEncoder.Encode(signature)}";
+        await RefusedAsync(browser, _provider.Answer(request, flipped));
+
+        (await PeopleAsync()).Should().NotContain(one => one.GetProperty("name").GetString() == "mallory");
+    }
+
+    [Fact]
+    public async Task TokenForSeveralAudiences_NeedsTheOneItWasGivenTo()
+    {
+        await UseAsync("sub");
+        Person browser = stage.NewPerson("olga");
+        Uri request = await BeginAsync(browser);
+        Dictionary<string, object?> claims = _provider.ClaimsOf("olga", request);
+        claims["aud"] = new[] { "behalf", "another client" };
+        claims["azp"] = "another client";
+        await RefusedAsync(browser, _provider.Answer(request, _provider.Sign(claims)));
+
+        request = await BeginAsync(browser);
+        claims["nonce"] = _provider.ClaimsOf("olga", request)["nonce"];
+        claims["azp"] = "behalf";
+        Page done = await browser.OpenAsync(_provider.Answer(request, _provider.Sign(claims)));
+
+        done.Status.Should().Be(200, done.Body);
+    }
+
+    [Fact]
+    public async Task Provider_IsOfItsEnvironment()
+    {
+        const string Host = "sign-in.other.example";
+        await UseAsync("sub");
+        TestEnvironment other = await TestEnvironment.AddAsync(stage.Server, publicUrl: $"https://{Host}");
+        Uri signIn = new($"{stage.Url}/sign-in");
+        Person kim = stage.NewPerson("kim");
+        kim.Host = Host;
+        Page without = await kim.OpenAsync(signIn);
+        Reply set = await SetAsync(ScriptedProvider.Issuer, "email", null, other.Slug);
+        Uri request = await BeginAsync(kim);
+        Uri answer = Here(_provider.Answer(request, _provider.Sign(_provider.ClaimsOf("kim-of-other", request))));
+        Person carried = stage.NewPerson("kim");
+        carried.TakeCookies(kim.Cookies);
+
+        without.Body.Should().NotContain("id=\"provider\"");
+        set.Json.GetProperty("redirect_uri").GetString().Should().Be($"https://{Host}/sign-in/callback");
+        request.Query.Should().Contain(Uri.EscapeDataString($"https://{Host}/sign-in/callback"));
+        await RefusedAsync(carried, answer); // begun there, answered here
+        (await kim.OpenAsync(answer)).Status.Should().Be(200);
+        (await kim.OpenAsync(signIn)).Body.Should().Contain("kim-of-other@acme.com");
+        (await PeopleAsync(other.Slug))
+            .Should()
+            .ContainSingle()
+            .Which.GetProperty("name")
+            .GetString()
+            .Should()
+            .Be("kim-of-other@acme.com");
+        (await PeopleAsync())
+            .Should()
+            .NotContain(one => one.GetProperty("name").GetString()!.StartsWith("kim-of-other"));
+    }
+
+    [Theory]
+    [InlineData("https://idp.example")]
+    [InlineData("https://bent-idp.example/")]
+    [InlineData("HTTPS://bent-idp.example")]
+    [InlineData(null)]
+    public async Task DiscoveryDocumentOfAnotherIssuer_IsNotUsed(string? issuer)
+    {
+        const string Bent = "https://bent-idp.example";
+        stage.Web.Answer(
+            $"{Bent}/.well-known/openid-configuration",
+            JsonSerializer.Serialize(
+                new
+                {
+                    issuer,
+                    authorization_endpoint = $"{ScriptedProvider.Issuer}/authorize",
+                    token_endpoint = $"{ScriptedProvider.Issuer}/token",
+                    jwks_uri = $"{ScriptedProvider.Issuer}/keys",
+                }
+            )
+        );
+        (await SetAsync(Bent, "sub", null)).Status.Should().Be(200);
+        Person browser = stage.NewPerson("mallory");
+        Uri uri = new($"{stage.Url}/sign-in");
+
+        Page begun = await browser.SendAsync(uri, Form.Of(await browser.OpenAsync(uri), "provider"));
+
+        begun.Status.Should().Be(503, begun.Body);
+        begun.Body.Should().Contain("bent-idp.example").And.NotContain("id=\"go-on\"");
     }
 
     [Theory]
@@ -176,7 +283,15 @@ public sealed partial class ProviderSignInTests(PeopleStage stage) : IClassFixtu
         reply.Json.GetProperty("redirect_uri").GetString().Should().Be($"{stage.Url}/sign-in/callback");
     }
 
-    private Task<Reply> SetAsync(string issuer, string identifierClaim, string? groups) =>
+    /// <summary>The answer where this server listens; the browser says by its Host which environment it means.</summary>
+    private Uri Here(Uri answer) => new(stage.Url + answer.PathAndQuery);
+
+    private Task<Reply> SetAsync(
+        string issuer,
+        string identifierClaim,
+        string? groups,
+        string environment = "default"
+    ) =>
         stage.Server.SendAsync(
             HttpMethod.Put,
             "/api/v1/behalf/identity_provider",
@@ -184,6 +299,7 @@ public sealed partial class ProviderSignInTests(PeopleStage stage) : IClassFixtu
             JsonSerializer.Serialize(
                 new
                 {
+                    environment,
                     issuer,
                     client_id = "behalf",
                     client_secret = ScriptedProvider.Secret,
@@ -193,9 +309,15 @@ public sealed partial class ProviderSignInTests(PeopleStage stage) : IClassFixtu
             )
         );
 
-    private async Task<JsonElement[]> PeopleAsync() =>
+    private async Task<JsonElement[]> PeopleAsync(string environment = "default") =>
         [
-            .. (await stage.Server.SendAsync(HttpMethod.Get, "/api/v1/behalf/people", stage.Server.OperatorToken))
+            .. (
+                await stage.Server.SendAsync(
+                    HttpMethod.Get,
+                    $"/api/v1/behalf/people?environment={environment}",
+                    stage.Server.OperatorToken
+                )
+            )
                 .Json.GetProperty("people")
                 .EnumerateArray(),
         ];

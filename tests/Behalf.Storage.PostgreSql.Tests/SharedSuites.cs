@@ -25,6 +25,11 @@ public sealed class PostgreSqlIsolation : IsolationSuite
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
 }
 
+public sealed class PostgreSqlPeopleIsolation : PeopleIsolationSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);
+}
+
 public sealed class PostgreSqlConnections : ConnectionSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => PostgreSqlUnderTest.FreshAsync(time);

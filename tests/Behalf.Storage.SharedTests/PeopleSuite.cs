@@ -207,6 +207,23 @@ public abstract class PeopleSuite : StoreTests
     }
 
     [Fact]
+    public async Task Consent_IsOfOnePerson()
+    {
+        OAuthClient client = await ClientAsync();
+        Consent alices = NewConsent(client, "tools:read");
+        var bob = Identifier.Parse("bob");
+        await Grants.KeepConsentAsync(alices, Traces.None, Cancellation);
+
+        (await Grants.FindConsentAsync(Acme.Id, bob, client.Id, Cancellation)).Should().BeNull();
+        (await Grants.FindConsentAsync(Acme.Id, Identifier.Parse("Alice"), client.Id, Cancellation)).Should().BeNull();
+        Consent bobs = NewConsent(client, "tools:write") with { Identifier = bob };
+        await Grants.KeepConsentAsync(bobs, Traces.None, Cancellation);
+
+        (await Grants.FindConsentAsync(Acme.Id, alices.Identifier, client.Id, Cancellation)).Should().Be(alices);
+        (await Grants.FindConsentAsync(Acme.Id, bob, client.Id, Cancellation)).Should().Be(bobs);
+    }
+
+    [Fact]
     public async Task Code_IsTakenByOne_AndNotAfterItsTime()
     {
         OAuthClient client = await ClientAsync();

@@ -20,6 +20,11 @@ public sealed class SqliteIsolation : IsolationSuite
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
 }
 
+public sealed class SqlitePeopleIsolation : PeopleIsolationSuite
+{
+    protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);
+}
+
 public sealed class SqliteConnections : ConnectionSuite
 {
     protected override Task<StorageUnderTest> OpenAsync(FakeTimeProvider time) => SqliteUnderTest.FreshAsync(time);

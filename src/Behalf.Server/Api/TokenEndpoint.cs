@@ -59,7 +59,7 @@ internal static class TokenEndpoint
             return OAuthError.From(credential.Problem);
         }
 
-        string source = http.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+        string source = RequestSource.Of(http);
         (string id, string secret) = credential.Value;
         Result<IssuedToken> token = await identity.IssueTokenAsync(id, secret, source, http.RequestAborted);
         return token.Succeeded ? new Issued(token.Value) : OAuthError.From(token.Problem);

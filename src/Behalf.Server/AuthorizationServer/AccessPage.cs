@@ -10,7 +10,13 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Behalf.Server.AuthorizationServer;
 
 /// <summary>What the signed-in person allowed: the clients that act for them, to be ended here, and their accounts' states.</summary>
-internal sealed class AccessPage(IPeople people, IGrants grants, IConnections connections, IAntiforgery antiforgery)
+internal sealed class AccessPage(
+    IPeople people,
+    IGrants grants,
+    IConnections connections,
+    AskedEnvironments environments,
+    IAntiforgery antiforgery
+)
 {
     public const string Path = "/access";
     public const string EndPath = "/access/end";
@@ -26,7 +32,7 @@ internal sealed class AccessPage(IPeople people, IGrants grants, IConnections co
     [OpenToAll("The browser's session says whose it is; without one there is only the sign-in.")]
     private async Task ShowAsync(HttpContext http)
     {
-        if (await people.FindAsync(SessionCookie.Read(http), http.RequestAborted) is { } user)
+        if (await FindUserAsync(http) is { } user)
         {
             await ShowAsync(http, user, ended: null);
         }
@@ -39,7 +45,7 @@ internal sealed class AccessPage(IPeople people, IGrants grants, IConnections co
     [OpenToAll("The browser's session says whose it is, and the form's token that it was our page.")]
     private async Task EndAsync(HttpContext http)
     {
-        if (await people.FindAsync(SessionCookie.Read(http), http.RequestAborted) is not { } user)
+        if (await FindUserAsync(http) is not { } user)
         {
             AskToSignIn(http);
             return;
@@ -53,6 +59,13 @@ internal sealed class AccessPage(IPeople people, IGrants grants, IConnections co
             && await grants.EndClientAsync(user, client, http.RequestAborted);
         await ShowAsync(http, user, ended);
     }
+
+    /// <summary>Who is signed in, in the environment that was asked; a browser knows its cookies by host only.</summary>
+    private async Task<BrowserUser?> FindUserAsync(HttpContext http) =>
+        await people.FindAsync(SessionCookie.Read(http), http.RequestAborted) is { } user
+        && user.Environment == (await environments.OfAsync(http)).Id
+            ? user
+            : null;
 
     /// <param name="ended">Whether something was ended; null: nothing was asked for.</param>
     private async Task ShowAsync(HttpContext http, BrowserUser user, bool? ended)

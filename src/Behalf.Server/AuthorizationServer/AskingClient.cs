@@ -1,4 +1,6 @@
+using System.Text;
 using Behalf.Registration;
+using Behalf.Server.Doors;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -60,9 +62,13 @@ internal sealed class AskingClient(IClientRegistry clients, PublicUrls urls)
         }
     }
 
+    /// <summary>RFC 9126 §2: authenticated as at the token endpoint.</summary>
     public async ValueTask HandleAsync(ValidatePushedAuthorizationRequestContext context)
     {
-        if (await ResolveAsync(context.Transaction, context.Request) is { } problem)
+        Problem? problem =
+            await ResolveAsync(context.Transaction, context.Request)
+            ?? Authenticate(ProtocolContext.Of(Http.Of(context.Transaction)).Client, context.Request);
+        if (problem is not null)
         {
             Reject(context, problem);
         }
@@ -100,7 +106,7 @@ internal sealed class AskingClient(IClientRegistry clients, PublicUrls urls)
         Result<OAuthClient> found = await clients.ResolveAsync(
             protocol.Environment.Id,
             request.ClientId ?? string.Empty,
-            http.Connection.RemoteIpAddress?.ToString() ?? "unknown",
+            RequestSource.Of(http),
             http.RequestAborted
         );
         if (!found.Succeeded)
@@ -138,32 +144,33 @@ internal sealed class AskingClient(IClientRegistry clients, PublicUrls urls)
             request.ClientId ?? string.Empty,
             http.RequestAborted
         );
-        // A client that was removed has to hear invalid_client to register anew.
-        if (client is null || !Authenticates(client, request.ClientSecret))
-        {
-            return new Problem(
+        protocol.Client = client;
+        return Authenticate(client, request);
+    }
+
+    /// <summary>A client that was removed has to hear <c>invalid_client</c>, to register anew.</summary>
+    private static Problem? Authenticate(OAuthClient? client, OpenIddictRequest request) =>
+        client is not null && Authenticates(client, request.ClientSecret)
+            ? null
+            : new Problem(
                 ProblemKind.Unauthenticated,
                 Errors.InvalidClient,
                 "The client is not known here, or its secret is wrong."
             );
-        }
-
-        protocol.Client = client;
-        return null;
-    }
 
     private static bool Authenticates(OAuthClient client, string? secret) =>
         client.Secret is { } expected
             ? secret is { Length: > 0 and <= 200 } && Digest.Of(secret).FixedTimeEquals(expected)
             : string.IsNullOrEmpty(secret);
 
-    /// <summary>RFC 8707 §2 with the one leniency of MCP: scheme and host in any case.</summary>
-    public static bool IsSame(string given, string resource) =>
-        string.Equals(given, resource, StringComparison.Ordinal)
-        || (
-            Uri.TryCreate(given, UriKind.Absolute, out Uri? uri)
-            && string.Equals(uri.AbsoluteUri, resource, StringComparison.Ordinal)
-        );
+    /// <summary>RFC 8707 §2 with the one leniency of MCP: scheme and host in any case, and nothing else spelled otherwise.</summary>
+    public static bool IsSame(string given, string resource)
+    {
+        int path = resource.IndexOf('/', resource.IndexOf("//", StringComparison.Ordinal) + 2);
+        return given.Length == resource.Length
+            && Ascii.EqualsIgnoreCase(given.AsSpan(0, path), resource.AsSpan(0, path))
+            && given.AsSpan(path).SequenceEqual(resource.AsSpan(path));
+    }
 
     private static void Reject(BaseValidatingContext context, Problem problem) =>
         context.Reject(

@@ -165,11 +165,11 @@ internal sealed class AuthorizePage(
             )
         );
 
-    private static async Task AskToSignInAsync(HttpContext http, OpenIddictRequest request)
+    private async Task AskToSignInAsync(HttpContext http, OpenIddictRequest request)
     {
         if (request.HasPromptValue(PromptValues.None))
         {
-            await RefuseAsync(http, Errors.LoginRequired, "The person has to sign in.");
+            await RefuseUnseenAsync(http, request);
             return;
         }
 
@@ -186,6 +186,28 @@ internal sealed class AuthorizePage(
         PageHeaders.Set(http.Response);
         http.Response.StatusCode = StatusCodes.Status303SeeOther;
         http.Response.Headers.Location = ReturnPath.SignInPage(http.Request.Path + http.Request.QueryString.Value);
+    }
+
+    /// <summary>As <see cref="RequestErrors"/> has it: nobody is led away unasked for a client that nobody vouches for.</summary>
+    private async Task RefuseUnseenAsync(HttpContext http, OpenIddictRequest request)
+    {
+        const string Description = "The person has to sign in.";
+        ProtocolContext protocol = ProtocolContext.Of(http);
+        OAuthClient client = protocol.Client!;
+        if (client.Kind == OAuthClientKind.Static)
+        {
+            await RefuseAsync(http, Errors.LoginRequired, Description);
+            return;
+        }
+
+        protocol.ErrorAnswer = ErrorAnswer.Of(
+            request.RedirectUri ?? client.RedirectUris[0],
+            Errors.LoginRequired,
+            Description,
+            request.State,
+            urls.AuthorizationServer(protocol.Environment)
+        );
+        await ShowErrorAsync(http, Errors.LoginRequired, Description);
     }
 
     private async Task ShowConsentAsync(

@@ -160,14 +160,19 @@ internal sealed class OwnTokens(IGrants grants, IIdentity identity, IVault vault
 
     private ClaimsPrincipal? OpenPushed(string token, EnvironmentId environment)
     {
-        if (!Base64Url.IsValid(token))
+        // One spelling only: what a pushed request was used for is remembered by the text.
+        if (
+            !Base64Url.IsValid(token)
+            || Base64Url.DecodeFromChars(token) is not { } bytes
+            || !string.Equals(Base64Url.EncodeToString(bytes), token, StringComparison.Ordinal)
+        )
         {
             return null;
         }
 
         try
         {
-            using Secret text = vault.Open(PlaceOf(environment), Base64Url.DecodeFromChars(token));
+            using Secret text = vault.Open(PlaceOf(environment), bytes);
             string[][] claims = JsonSerializer.Deserialize<string[][]>(text.Reveal()) ?? [];
             ClaimsPrincipal principal = new(
                 new ClaimsIdentity(claims.Select(claim => new Claim(claim[0], claim[1], claim[2])), "behalf")

@@ -33,7 +33,7 @@ internal sealed class RegistrationEndpoint(IClientRegistry clients, AskedEnviron
         Result<OAuthClient> registered = await clients.RegisterAsync(
             environment.Id,
             body,
-            http.Connection.RemoteIpAddress?.ToString() ?? "unknown",
+            RequestSource.Of(http),
             http.RequestAborted
         );
         if (!registered.Succeeded)

@@ -41,7 +41,11 @@ internal sealed class RequestErrors(IClientRegistry clients, IPeople people)
         // As it was when somebody was asked for it last: a wrong request makes us fetch nothing.
         OAuthClient? client =
             protocol.Client ?? await clients.FindAsync(protocol.Environment.Id, clientId, http.RequestAborted);
-        if (client is null || RedirectUriOf(client, request) is not { } redirectUri)
+        if (
+            client is null
+            || !clients.IsTrusted(client.ClientId)
+            || RedirectUriOf(client, request) is not { } redirectUri
+        )
         {
             return;
         }
@@ -53,19 +57,12 @@ internal sealed class RequestErrors(IClientRegistry clients, IPeople people)
             return;
         }
 
-        Dictionary<string, string?> parameters = new(StringComparer.Ordinal)
-        {
-            [Parameters.Error] = context.Response.Error,
-            [Parameters.ErrorDescription] = context.Response.ErrorDescription,
-            [Parameters.State] = request.State,
-            [Parameters.Iss] = context.BaseUri?.AbsoluteUri,
-        };
-        protocol.ErrorAnswer = new ErrorAnswer(
-            RedirectUri.HostOf(redirectUri),
-            QueryHelpers.AddQueryString(
-                redirectUri,
-                parameters.Where(parameter => !string.IsNullOrEmpty(parameter.Value))
-            )
+        protocol.ErrorAnswer = ErrorAnswer.Of(
+            redirectUri,
+            context.Response.Error,
+            context.Response.ErrorDescription,
+            request.State,
+            context.BaseUri?.AbsoluteUri
         );
     }
 
@@ -84,4 +81,23 @@ internal sealed class RequestErrors(IClientRegistry clients, IPeople people)
 }
 
 /// <summary>An error answer that is shown instead of being followed.</summary>
-internal sealed record ErrorAnswer(string Host, string Location);
+internal sealed record ErrorAnswer(string Host, string Location)
+{
+    public static ErrorAnswer Of(string redirectUri, string error, string? description, string? state, string? issuer)
+    {
+        Dictionary<string, string?> parameters = new(StringComparer.Ordinal)
+        {
+            [Parameters.Error] = error,
+            [Parameters.ErrorDescription] = description,
+            [Parameters.State] = state,
+            [Parameters.Iss] = issuer,
+        };
+        return new ErrorAnswer(
+            RedirectUri.HostOf(redirectUri),
+            QueryHelpers.AddQueryString(
+                redirectUri,
+                parameters.Where(parameter => !string.IsNullOrEmpty(parameter.Value))
+            )
+        );
+    }
+}

@@ -49,7 +49,7 @@ internal sealed class SignInPages(
             form["name"].ToString(),
             password,
             form["code"].ToString() is { Length: > 0 } code ? code : null,
-            http.Connection.RemoteIpAddress?.ToString() ?? "unknown",
+            RequestSource.Of(http),
             http.RequestAborted
         );
         if (!signedIn.Succeeded)
@@ -91,6 +91,13 @@ internal sealed class SignInPages(
         IQueryCollection query = http.Request.Query;
         // RFC 6749 §3.1: parameters must not be repeated.
         if (query.Any(parameter => parameter.Value.Count > 1) || cookie.Take(http) is not { } kept)
+        {
+            await ShowAsync(http, Notices.SignInNotBegun);
+            return;
+        }
+
+        // A cookie that another environment's page set, carried here.
+        if (kept.Begun.Environment != (await environments.OfAsync(http)).Id)
         {
             await ShowAsync(http, Notices.SignInNotBegun);
             return;
@@ -138,7 +145,7 @@ internal sealed class SignInPages(
                 [nameof(SignInView.FormToken)] = tokens.RequestToken,
                 [nameof(SignInView.ReturnPath)] = returnPath,
                 [nameof(SignInView.ProviderHost)] = provider is null ? null : new Uri(provider.Issuer).Host,
-                [nameof(SignInView.SignedInAs)] = user?.Identifier.Value,
+                [nameof(SignInView.SignedInAs)] = user?.Environment == environment.Id ? user.Identifier.Value : null,
                 [nameof(SignInView.Problem)] = problem?.Message,
             }
         )

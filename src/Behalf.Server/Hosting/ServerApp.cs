@@ -53,6 +53,7 @@ public static class ServerApp
             builder.Services.Configure<VaultOptions>(target => Settings.Apply(target, builder.Configuration, options));
             builder.Services.AddSingleton<Readiness>();
             builder.Services.AddSingleton<TrailWatch>();
+            builder.Services.AddTrustedProxies();
             builder.Services.AddServerTelemetry(builder.Configuration);
             builder.Services.AddApiDoor();
             builder.Services.AddAuthorizationServerDoor();
@@ -62,6 +63,7 @@ public static class ServerApp
             options.ConfigureServices?.Invoke(builder.Services);
 
             WebApplication app = builder.Build();
+            app.UseForwardedHeaders(); // of listed proxies: who asks, for limits and the trail
             app.UseMiddleware<FailureGate>();
             app.UseMiddleware<SealGate>();
             app.UseSingleSlash();

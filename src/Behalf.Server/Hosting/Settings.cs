@@ -68,6 +68,7 @@ internal static class Settings
 
         Add(target.AllowedPrivateOrigins, options.AllowedPrivateOrigins);
         Add(target.AllowedPrivateOrigins, AllowedPrivateOriginsOf(configuration));
+        Add(target.TrustedProxies, section.GetSection("TrustedProxies").Get<string[]>() ?? []);
         Add(target.VerifyUrls, section.GetSection("VerifyUrls").Get<string[]>() ?? []);
     }
 
@@ -107,6 +108,11 @@ internal static class Settings
                     $"Behalf:Limits:{name} is {limit.AtOnce} at once and {limit.PerMinute} a minute; at once must be from 1 to {MostCalls}, a minute from 0 (no limit) to {MostCalls}."
                 );
             }
+        }
+
+        foreach (string proxy in options.TrustedProxies)
+        {
+            TrustedProxies.Parse(proxy);
         }
 
         if (options.Proxy.MaxBytes is < MinProxyBytes or > MaxProxyBytes)

@@ -15,6 +15,7 @@ internal sealed class GrantsRoom(
     IIdentity identity,
     IPeople people,
     IEndUserStore users,
+    IClientRegistry clients,
     TimeProvider time
 ) : IGrants
 {
@@ -219,6 +220,7 @@ internal sealed class GrantsRoom(
         CancellationToken cancellationToken
     ) =>
         await store.FindAsync(environment, id, cancellationToken) is { EndedAt: null, RedeemedAt: not null } grant
+        && await IsTrustedAsync(grant, cancellationToken)
             ? grant
             : null;
 
@@ -270,7 +272,20 @@ internal sealed class GrantsRoom(
         grant.EndedAt is null
         && grant.ExpiresAt > time.GetUtcNow()
         && await people.GroupsOfAsync(grant.Environment, grant.Identifier, cancellationToken) is not null
-        && await users.FindAsync(grant.Environment, grant.Identifier, cancellationToken) == grant.Epoch;
+        && await users.FindAsync(grant.Environment, grant.Identifier, cancellationToken) == grant.Epoch
+        && await IsTrustedAsync(grant, cancellationToken);
+
+    /// <summary>A grant of a client that the settings no longer let in ends when it is met, for good.</summary>
+    private async Task<bool> IsTrustedAsync(Grant grant, CancellationToken cancellationToken)
+    {
+        if (clients.IsTrusted(grant.ClientId))
+        {
+            return true;
+        }
+
+        await RevokeAsync(grant, "client_not_trusted", cancellationToken);
+        return false;
+    }
 
     private bool IsInGrace(Grant grant, Digest token) =>
         grant.Replaced == token && grant.ReplacedAt + Grace > time.GetUtcNow();

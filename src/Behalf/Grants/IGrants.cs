@@ -37,7 +37,7 @@ public interface IGrants
     /// <summary>Exchanges the refresh token; whoever repeats it within seconds gets the same next one.</summary>
     Task<Result<GrantTokens>> RotateAsync(Grant grant, string refreshToken, CancellationToken cancellationToken);
 
-    /// <summary>The live grant that an access token of ours names.</summary>
+    /// <summary>The live grant that an access token of ours names. One of a client that is no longer trusted ends here.</summary>
     Task<Grant?> FindLiveAsync(EnvironmentId environment, GrantId id, CancellationToken cancellationToken);
 
     /// <summary>Ends the grant and everything under it, on every node, before it returns.</summary>

@@ -25,9 +25,13 @@ internal sealed class PasswordHash : IDisposable
 
     private readonly SemaphoreSlim _turn = new(2, 2);
     private int _waiting;
+    private long _derivations;
 
     /// <value>True: so many wait that another one is better told to come back.</value>
     public bool IsBusy => Volatile.Read(ref _waiting) >= MaxWaiting;
+
+    /// <value>How many there were: the costly part, which everybody has to cost alike.</value>
+    public long Derivations => Interlocked.Read(ref _derivations);
 
     public async Task<string> MakeAsync(Secret password, CancellationToken cancellationToken)
     {
@@ -69,6 +73,7 @@ internal sealed class PasswordHash : IDisposable
 
         try
         {
+            Interlocked.Increment(ref _derivations);
             using Argon2id argon = new(password.Reveal().ToArray())
             {
                 Salt = salt,

@@ -73,7 +73,8 @@ internal sealed class ClientDocuments(
         return fetched?.Client ?? Refused("it is asked for too often at once");
     }
 
-    private Problem? Distrust(Uri uri)
+    /// <returns>Why the settings do not let clients of this host in; null: they do.</returns>
+    public Problem? Distrust(Uri uri)
     {
         McpClientOptions settings = options.Value.McpClients;
         bool isTrusted =

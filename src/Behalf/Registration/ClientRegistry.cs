@@ -53,6 +53,10 @@ internal sealed class ClientRegistry(
             ? await store.FindAsync(environment, clientId, cancellationToken)
             : null;
 
+    public bool IsTrusted(string clientId) =>
+        !clientId.StartsWith(ClientIdUrl.Scheme, StringComparison.Ordinal)
+        || (ClientIdUrl.TryParse(clientId, out Uri? uri) && documents.Distrust(uri) is null);
+
     public async Task<Result<OAuthClient>> RegisterAsync(
         EnvironmentId environment,
         ReadOnlyMemory<byte> metadata,

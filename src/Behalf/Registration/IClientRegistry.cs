@@ -20,6 +20,9 @@ public interface IClientRegistry
     /// <summary>As it is stored: for requests of a client that was asked about before.</summary>
     Task<OAuthClient?> FindAsync(EnvironmentId environment, string clientId, CancellationToken cancellationToken);
 
+    /// <summary>Whether the settings let clients of this id in now. Those that are no document's are let in by being known.</summary>
+    bool IsTrusted(string clientId);
+
     /// <summary>A client registers itself (RFC 7591). Limited per source and in all; removed when it is never used.</summary>
     Task<Result<OAuthClient>> RegisterAsync(
         EnvironmentId environment,

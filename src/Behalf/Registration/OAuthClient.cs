@@ -44,9 +44,6 @@ public sealed record OAuthClient
 
     /// <value>The host that is known to speak for it; null where nobody does.</value>
     public string? VerifiedHost => Kind == OAuthClientKind.Document ? new Uri(ClientId).Host : null;
-
-    /// <value>True: any program on the person's machine can receive what it asks for.</value>
-    public bool IsLocalOnly => RedirectUris.All(RedirectUri.IsLocal);
 }
 
 /// <summary>Clients by environment and <c>client_id</c>.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace Behalf.Registration;
@@ -18,7 +19,11 @@ public static class RedirectUri
         && Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
         && uri.UserInfo.Length == 0
         && !text.Contains('#', StringComparison.Ordinal)
-        && (uri.Scheme == Uri.UriSchemeHttps || IsLoopback(uri) || IsOwnScheme(uri.Scheme, schemes));
+        && (
+            uri.Scheme == Uri.UriSchemeHttps
+            || (IsLoopback(uri) && WithoutPort(text, uri) is not null)
+            || IsOwnScheme(uri.Scheme, schemes)
+        );
 
     /// <summary>True: it leads to a program on the person's own machine.</summary>
     public static bool IsLocal(string text) =>
@@ -41,20 +46,27 @@ public static class RedirectUri
         && Uri.TryCreate(wanted, UriKind.Absolute, out Uri? right)
         && IsLoopback(left)
         && IsLoopback(right)
-        && string.Equals(WithoutPort(own, left), WithoutPort(wanted, right), StringComparison.Ordinal);
+        && WithoutPort(own, left) is { } registered
+        && string.Equals(registered, WithoutPort(wanted, right), StringComparison.Ordinal);
 
     /// <summary>The text itself, so that no spelling is repaired.</summary>
+    /// <returns>Null: scheme, host or port are not spelled as they are usually written.</returns>
     private static string? WithoutPort(string text, Uri uri)
     {
         string start = $"{uri.Scheme}://{uri.Host}";
         if (!text.StartsWith(start, StringComparison.Ordinal))
         {
-            return null; // another spelling of scheme or host
+            return null;
         }
 
         string rest = text[start.Length..];
-        string port = $":{uri.Port}";
-        return start + (rest.StartsWith(port, StringComparison.Ordinal) ? rest[port.Length..] : rest);
+        if (rest.StartsWith(':'))
+        {
+            string port = $":{uri.Port.ToString(CultureInfo.InvariantCulture)}";
+            rest = rest.StartsWith(port, StringComparison.Ordinal) ? rest[port.Length..] : rest;
+        }
+
+        return rest.Length == 0 || rest[0] is '/' or '?' ? start + rest : null;
     }
 
     private static bool IsLoopback(Uri uri) =>

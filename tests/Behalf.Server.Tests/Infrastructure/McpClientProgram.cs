@@ -14,6 +14,9 @@ internal sealed record McpClientProgram(TestServer Server, string ClientId, stri
 
     public string State { get; init; } = NewValue();
 
+    /// <value>What requests of its own have otherwise, such as a header.</value>
+    public Action<HttpRequestMessage> Prepare { get; init; } = _ => { };
+
     public string Resource => $"{Server.Server.Url}/mcp";
 
     public string Challenge => Encode(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
@@ -115,6 +118,7 @@ internal sealed record McpClientProgram(TestServer Server, string ClientId, stri
                 form.Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Key, pair.Value!))
             ),
         };
+        Prepare(request);
         return await Server.SendAsync(request);
     }
 

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Behalf.Egress;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Behalf.Server.Tests.Infrastructure;
 
@@ -45,7 +47,11 @@ public sealed class PeopleStage : IAsyncLifetime
 
     public ValueTask DisposeAsync() => Stage.DisposeAsync();
 
-    internal Person NewPerson(string name) => Stage.NewPerson(name);
+    internal Person NewPerson(string name, IPAddress? from = null) => Stage.NewPerson(name, from);
+
+    /// <value>As the server reads it at each look: a test that changes it puts it back.</value>
+    internal McpClientOptions Policy =>
+        Server.Server.Services.GetRequiredService<IOptions<BehalfOptions>>().Value.McpClients;
 
     /// <summary>A browser in which the person is signed in; one per person and stage, since a password costs time.</summary>
     internal async Task<Person> SignedInAsync(string name)
@@ -88,21 +94,41 @@ public sealed class PeopleStage : IAsyncLifetime
     /// <summary>A client that the operator added: unlike those that register themselves, without end.</summary>
     internal async Task<McpClientProgram> ClientAsync(
         string redirectUri = "https://client.example/callback",
-        string name = "Sample client"
+        string name = "Sample client",
+        string environment = "default"
+    ) => (await AddClientAsync(redirectUri, name, environment, withSecret: false)).Client;
+
+    internal async Task<(McpClientProgram Client, string Secret)> ConfidentialClientAsync() =>
+        await AddClientAsync("https://client.example/callback", "Sample client", "default", withSecret: true);
+
+    private async Task<(McpClientProgram Client, string Secret)> AddClientAsync(
+        string redirectUri,
+        string name,
+        string environment,
+        bool withSecret
     )
     {
         Reply added = await Server.SendAsync(
             HttpMethod.Post,
             "/api/v1/behalf/mcp_clients",
             Server.OperatorToken,
-            JsonSerializer.Serialize(new { name, redirect_uris = new[] { redirectUri } })
+            JsonSerializer.Serialize(
+                new
+                {
+                    environment,
+                    name,
+                    redirect_uris = new[] { redirectUri },
+                    with_secret = withSecret,
+                }
+            )
         );
         added.Status.Should().Be(200, added.Body);
-        return new McpClientProgram(
+        McpClientProgram client = new(
             Server,
             added.Json.GetProperty("client").GetProperty("client_id").GetString()!,
             redirectUri
         );
+        return (client, withSecret ? added.Json.GetProperty("client_secret").GetString()! : "");
     }
 
     internal async Task SignOutEverywhereAsync(string name)

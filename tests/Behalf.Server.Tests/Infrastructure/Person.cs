@@ -6,17 +6,33 @@ using System.Web;
 namespace Behalf.Server.Tests.Infrastructure;
 
 /// <summary>One person's browser: a cookie jar, and steps that a test can take apart.</summary>
-internal sealed partial class Person(string name) : IDisposable
+/// <param name="from">The address it calls from; null: the system's choice.</param>
+internal sealed partial class Person(string name, IPAddress? from = null) : IDisposable
 {
     // The server's clock is the test's, so a jar that goes by the real one would throw its cookies away.
     private readonly ConcurrentDictionary<string, string> _cookies = new(StringComparer.Ordinal);
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+    private readonly HttpClient _http = new(Caller.From(from));
 
     /// <value>States, request ids and form tokens the browser was given: none of them may be logged.</value>
     public ConcurrentQueue<string> Secrets { get; } = new();
 
     /// <value>What the browser would send now; for a test that replays it.</value>
     public string Cookies => string.Join("; ", _cookies.Select(cookie => $"{cookie.Key}={cookie.Value}"));
+
+    /// <value>As the server set them, with their attributes.</value>
+    public ConcurrentQueue<string> SetCookies { get; } = new();
+
+    /// <value>The name it asks the server by; null: the address in the URL.</value>
+    public string? Host { get; set; }
+
+    /// <summary>Takes all cookies of another browser, as a thief would.</summary>
+    public void TakeCookies(string cookies)
+    {
+        foreach (string[] parts in cookies.Split("; ").Select(cookie => cookie.Split('=', 2)))
+        {
+            _cookies[parts[0]] = parts[1];
+        }
+    }
 
     public Task<Page> OpenAsync(Uri uri) => SendAsync(new HttpRequestMessage(HttpMethod.Get, uri));
 
@@ -135,10 +151,15 @@ internal sealed partial class Person(string name) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    /// <summary>Sends what no page of ours offered.</summary>
+    public Task<Page> PostAsync(Uri uri, params (string Name, string Value)[] values) =>
+        SendAsync(uri, new Form(uri.AbsoluteUri, []), values);
+
     private async Task<Page> SendAsync(HttpRequestMessage request)
     {
         using (request)
         {
+            request.Headers.Host = Host;
             if (!_cookies.IsEmpty)
             {
                 request.Headers.Add("Cookie", Cookies);
@@ -149,6 +170,7 @@ internal sealed partial class Person(string name) : IDisposable
             {
                 foreach (string cookie in set)
                 {
+                    SetCookies.Enqueue(cookie);
                     string[] parts = cookie.Split(';')[0].Split('=', 2);
                     _cookies[parts[0]] = parts[1];
                     if (parts[1].Length > 0)
@@ -162,7 +184,14 @@ internal sealed partial class Person(string name) : IDisposable
                 (int)response.StatusCode,
                 response.Headers.Location,
                 await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
-            );
+            )
+            {
+                Headers = response.Headers.ToDictionary(
+                    header => header.Key,
+                    header => string.Join('\n', header.Value),
+                    StringComparer.OrdinalIgnoreCase
+                ),
+            };
         }
     }
 
@@ -176,4 +205,7 @@ internal sealed partial class Person(string name) : IDisposable
     private static partial Regex HiddenToken();
 }
 
-internal sealed record Page(int Status, Uri? Location, string Body);
+internal sealed record Page(int Status, Uri? Location, string Body)
+{
+    public required IReadOnlyDictionary<string, string> Headers { get; init; }
+}

@@ -87,7 +87,13 @@ internal sealed class ScriptedProvider
         );
     }
 
-    public string Sign(Dictionary<string, object?> claims, string algorithm = "RS256", string keyId = "first")
+    /// <param name="signer">Another key than the provider's.</param>
+    public string Sign(
+        Dictionary<string, object?> claims,
+        string algorithm = "RS256",
+        string keyId = "first",
+        RSA? signer = null
+    )
     {
         string head = Encode(
             JsonSerializer.SerializeToUtf8Bytes(
@@ -105,7 +111,7 @@ internal sealed class ScriptedProvider
         {
             "none" => [],
             "HS256" => HMACSHA256.HashData(_key.ExportSubjectPublicKeyInfo(), bytes), // key confusion
-            _ => _key.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+            _ => (signer ?? _key).SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
         };
         return $"{body}.{Encode(signature)}";
     }

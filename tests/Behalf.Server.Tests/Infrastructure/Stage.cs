@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json;
 using Behalf.Egress;
 using Behalf.Server.Hosting;
@@ -127,9 +128,9 @@ public sealed class Stage : IAsyncLifetime
         return (client, redirectUri);
     }
 
-    internal Person NewPerson(string name)
+    internal Person NewPerson(string name, IPAddress? from = null)
     {
-        Person person = new(name);
+        Person person = new(name, from);
         _people.Add(person);
         return person;
     }

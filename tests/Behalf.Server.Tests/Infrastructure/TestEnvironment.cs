@@ -7,14 +7,18 @@ internal sealed record TestEnvironment(string Slug, string Id, string Token)
 {
     private static int _count;
 
-    public static async Task<TestEnvironment> AddAsync(TestServer server, object? settings = null)
+    public static async Task<TestEnvironment> AddAsync(
+        TestServer server,
+        object? settings = null,
+        string publicUrl = ""
+    )
     {
         string slug = $"own-{Interlocked.Increment(ref _count)}";
         Reply added = await server.SendAsync(
             HttpMethod.Post,
             "/api/v1/behalf/environments",
             server.OperatorToken,
-            JsonSerializer.Serialize(new { slug })
+            JsonSerializer.Serialize(new { slug, public_url = publicUrl })
         );
         added.Status.Should().Be(200, added.Body);
         TestEnvironment environment = new(
