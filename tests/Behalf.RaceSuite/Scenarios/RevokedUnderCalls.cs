@@ -39,13 +39,7 @@ internal sealed class RevokedUnderCalls : Scenario
         await Parallel.ForEachAsync(
             cast.Index(),
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
-            async (one, _) =>
-                races[one.Index] = await OneAsync(
-                    installation,
-                    findings,
-                    one.Item.User,
-                    one.Item.Wait
-                )
+            async (one, _) => races[one.Index] = await OneAsync(installation, findings, one.Item.User, one.Item.Wait)
         );
 
         Judge judge = new(installation, findings);
@@ -70,12 +64,7 @@ internal sealed class RevokedUnderCalls : Scenario
             $"{races.Length} races, {overtaken} calls under way at an acknowledgement, {races.Sum(race => race.Refused)} refused after one";
     }
 
-    private static async Task<Race> OneAsync(
-        Installation installation,
-        Findings findings,
-        string user,
-        TimeSpan wait
-    )
+    private static async Task<Race> OneAsync(Installation installation, Findings findings, string user, TimeSpan wait)
     {
         ConnectedAccount account = await installation.First.Client.Accounts.GetAsync(Habit.Steady.Slug(), user);
         Revoke revoke = new();

@@ -18,7 +18,15 @@ internal sealed class Breaking(
 
     private readonly SortedDictionary<string, int> _done = new(StringComparer.Ordinal);
 
-    public string Summary => string.Join(", ", _done.Select(one => $"{one.Value} {one.Key}"));
+    private int _refused;
+
+    public string Summary =>
+        $"{string.Join(", ", _done.Select(one => $"{one.Value} {one.Key}"))} (and {_refused} refused meanwhile)";
+
+    /// <value>Processes that died with what they had under way.</value>
+    public int Kills => _done.GetValueOrDefault("kills");
+
+    public int Rotations => _done.GetValueOrDefault("key rotations");
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -28,7 +36,6 @@ internal sealed class Breaking(
             ("pauses", PauseAsync),
             ("database crashes", CrashDatabaseAsync),
             ("network cuts (by a proxy that passes nothing on)", CutAsync),
-            ("key rotations", RotateAsync),
         ];
         for (int turn = random.Next(ways.Length); !cancellationToken.IsCancellationRequested; turn++)
         {
@@ -38,12 +45,40 @@ internal sealed class Breaking(
             }
 
             (string name, Func<Task> play) = ways[turn % ways.Length];
-            load.IsCalm = name == "key rotations";
+            load.IsCalm = false;
             await play();
-            findings.Broke();
-            _done[name] = _done.GetValueOrDefault(name) + 1;
+            Played(name);
             await WaitAsync(Rest / 2, cancellationToken); // until what waited is answered
             load.IsCalm = true;
+        }
+    }
+
+    /// <summary>Rotates the ring's keys all the while, whatever else is broken; a node that is down is asked again later.</summary>
+    public async Task RotateAsync(CancellationToken cancellationToken)
+    {
+        string[] kinds = ["data", "token_signing", "audit_signing"];
+        for (int turn = 0; await WaitAsync(Rest * 2, cancellationToken); )
+        {
+            try
+            {
+                using BehalfClient admin = installation.Operator();
+                await admin.Keys.RotateAsync(kinds[turn % kinds.Length], cancellationToken);
+                Played("key rotations");
+                turn++;
+            }
+            catch (Exception failure) when (failure is BehalfException or OperationCanceledException)
+            {
+                _refused++;
+            }
+        }
+    }
+
+    private void Played(string name)
+    {
+        findings.Broke();
+        lock (_done)
+        {
+            _done[name] = _done.GetValueOrDefault(name) + 1;
         }
     }
 
@@ -76,12 +111,6 @@ internal sealed class Breaking(
         arena.Network.Cut();
         await WaitAsync(TimeSpan.FromSeconds(random.Next(2, 10)), CancellationToken.None);
         arena.Network.Mend();
-    }
-
-    private async Task RotateAsync()
-    {
-        using BehalfClient admin = installation.Operator();
-        await admin.Keys.RotateAsync(random.Next(2) == 0 ? "data" : "token_signing");
     }
 
     private static async Task<bool> WaitAsync(TimeSpan time, CancellationToken cancellationToken)

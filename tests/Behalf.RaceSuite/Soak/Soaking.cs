@@ -8,6 +8,10 @@ namespace Behalf.RaceSuite.Soak;
 internal sealed class Soaking(TimeSpan length) : Scenario
 {
     private const int PerSecond = 25;
+
+    /// <value>Refreshes that one process has under way at a time, at this load.</value>
+    private const int MostUnderWay = 8;
+
     private const int PerHabit = 40;
     private static readonly TimeSpan TokensLive = TimeSpan.FromSeconds(20);
 
@@ -48,6 +52,7 @@ internal sealed class Soaking(TimeSpan length) : Scenario
             await Task.WhenAll(
                 load.RunAsync(PerSecond, time.Token),
                 breaking.RunAsync(time.Token),
+                breaking.RotateAsync(time.Token),
                 WatchAsync(installation, load, time.Token)
             );
         }
@@ -68,6 +73,11 @@ internal sealed class Soaking(TimeSpan length) : Scenario
             await judge.NothingLostAsync(habit, Users(PerHabit, habit.Slug()), _ => habit == Habit.Strict);
         }
 
+        findings.Expect(
+            findings.Stated <= breaking.Kills * MostUnderWay,
+            $"{findings.Stated} accounts lost their pair, more than can have been under way in {breaking.Kills} killed processes"
+        );
+        findings.Expect(breaking.Rotations > 0, "no key was rotated");
         await judge.TrailIsWholeAsync();
         findings.Remark =
             $"{load.Sent} calls sent ({load.Sent / length.TotalSeconds:0.0} a second, {load.Held} held back), {load.Answered} answered; "
