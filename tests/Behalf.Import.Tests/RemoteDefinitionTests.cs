@@ -89,7 +89,7 @@ public sealed class RemoteDefinitionTests
 
         string document = new RemoteDefinitions().Write(head, []).Document;
 
-        document.Should().Contain("issuer: https://login.tracker.example");
+        document.Should().Contain("issuer: \"https://login.tracker.example\"");
         document.Contains("issuer_optional: true", StringComparison.Ordinal).Should().Be(optional);
     }
 
