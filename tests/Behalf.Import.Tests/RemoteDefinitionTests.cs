@@ -6,6 +6,8 @@ namespace Behalf.Import.Tests;
 /// <summary>Tools of remote MCP servers as the connector format has them.</summary>
 public sealed class RemoteDefinitionTests
 {
+    private const StringComparison Ordinal = StringComparison.Ordinal;
+
     private static readonly RemoteHead Head = new()
     {
         Slug = "tracker",
@@ -39,14 +41,18 @@ public sealed class RemoteDefinitionTests
     [InlineData("""{"type":["null"],"x-mcp-header":"Region"}""")]
     [InlineData("""{"type":["string","object"],"x-mcp-header":"Region"}""")]
     public void Tool_WhoseHeaderAnnotationBreaksTheRules_IsLeftOut(string property) =>
-        Write($$"""{"type":"object","properties":{"value":{{property}}}}""").LeftOut.Should().ContainSingle();
+        Write("""{"type":"object","properties":{"value":PROPERTY}}""".Replace("PROPERTY", property, Ordinal))
+            .LeftOut.Should()
+            .ContainSingle();
 
     [Theory]
     [InlineData("Region", "Region")]
     [InlineData("MyField", "myfield")]
     public void Tool_ThatNamesAHeaderTwice_IsLeftOut(string first, string second) =>
         Write(
-            $$"""{"type":"object","properties":{"a":{"type":"string","x-mcp-header":"{{first}}"},"b":{"type":"object","properties":{"c":{"type":"string","x-mcp-header":"{{second}}"}}}}}"""
+            """{"type":"object","properties":{"a":{"type":"string","x-mcp-header":"FIRST"},"b":{"type":"object","properties":{"c":{"type":"string","x-mcp-header":"SECOND"}}}}}"""
+                .Replace("FIRST", first, Ordinal)
+                .Replace("SECOND", second, Ordinal)
         )
             .LeftOut.Should()
             .ContainSingle();
@@ -83,7 +89,7 @@ public sealed class RemoteDefinitionTests
 
         string document = new RemoteDefinitions().Write(head, []).Document;
 
-        document.Should().Contain("issuer: https://login.tracker.example");
+        document.Should().Contain("issuer: \"https://login.tracker.example\"");
         document.Contains("issuer_optional: true", StringComparison.Ordinal).Should().Be(optional);
     }
 
