@@ -30,6 +30,33 @@ public sealed class SchemaTests : IAsyncLifetime
             [.. PostgreSqlDatabase.Embedded, .. further]
         );
 
+    [Theory]
+    [InlineData("off", "on")]
+    [InlineData("local", "on")]
+    [InlineData("remote_apply", "remote_apply")]
+    public async Task Commit_IsOnTheDisk_WhateverTheDatabaseIsSetTo(string configured, string inForce)
+    {
+        await using (NpgsqlConnection connection = new(_connectionString))
+        {
+            await connection.ExecuteAsync(
+                $"ALTER DATABASE \"{new NpgsqlConnectionStringBuilder(_connectionString).Database}\" SET synchronous_commit = {configured}"
+            );
+        }
+
+        await using PostgreSqlDatabase database = Database();
+        await database.OpenAsync(Cancellation);
+
+        (
+            await database.ReadAsync(
+                async session =>
+                    (await session.QueryAsync<string>("SELECT current_setting('synchronous_commit')", new { })).Single(),
+                Cancellation
+            )
+        )
+            .Should()
+            .Be(inForce);
+    }
+
     private static Migration Next(string script) => Migration.Of(Latest + 1, "next", script);
 
     private async Task MigrateAsync(params Migration[] further)

@@ -13,9 +13,14 @@ internal sealed class ConnectionSource : IAsyncDisposable
 
     /// <summary>
     /// Our statements find rows by keys, whatever the values: planning them anew or compiling them costs more than running
-    /// them.
+    /// them. A commit is on the disk before it counts, whatever the server, the database or the role is set to: what was
+    /// answered, and a refresh token that was given once, must not be lost.
     /// </summary>
-    private const string SessionSettings = "SET plan_cache_mode = force_generic_plan; SET jit = off";
+    private const string SessionSettings = """
+        SET plan_cache_mode = force_generic_plan; SET jit = off;
+        SELECT set_config('synchronous_commit', 'on', false)
+        WHERE current_setting('synchronous_commit') IN ('off', 'local')
+        """;
 
     private readonly NpgsqlDataSource _connections;
     private readonly TimeProvider? _testClock;

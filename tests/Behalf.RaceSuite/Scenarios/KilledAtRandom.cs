@@ -30,6 +30,8 @@ internal sealed class KilledAtRandom : Scenario
         int rounds = arena.IsQuick ? 3 : 20;
         for (int round = 0; round < rounds; round++)
         {
+            Dictionary<string, int> asked = Users(PerHabit, Habit.Strict.Slug())
+                .ToDictionary(user => user, user => Asked(arena, user));
             foreach (Habit habit in Enum.GetValues<Habit>())
             {
                 await installation.LetTokensEndAsync(habit, Users(PerHabit, habit.Slug()), isDue: round % 2 == 0);
@@ -42,8 +44,6 @@ internal sealed class KilledAtRandom : Scenario
                 findings.Broke();
             }
 
-            Dictionary<string, int> asked = Users(PerHabit, Habit.Strict.Slug())
-                .ToDictionary(user => user, user => Asked(arena, user));
             await using Load load = new(installation, findings, users, callers: 6);
             await Task.WhenAll(installation.Nodes.Select(node => node.EndedAsync()));
             await load.EndAsync();
