@@ -49,7 +49,9 @@ public sealed class SchemaTests : IAsyncLifetime
         (
             await database.ReadAsync(
                 async session =>
-                    (await session.QueryAsync<string>("SELECT current_setting('synchronous_commit')", new { })).Single(),
+                    (
+                        await session.QueryAsync<string>("SELECT current_setting('synchronous_commit')", new { })
+                    ).Single(),
                 Cancellation
             )
         )

@@ -156,10 +156,7 @@ internal sealed class RemoteServer : IAsyncDisposable
     }
 
     private static CallToolResult Told(object what) =>
-        new()
-        {
-            Content = [new TextContentBlock { Text = JsonSerializer.Serialize(what, JsonSerializerOptions.Web) }],
-        };
+        new() { Content = [new TextContentBlock { Text = JsonSerializer.Serialize(what, JsonSerializerOptions.Web) }] };
 
     private async Task AuthenticateAsync(HttpContext context, RequestDelegate next)
     {
