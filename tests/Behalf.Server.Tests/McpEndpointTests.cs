@@ -173,7 +173,7 @@ public sealed class McpEndpointTests(Stage stage) : IClassFixture<Stage>
         Reply refused = await alice.SendAsync("tools/fly", []);
 
         refused.Status.Should().Be(404, refused.Body);
-        refused.Json.GetProperty("error").GetProperty("code").GetInt32().Should().Be(-32601);
+        Visitor.MessageOf(refused).GetProperty("error").GetProperty("code").GetInt32().Should().Be(-32601);
     }
 
     [Fact]

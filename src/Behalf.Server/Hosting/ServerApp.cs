@@ -17,7 +17,8 @@ namespace Behalf.Server.Hosting;
 /// <summary>Builds the whole service; the executable and the tests use the same way in.</summary>
 public static class ServerApp
 {
-    private const long MaxRequestBytes = 1024 * 1024;
+    /// <value>Of a body, unless its endpoint says otherwise.</value>
+    internal const int MaxRequestBytes = 1024 * 1024;
 
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(30);
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Behalf.Limits;
 using Behalf.Mcp;
 using Behalf.Server.Doors;
+using Behalf.Server.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Behalf.Server.Mcp;
@@ -37,6 +38,10 @@ internal sealed class McpGate(
 
     private static readonly byte[] Unreadable = Encoding.UTF8.GetBytes(
         """{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"The parameters cannot be read."}}"""
+    );
+
+    private static readonly byte[] HeaderDisagrees = Encoding.UTF8.GetBytes(
+        """{"jsonrpc":"2.0","id":null,"error":{"code":-32020,"message":"MCP-Protocol-Version has to be what the message says in _meta."}}"""
     );
 
     public async Task InvokeAsync(HttpContext http)
@@ -92,9 +97,15 @@ internal sealed class McpGate(
         }
 
         bool mayBegin = isOlder && visitor.Session is null && !options.Value.Mcp.KeepsSessions;
-        if (HttpMethods.IsPost(http.Request.Method) && (mayBegin || visitor.Visit.IsReadOnly))
+        if (HttpMethods.IsPost(http.Request.Method) && (isOlder || visitor.Visit.IsReadOnly))
         {
             McpMessage message = await ReadAheadAsync(http);
+            if (isOlder && message.Version is { } version && version != VersionOf(http))
+            {
+                await RefuseAsync(http, StatusCodes.Status400BadRequest, HeaderDisagrees); // the SDK compares newer ones
+                return;
+            }
+
             if (
                 visitor.Visit.IsReadOnly
                 && message.CalledTool is { } tool
@@ -135,8 +146,9 @@ internal sealed class McpGate(
     }
 
     /// <summary>Revisions are dates, so they compare as text; a client that names none is of the older generation.</summary>
-    private static bool IsOlder(HttpContext http) =>
-        string.CompareOrdinal(http.Request.Headers["MCP-Protocol-Version"].ToString(), NewerGeneration) < 0;
+    private static bool IsOlder(HttpContext http) => string.CompareOrdinal(VersionOf(http), NewerGeneration) < 0;
+
+    private static string VersionOf(HttpContext http) => http.Request.Headers["MCP-Protocol-Version"].ToString();
 
     /// <summary>Takes the session id off the request: what it says is known then, and the SDK keeps no sessions.</summary>
     /// <returns>False: it names a session that is not there for this visitor.</returns>
@@ -178,7 +190,7 @@ internal sealed class McpGate(
     /// <summary>Once the answer has begun, there is no status and no header left to set.</summary>
     private static async Task<McpMessage> ReadAheadAsync(HttpContext http)
     {
-        http.Request.EnableBuffering();
+        http.Request.EnableBuffering(ServerApp.MaxRequestBytes); // in memory, since arguments have no business in a file
         McpMessage message = await McpMessage.ReadAsync(http.Request.Body, http.RequestAborted);
         http.Request.Body.Position = 0;
         return message;

@@ -13,6 +13,12 @@ internal sealed record McpMessage(string? Method, JsonElement Parameters)
     /// <value>The name in a <c>tools/call</c>; null for anything else, which the SDK then judges.</value>
     public string? CalledTool => Method == "tools/call" ? Text(Parameters, "name") : null;
 
+    /// <value>What a message of the newer generation says of its revision; null: it says nothing.</value>
+    public string? Version =>
+        Parameters.ValueKind == JsonValueKind.Object && Parameters.TryGetProperty("_meta", out JsonElement meta)
+            ? Text(meta, "io.modelcontextprotocol/protocolVersion")
+            : null;
+
     /// <returns>Without method and parameters where it is no JSON-RPC: the SDK says so in its own words.</returns>
     public static async Task<McpMessage> ReadAsync(Stream body, CancellationToken cancellationToken)
     {

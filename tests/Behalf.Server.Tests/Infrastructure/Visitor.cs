@@ -40,9 +40,12 @@ internal sealed record Visitor(TestServer Server, Uri Url, string Config, string
     }
 
     /// <returns>The JSON-RPC answer, from whichever form it came in.</returns>
-    public async Task<JsonElement> CallAsync(string method, JsonObject? parameters = null)
+    public async Task<JsonElement> CallAsync(string method, JsonObject? parameters = null) =>
+        MessageOf(await SendAsync(method, parameters ?? []));
+
+    /// <summary>The JSON-RPC message of an answer, from whichever form it came in.</summary>
+    public static JsonElement MessageOf(Reply reply)
     {
-        Reply reply = await SendAsync(method, parameters ?? []);
         string body = reply.Body;
         if (reply.Headers["Content-Type"].StartsWith("text/event-stream", StringComparison.Ordinal))
         {
