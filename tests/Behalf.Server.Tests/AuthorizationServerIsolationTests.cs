@@ -1,4 +1,6 @@
+using System.Collections.Specialized;
 using System.Text.Json;
+using System.Web;
 using Behalf.Server.Tests.Infrastructure;
 
 namespace Behalf.Server.Tests;
@@ -125,12 +127,15 @@ public sealed class AuthorizationServerIsolationTests(PeopleStage stage) : IClas
         string pushed
     )
     {
-        foreach (McpClientProgram client in new[] { abroad, home })
-        {
-            Page page = await traveller.OpenAsync(Pushed(client, pushed));
-            page.Status.Should().Be(400, page.Body);
-            page.Location.Should().BeNull();
-        }
+        Page unknownClient = await traveller.OpenAsync(Pushed(home, pushed));
+        Page unknownRequest = await traveller.OpenAsync(Pushed(abroad, pushed));
+
+        unknownClient.Status.Should().Be(400, unknownClient.Body);
+        unknownClient.Location.Should().BeNull();
+        NameValueCollection answer = HttpUtility.ParseQueryString(unknownRequest.Location!.Query);
+        answer["error"].Should().StartWith("invalid_request");
+        answer["iss"].Should().Be($"{Origin}/oauth");
+        answer["code"].Should().BeNull();
     }
 
     private Uri Pushed(McpClientProgram client, string requestUri) =>

@@ -734,7 +734,7 @@ public sealed class AuthorizationServerTests(PeopleStage stage) : IClassFixture<
             HttpMethod.Post,
             "/api/v1/behalf/keys:rotate",
             stage.Server.OperatorToken,
-            """{"kind":"token"}"""
+            """{"kind":"token_signing"}"""
         );
         rotated.Status.Should().Be(200, rotated.Body);
         string next = rotated.Json.GetProperty("id").GetString()!;

@@ -407,7 +407,7 @@ public sealed class ClientDocumentTests(PeopleStage stage) : IClassFixture<Peopl
             .Should()
             .Contain(record =>
                 record.GetProperty("action").GetString() == "grant.ended"
-                && record.GetProperty("detail").GetString()!.EndsWith("client_not_trusted")
+                && record.GetProperty("detail").GetString()!.EndsWith("client_not_trusted", StringComparison.Ordinal)
             );
     }
 

@@ -165,7 +165,9 @@ public sealed partial class ProviderSignInTests(PeopleStage stage) : IClassFixtu
             .Be("kim-of-other@acme.com");
         (await PeopleAsync())
             .Should()
-            .NotContain(one => one.GetProperty("name").GetString()!.StartsWith("kim-of-other"));
+            .NotContain(one =>
+                one.GetProperty("name").GetString()!.StartsWith("kim-of-other", StringComparison.Ordinal)
+            );
     }
 
     [Theory]

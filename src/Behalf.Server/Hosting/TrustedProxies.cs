@@ -38,7 +38,10 @@ internal static class TrustedProxies
     public static IPNetwork Parse(string text) =>
         IPAddress.TryParse(text, out IPAddress? address) && address.ToString() == text
             ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
-        : IPNetwork.TryParse(text, out IPNetwork network) && network.PrefixLength > 0 ? network
+        : IPNetwork.TryParse(text, out IPNetwork network)
+        && network is { PrefixLength: > 0 }
+        && network.ToString() == text
+            ? network
         : throw new StartupException(
             $"Behalf:TrustedProxies: \"{text}\" is neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/24."
         );

@@ -1,4 +1,3 @@
-using Behalf.Audit;
 using Behalf.Identity;
 using Behalf.People;
 using Behalf.Tests.Audit;
