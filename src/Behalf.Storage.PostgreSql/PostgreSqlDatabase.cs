@@ -322,7 +322,8 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
         }
     }
 
-    private Task<bool> WaitForStartsAsync() =>
+    /// <summary>As <see cref="Withdrawal"/> says: for who reads what another node withdrew.</summary>
+    public Task<bool> WaitForStartsAsync() =>
         _connections.Value.RunAsync(
             async attempt =>
             {

@@ -93,6 +93,26 @@ public sealed class NodeTests : IAsyncLifetime
         (await StopAndTryAsync(B, removed)).Should().Be(new StartResult.Refused(StartRefusal.ClientRemoved));
     }
 
+    /// <summary>Whoever tells that something is stopped, and did not stop it, waits for the calls that its stop waits for.</summary>
+    [Fact]
+    public async Task WaitingForStarts_LastsAsLongAsACallIsStarting_WhoeverWithdrew()
+    {
+        await using NpgsqlConnection starting = new(_connectionString);
+        await starting.OpenAsync(Cancellation);
+        await using NpgsqlTransaction bundle = await starting.BeginTransactionAsync(Cancellation);
+        await starting.ExecuteAsync(Engine.Withdrawal.Share);
+
+        Task waiting = B.Accounts.WaitForStartsAsync(Cancellation);
+        while (await SqlAsync<long>("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 0)
+        {
+            waiting.IsCompleted.Should().BeFalse();
+        }
+
+        waiting.IsCompleted.Should().BeFalse();
+        await bundle.CommitAsync(Cancellation);
+        await waiting;
+    }
+
     /// <summary>
     /// Both nodes start calls without pause while one of them revokes. What counts is the trail: at the moment of the
     /// acknowledgement all intents there will ever be are in it.
@@ -201,7 +221,7 @@ public sealed class NodeTests : IAsyncLifetime
         }
 
         IReadOnlyList<RevocationJob>[] taken = await Task.WhenAll(
-            Enumerable.Range(0, 10).Select(i => (i % 2 == 0 ? A : B).Revocations.DueAsync(5, Cancellation))
+            Enumerable.Range(0, 10).Select(i => (i % 2 == 0 ? A : B).Revocations.DueAsync(5, [], Cancellation))
         );
 
         taken.SelectMany(jobs => jobs).Select(job => job.Id).Should().OnlyHaveUniqueItems().And.HaveCount(20);

@@ -104,7 +104,7 @@ public abstract class AccountSuite : StoreTests
         bool[] stopped = await AtOnceAsync(20, _ => StopAsync(account));
 
         stopped.Should().ContainSingle(won => won);
-        (await Storage.Revocations.DueAsync(100, Cancellation)).Should().ContainSingle();
+        (await Storage.Revocations.DueAsync(100, [], Cancellation)).Should().ContainSingle();
         (await Acme.TrailAsync()).Should().ContainSingle();
     }
 
@@ -117,7 +117,7 @@ public abstract class AccountSuite : StoreTests
         (await StopAsync(active, expected: before.RowVersion)).Should().BeFalse();
 
         (await Acme.ReadAsync(active)).State.Should().Be(AccountState.Active);
-        (await Storage.Revocations.DueAsync(10, Cancellation)).Should().BeEmpty();
+        (await Storage.Revocations.DueAsync(10, [], Cancellation)).Should().BeEmpty();
     }
 
     [Fact]

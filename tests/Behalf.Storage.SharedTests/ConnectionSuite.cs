@@ -199,7 +199,7 @@ public abstract class ConnectionSuite : StoreTests
         }
 
         (await MoveAsync()).Should().Be(ConnectionChanged.HoldsTokens, "a token is on its way out");
-        RevocationJob left = (await Storage.Revocations.DueAsync(10, Cancellation)).Single();
+        RevocationJob left = (await Storage.Revocations.DueAsync(10, [], Cancellation)).Single();
         await Storage.Revocations.FinishAsync(left, "provider_status_200", Traces.None, Cancellation);
         (await MoveAsync()).Should().Be(ConnectionChanged.Done);
     }

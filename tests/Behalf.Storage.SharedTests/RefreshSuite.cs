@@ -275,9 +275,9 @@ public abstract class RefreshSuite : StoreTests
         await Storage.Revocations.AddAsync(job, Traces.None, Cancellation);
 
         await Storage.Revocations.RetryAsync(job, TimeSpan.FromMinutes(1), Cancellation);
-        (await Storage.Revocations.DueAsync(10, Cancellation)).Should().BeEmpty();
+        (await Storage.Revocations.DueAsync(10, [], Cancellation)).Should().BeEmpty();
         Time.Advance(TimeSpan.FromMinutes(1));
-        (await Storage.Revocations.DueAsync(10, Cancellation)).Should().ContainSingle().Which.Attempts.Should().Be(1);
+        (await Storage.Revocations.DueAsync(10, [], Cancellation)).Should().ContainSingle().Which.Attempts.Should().Be(1);
 
         await AtOnceAsync(
             20,
@@ -288,7 +288,7 @@ public abstract class RefreshSuite : StoreTests
                 return true;
             }
         );
-        (await Storage.Revocations.DueAsync(10, Cancellation)).Should().BeEmpty();
+        (await Storage.Revocations.DueAsync(10, [], Cancellation)).Should().BeEmpty();
         (await Acme.TrailAsync()).Should().ContainSingle();
     }
 }

@@ -123,7 +123,7 @@ public abstract class WalkSuite : StoreTests
         after.State.Should().Be(AccountState.Disconnected);
         after.Reason.Should().Be(AccountReasons.Revoked);
         (await Storage.Accounts.FindCredentialAsync(Acme.Id, account.Id, Cancellation)).Should().BeNull();
-        (await Storage.Revocations.DueAsync(10, Cancellation))
+        (await Storage.Revocations.DueAsync(10, [], Cancellation))
             .Should()
             .ContainSingle()
             .Which.Should()

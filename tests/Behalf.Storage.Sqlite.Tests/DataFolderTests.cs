@@ -98,7 +98,7 @@ public sealed class DataFolderTests : IDisposable
             Traces.None,
             Cancellation
         );
-        RevocationJob job = (await storage.Revocations.DueAsync(1, Cancellation))[0];
+        RevocationJob job = (await storage.Revocations.DueAsync(1, [], Cancellation))[0];
         await storage.Revocations.FinishAsync(job, "provider_status_200", Traces.None, Cancellation);
         await storage.Audit.AppendAsync(acme.Draft(), Cancellation); // the log is emptied before the next commit at the latest
 

@@ -70,11 +70,12 @@ internal static class RestoreCommand
         }
 
         IRecovery recovery = offline.Get<IRecovery>();
-        RestorationEffect effect = await recovery.AcceptAsync(cancellationToken);
+        // First: until it is accepted no node serves the database, so that nobody who was revoked is connected for a moment.
         int stopped = await recovery.ApplyAsync(
             lines.Select(line => (line.Environment, line.Account, line.Generation)).ToAsyncEnumerable(),
             cancellationToken
         );
+        RestorationEffect effect = await recovery.AcceptAsync(cancellationToken);
         WitnessFile.Write(database.Folder, await recovery.WitnessAsync(cancellationToken));
         await answer.GiveAsync(
             Text(effect, ledger, lines.Count, stopped, kept),

@@ -209,6 +209,9 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
             cancellationToken
         );
 
+    public Task WaitForStartsAsync(CancellationToken cancellationToken) =>
+        database.WaitForStartsAsync().WaitAsync(cancellationToken);
+
     public Task<bool> MarkAsync(
         ConnectedAccount account,
         long generation,

@@ -41,6 +41,23 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
         CancellationToken cancellationToken
     ) => FindAsync("environment_id = $1 AND id = $2", cancellationToken, environment.ToColumn(), id.ToColumn());
 
+    public async Task<Connection?> FindForRevocationAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await database.FindAsync<ConnectionRow>(
+                $"""
+                {Select} WHERE environment_id = $1 AND id = $2
+                  AND (deleted_at IS NULL OR client_secret_sealed IS NOT NULL)
+                """,
+                cancellationToken,
+                environment.ToColumn(),
+                id.ToColumn()
+            )
+        )?.ToConnection();
+
     public Task<Connection?> FindByNameAsync(
         EnvironmentId environment,
         ConnectionName name,
@@ -100,7 +117,10 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
                 bool removed = await context.ExecuteOneAsync(
                     """
                     UPDATE connection
-                    SET deleted_at = behalf_now(), enabled = false, client_secret_sealed = NULL,
+                    SET deleted_at = behalf_now(), enabled = false,
+                      client_secret_sealed = CASE WHEN EXISTS (
+                        SELECT 1 FROM revocation_job WHERE environment_id = @environment AND connection_id = @id)
+                        THEN client_secret_sealed END,
                       policy_revision = policy_revision + 1, row_version = row_version + 1
                     WHERE environment_id = @environment AND id = @id AND deleted_at IS NULL
                       AND NOT EXISTS (

@@ -22,20 +22,47 @@ internal sealed class RevocationStore(PostgreSqlDatabase database) : IRevocation
             cancellationToken
         );
 
-    public Task<IReadOnlyList<RevocationJob>> DueAsync(int limit, CancellationToken cancellationToken) =>
-        database.WriteAsync<IReadOnlyList<RevocationJob>>(async context => [.. (
+    public Task<IReadOnlyList<RevocationJob>> DueAsync(
+        int limit,
+        IReadOnlyCollection<ConnectionId> except,
+        CancellationToken cancellationToken
+    ) => database.WriteAsync<IReadOnlyList<RevocationJob>>(async context => [.. (
                         await context.QueryAsync<Row>(
                             """
                             UPDATE revocation_job SET next_at = behalf_now() + @claim
                             WHERE (environment_id, id) IN (
-                              SELECT environment_id, id FROM revocation_job WHERE next_at <= behalf_now()
+                              SELECT environment_id, id FROM revocation_job WHERE next_at <= behalf_now() AND connection_id <> ALL(@except)
                               ORDER BY next_at, id LIMIT @limit FOR UPDATE SKIP LOCKED)
                             RETURNING environment_id, id, account_id, connection_id, wrapped_key, ring_key_id, token_sealed,
                               token_kind, provider_user_key, attempts, created_at
                             """,
-                            new { limit, claim = Claim.ToColumn() }
+                            new
+                            {
+                                limit,
+                                claim = Claim.ToColumn(),
+                                except = except.Select(connection => connection.ToColumn()).ToArray(),
+                            }
                         )
                     ).OrderBy(row => row.CreatedAt).Select(row => row.ToJob())], cancellationToken);
+
+    public Task LeaveAsync(IReadOnlyList<RevocationJob> jobs, CancellationToken cancellationToken) =>
+        jobs.Count == 0
+            ? Task.CompletedTask
+            : database.WriteAsync(
+                context =>
+                    context.ExecuteAsync(
+                        """
+                        UPDATE revocation_job SET next_at = behalf_now()
+                        WHERE (environment_id, id) IN (SELECT * FROM unnest(@environments, @ids))
+                        """,
+                        new
+                        {
+                            environments = jobs.Select(job => job.Environment.ToColumn()).ToArray(),
+                            ids = jobs.Select(job => job.Id.ToColumn()).ToArray(),
+                        }
+                    ),
+                cancellationToken
+            );
 
     public Task FinishAsync(RevocationJob job, string proof, Traces traces, CancellationToken cancellationToken) =>
         database.WriteAsync(
@@ -50,6 +77,13 @@ internal sealed class RevocationStore(PostgreSqlDatabase database) : IRevocation
                     createdAt = job.CreatedAt.ToColumn(),
                     proof,
                 };
+                // Held, as who removes the connection holds it: one of the two sees that the other one was there.
+                await context.ExecuteAsync(
+                    """
+                    SELECT 1 FROM connection WHERE environment_id = @environment AND id = @connection FOR NO KEY UPDATE
+                    """,
+                    values
+                );
                 if (
                     !await context.ExecuteOneAsync(
                         "DELETE FROM revocation_job WHERE environment_id = @environment AND id = @id",
@@ -79,6 +113,17 @@ internal sealed class RevocationStore(PostgreSqlDatabase database) : IRevocation
                     );
                 }
 
+                // The secret of a removed connection goes with the last token that needed it.
+                await context.ExecuteAsync(
+                    """
+                    UPDATE connection SET client_secret_sealed = NULL, row_version = row_version + 1
+                    WHERE environment_id = @environment AND id = @connection AND deleted_at IS NOT NULL
+                      AND client_secret_sealed IS NOT NULL
+                      AND NOT EXISTS (
+                        SELECT 1 FROM revocation_job WHERE environment_id = @environment AND connection_id = @connection)
+                    """,
+                    values
+                );
                 context.Leave(traces);
             },
             cancellationToken

@@ -191,6 +191,8 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
             cancellationToken
         );
 
+    public Task WaitForStartsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task<bool> MarkAsync(
         ConnectedAccount account,
         long generation,

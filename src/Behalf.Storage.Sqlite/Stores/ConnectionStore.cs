@@ -42,6 +42,26 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
             ("@id", id.ToColumn())
         );
 
+    public Task<Connection?> FindForRevocationAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync(
+            connection =>
+                connection
+                    .Find<ConnectionRow>(
+                        $"""
+                        {Select} WHERE environment_id = @environment AND id = @id
+                          AND (deleted_at IS NULL OR client_secret_sealed IS NOT NULL)
+                        """,
+                        ("@environment", environment.ToColumn()),
+                        ("@id", id.ToColumn())
+                    )
+                    ?.ToConnection(),
+            cancellationToken
+        );
+
     public Task<Connection?> FindByNameAsync(
         EnvironmentId environment,
         ConnectionName name,
@@ -90,7 +110,10 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
                 bool removed = context.ExecuteOne(
                     """
                     UPDATE connection
-                    SET deleted_at = behalf_now(), enabled = 0, client_secret_sealed = NULL,
+                    SET deleted_at = behalf_now(), enabled = 0,
+                      client_secret_sealed = CASE WHEN EXISTS (
+                        SELECT 1 FROM revocation_job WHERE environment_id = @environment AND connection_id = @id)
+                        THEN client_secret_sealed END,
                       policy_revision = policy_revision + 1, row_version = row_version + 1
                     WHERE environment_id = @environment AND id = @id AND deleted_at IS NULL
                       AND NOT EXISTS (

@@ -18,7 +18,11 @@ internal sealed class RevocationStore(SqliteDatabase database) : IRevocationStor
             cancellationToken
         );
 
-    public Task<IReadOnlyList<RevocationJob>> DueAsync(int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<RevocationJob>> DueAsync(
+        int limit,
+        IReadOnlyCollection<ConnectionId> except,
+        CancellationToken cancellationToken
+    ) =>
         database.ReadAsync<IReadOnlyList<RevocationJob>>(
             connection =>
                 [
@@ -27,14 +31,18 @@ internal sealed class RevocationStore(SqliteDatabase database) : IRevocationStor
                             """
                             SELECT environment_id, id, account_id, connection_id, wrapped_key, ring_key_id, token_sealed,
                               token_kind, provider_user_key, attempts, created_at
-                            FROM revocation_job WHERE next_at <= behalf_now() ORDER BY next_at, id LIMIT @limit
+                            FROM revocation_job WHERE next_at <= behalf_now() AND connection_id NOT IN @except
+                            ORDER BY next_at, id LIMIT @limit
                             """,
-                            new { limit }
+                            new { limit, except = except.Select(connection => connection.ToColumn()).ToArray() }
                         )
                         .Select(row => row.ToJob()),
                 ],
             cancellationToken
         );
+
+    public Task LeaveAsync(IReadOnlyList<RevocationJob> jobs, CancellationToken cancellationToken) =>
+        Task.CompletedTask; // taking one changes nothing here
 
     public Task FinishAsync(RevocationJob job, string proof, Traces traces, CancellationToken cancellationToken) =>
         database.WriteAsync(
@@ -75,6 +83,17 @@ internal sealed class RevocationStore(SqliteDatabase database) : IRevocationStor
                     );
                 }
 
+                // The secret of a removed connection goes with the last token that needed it.
+                context.Execute(
+                    """
+                    UPDATE connection SET client_secret_sealed = NULL, row_version = row_version + 1
+                    WHERE environment_id = @environment AND id = @connection AND deleted_at IS NOT NULL
+                      AND client_secret_sealed IS NOT NULL
+                      AND NOT EXISTS (
+                        SELECT 1 FROM revocation_job WHERE environment_id = @environment AND connection_id = @connection)
+                    """,
+                    values
+                );
                 context.Leave(traces);
             },
             cancellationToken

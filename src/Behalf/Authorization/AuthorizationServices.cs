@@ -48,6 +48,7 @@ public static class AuthorizationServices
         services.TryAddSingleton<Revoker>();
         services.TryAddSingleton<WorkSignal>();
         services.TryAddSingleton<DueRefreshes>();
+        services.TryAddSingleton<DueRevocations>();
         services.TryAddSingleton<BackgroundWork>();
         services.TryAddSingleton<AuthorizationWorker>();
         services.TryAddSingleton<IAuthorizationWorker>(provider => provider.GetRequiredService<AuthorizationWorker>());

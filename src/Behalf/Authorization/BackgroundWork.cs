@@ -7,11 +7,10 @@ namespace Behalf.Authorization;
 internal sealed partial class BackgroundWork(
     IFlowStore flows,
     DueRefreshes refreshes,
-    IRevocationStore revocations,
+    DueRevocations revocations,
     FlowContexts contexts,
     FlowEnding ending,
     Verification verification,
-    Revoker revoker,
     ILogger<BackgroundWork> logger
 )
 {
@@ -24,7 +23,7 @@ internal sealed partial class BackgroundWork(
         bool more = await ExpireFlowsAsync(cancellationToken);
         await EndAbandonedAsync(cancellationToken);
         more |= await refreshes.TurnAsync(cancellationToken);
-        more |= await RevokeDueAsync(cancellationToken);
+        more |= await revocations.TurnAsync(cancellationToken);
         return more;
     }
 
@@ -64,13 +63,6 @@ internal sealed partial class BackgroundWork(
             },
             cancellationToken
         );
-    }
-
-    private async Task<bool> RevokeDueAsync(CancellationToken cancellationToken)
-    {
-        IReadOnlyList<RevocationJob> due = await revocations.DueAsync(Portion, cancellationToken);
-        await EachAsync(due, job => $"{job.Id}", revoker.RevokeAsync, cancellationToken);
-        return due.Count >= Portion;
     }
 
     private async Task EachAsync<T>(

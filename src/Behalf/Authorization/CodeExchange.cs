@@ -50,7 +50,22 @@ internal sealed partial class CodeExchange(
                 using (tokens)
                 {
                     Milestone.Reached(Milestone.TokensReceived, flow.Id.ToString());
-                    return await KeepAsync(flow, context, tokens, asked, deadline);
+                    try
+                    {
+                        return await KeepAsync(flow, context, tokens, asked, deadline);
+                    }
+#pragma warning disable CA1031 // tokens in hand: whatever failed, they are stored, or on their way out, or given back here
+                    catch (Exception exception)
+#pragma warning restore CA1031
+                    {
+                        Log.NotStored(logger, flow.Id, exception);
+                        await jobs.RevokeNowAsync(context, tokens);
+                        return new Problem(
+                            ProblemKind.Unavailable,
+                            "storage_unavailable",
+                            "The grant could not be stored."
+                        );
+                    }
                 }
 
             case TokenAnswer.Refused refused:
@@ -172,10 +187,10 @@ internal sealed partial class CodeExchange(
         string? providerUser = ProviderUser.Key(vault, context.Connection, tokens.UserId);
         while (true)
         {
-            ConnectedAccount? account = await accounts.FindAsync(
-                flow.Environment,
-                flow.Account,
-                CancellationToken.None
+            ConnectedAccount? account = await PatientlyAsync(
+                flow,
+                deadline,
+                () => accounts.FindAsync(flow.Environment, flow.Account, CancellationToken.None)
             );
             if (account is null)
             {
@@ -187,10 +202,10 @@ internal sealed partial class CodeExchange(
                 return await LoseAsync(flow, context, tokens, providerUser, FlowOutcomes.ProviderUserChanged);
             }
 
-            SealedCredential? old = await accounts.FindCredentialAsync(
-                flow.Environment,
-                flow.Account,
-                CancellationToken.None
+            SealedCredential? old = await PatientlyAsync(
+                flow,
+                deadline,
+                () => accounts.FindCredentialAsync(flow.Environment, flow.Account, CancellationToken.None)
             );
             NewCredential next = granted.Make(
                 account,
@@ -206,12 +221,10 @@ internal sealed partial class CodeExchange(
                 ScopeSource = source,
             };
             next = next with { Sealed = next.Sealed with { GrantedScopes = scopes } };
-            if (await SucceedAsync(flow, context, account.State, next, deadline) is not { } done)
-            {
-                await jobs.RevokeNowAsync(context, tokens);
-                return new Problem(ProblemKind.Unavailable, "storage_unavailable", "The grant could not be stored.");
-            }
-
+            // A commit whose answer was lost is repeated, and then finds that it succeeded: nobody else ends this flow so.
+            bool done =
+                await SucceedAsync(flow, context, account.State, next, deadline)
+                || await PatientlyAsync(flow, deadline, () => StepAsync(flow)) == FlowStep.Succeeded;
             if (done)
             {
                 Milestone.Reached(Milestone.AccountActive, flow.Account.ToString());
@@ -224,17 +237,20 @@ internal sealed partial class CodeExchange(
             }
 
             // Lost the compare-and-set: to a refresh of the old credential (try again on top of it), or to a stop.
-            AuthorizationFlow? now = await flows.FindAsync(flow.Environment, flow.Id, CancellationToken.None);
-            ConnectedAccount? moved = await accounts.FindAsync(flow.Environment, flow.Account, CancellationToken.None);
-            if (now?.Step != FlowStep.Exchanging || moved is null || moved.Generation == account.Generation)
+            FlowStep? step = await PatientlyAsync(flow, deadline, () => StepAsync(flow));
+            ConnectedAccount? moved = await PatientlyAsync(
+                flow,
+                deadline,
+                () => accounts.FindAsync(flow.Environment, flow.Account, CancellationToken.None)
+            );
+            if (step != FlowStep.Exchanging || moved is null || moved.Generation == account.Generation)
             {
                 return await LoseAsync(flow, context, tokens, providerUser, FlowOutcomes.Stopped);
             }
         }
     }
 
-    /// <returns>What the store said, or null when it could not be reached until the deadline.</returns>
-    private async Task<bool?> SucceedAsync(
+    private Task<bool> SucceedAsync(
         AuthorizationFlow flow,
         FlowContext context,
         AccountState before,
@@ -263,22 +279,29 @@ internal sealed partial class CodeExchange(
         }
 
         AuthorizationFlow succeeded = flow with { Step = FlowStep.Succeeded, CodeSealed = null, VerifierSealed = null };
+        return PatientlyAsync(
+            flow,
+            deadline,
+            () => flows.SucceedAsync(succeeded, next, traces, CancellationToken.None)
+        );
+    }
+
+    private async Task<FlowStep?> StepAsync(AuthorizationFlow flow) =>
+        (await flows.FindAsync(flow.Environment, flow.Id, CancellationToken.None))?.Step;
+
+    /// <summary>With tokens in hand, whatever the store throws: again until the deadline, then what it threw last.</summary>
+    private async Task<T> PatientlyAsync<T>(AuthorizationFlow flow, Deadline deadline, Func<Task<T>> work)
+    {
         TimeSpan pause = TimeSpan.FromMilliseconds(100);
         while (true)
         {
             try
             {
-                return await flows.SucceedAsync(succeeded, next, traces, CancellationToken.None);
+                return await work();
             }
-#pragma warning disable CA1031 // tokens in hand: whatever the store throws, try until the deadline
-            catch (Exception exception)
-#pragma warning restore CA1031
+            catch (Exception exception) when (deadline.Left > pause)
             {
                 Log.NotStored(logger, flow.Id, exception);
-                if (deadline.Left <= pause)
-                {
-                    return null;
-                }
             }
 
             await Task.Delay(pause, time, CancellationToken.None);

@@ -29,8 +29,32 @@ internal sealed class FlowContexts(
         CancellationToken cancellationToken
     )
     {
-        DeploymentEnvironment? environment = await environments.FindAsync(environmentId, cancellationToken);
         Connection? connection = await connections.FindAsync(environmentId, connectionId, cancellationToken);
+        return await OfAsync(environmentId, connection, cancellationToken);
+    }
+
+    /// <summary>Also of a connection that was removed while tokens of it wait to be revoked.</summary>
+    public async Task<FlowContext?> FindForRevocationAsync(
+        EnvironmentId environmentId,
+        ConnectionId connectionId,
+        CancellationToken cancellationToken
+    )
+    {
+        Connection? connection = await connections.FindForRevocationAsync(
+            environmentId,
+            connectionId,
+            cancellationToken
+        );
+        return await OfAsync(environmentId, connection, cancellationToken);
+    }
+
+    private async Task<FlowContext?> OfAsync(
+        EnvironmentId environmentId,
+        Connection? connection,
+        CancellationToken cancellationToken
+    )
+    {
+        DeploymentEnvironment? environment = await environments.FindAsync(environmentId, cancellationToken);
         if (environment is null || connection is null)
         {
             return null;

@@ -416,7 +416,16 @@ public interface IRevocationStore
 {
     Task AddAsync(RevocationJob job, Traces traces, CancellationToken cancellationToken);
 
-    Task<IReadOnlyList<RevocationJob>> DueAsync(int limit, CancellationToken cancellationToken);
+    /// <summary>The ones that wait longest; on several nodes nobody else gets them for five minutes.</summary>
+    /// <param name="except">Connections that have as many under way as they may.</param>
+    Task<IReadOnlyList<RevocationJob>> DueAsync(
+        int limit,
+        IReadOnlyCollection<ConnectionId> except,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Due as before, for whoever comes next: they were taken and not begun.</summary>
+    Task LeaveAsync(IReadOnlyList<RevocationJob> jobs, CancellationToken cancellationToken);
 
     /// <summary>Shreds the job's key and token and writes the ledger.</summary>
     /// <param name="proof">Such as <c>provider_status_200</c>, <c>not_revoked_shared_grant</c> or why it was given up.</param>

@@ -31,7 +31,11 @@ internal sealed partial class Revoker(
 
     public async Task RevokeAsync(RevocationJob job, CancellationToken cancellationToken)
     {
-        FlowContext? context = await contexts.FindAsync(job.Environment, job.Connection, cancellationToken);
+        FlowContext? context = await contexts.FindForRevocationAsync(
+            job.Environment,
+            job.Connection,
+            cancellationToken
+        );
         if (await EndsWithoutRequestAsync(job, context, cancellationToken) is { } proof)
         {
             Telemetry.Revoked("finished");
@@ -97,14 +101,34 @@ internal sealed partial class Revoker(
     /// <returns>The proof, or null when it must be tried again.</returns>
     private async Task<string?> AskAsync(RevocationJob job, FlowContext context, CancellationToken cancellationToken)
     {
+        Secret token;
         try
         {
-            using Secret token = vault.Open(
-                job.Key,
-                RevocationJobs.Place(job.Environment, job.Connection, job.Id),
-                job.TokenSealed
-            );
-            EgressOutcome outcome = await endpoint.RevokeAsync(
+            token = vault.Open(job.Key, RevocationJobs.Place(job.Environment, job.Connection, job.Id), job.TokenSealed);
+        }
+        catch (SealBrokenException broken)
+        {
+            Log.Unreadable(logger, job.Id, broken);
+            return "token_unreadable";
+        }
+
+        using (token)
+        {
+            return await SendAsync(job, context, token, cancellationToken);
+        }
+    }
+
+    private async Task<string?> SendAsync(
+        RevocationJob job,
+        FlowContext context,
+        Secret token,
+        CancellationToken cancellationToken
+    )
+    {
+        EgressOutcome outcome;
+        try
+        {
+            outcome = await endpoint.RevokeAsync(
                 context.Connection,
                 context.Profile,
                 token,
@@ -112,31 +136,33 @@ internal sealed partial class Revoker(
                 options.Value.TokenRequestTimeout,
                 cancellationToken
             );
-            if (outcome is EgressOutcome.Answered)
-            {
-                Milestone.Reached(Milestone.RevokeAnswered, job.Account.ToString());
-            }
-
-            switch (outcome)
-            {
-                case EgressOutcome.Answered answered when IsAlreadyInvalid(answered, context.Profile.Tokens):
-                    return "provider_says_already_invalid";
-                case EgressOutcome.Answered { Status: 200 or 204 } answered when ErrorOf(answered) is null:
-                    return $"provider_status_{answered.Status}";
-                case EgressOutcome.Answered answered:
-                    Log.NotYet(logger, job.Id, $"the provider answered {answered.Status}");
-                    return null;
-                case EgressOutcome.Failed failed:
-                    Log.NotYet(logger, job.Id, failed.Description);
-                    return null;
-                default:
-                    throw new InvalidOperationException($"Unknown egress outcome {outcome.GetType().Name}.");
-            }
         }
         catch (SealBrokenException broken)
         {
-            Log.Unreadable(logger, job.Id, broken);
-            return "token_unreadable";
+            // The connection's, which can be set anew: the token waits for that.
+            Log.ClientSecretUnreadable(logger, job.Connection, broken);
+            return null;
+        }
+
+        if (outcome is EgressOutcome.Answered)
+        {
+            Milestone.Reached(Milestone.RevokeAnswered, job.Account.ToString());
+        }
+
+        switch (outcome)
+        {
+            case EgressOutcome.Answered answered when IsAlreadyInvalid(answered, context.Profile.Tokens):
+                return "provider_says_already_invalid";
+            case EgressOutcome.Answered { Status: 200 or 204 } answered when ErrorOf(answered) is null:
+                return $"provider_status_{answered.Status}";
+            case EgressOutcome.Answered answered:
+                Log.NotYet(logger, job.Id, $"the provider answered {answered.Status}");
+                return null;
+            case EgressOutcome.Failed failed:
+                Log.NotYet(logger, job.Id, failed.Description);
+                return null;
+            default:
+                throw new InvalidOperationException($"Unknown egress outcome {outcome.GetType().Name}.");
         }
     }
 
@@ -206,5 +232,12 @@ internal sealed partial class Revoker(
 
         [LoggerMessage(2303, LogLevel.Critical, "The token of {Job} does not open where it stands")]
         public static partial void Unreadable(ILogger logger, RevocationJobId job, Exception exception);
+
+        [LoggerMessage(
+            2304,
+            LogLevel.Critical,
+            "The client secret of {Connection} does not open where it stands: nothing of it can be revoked until it is set anew"
+        )]
+        public static partial void ClientSecretUnreadable(ILogger logger, ConnectionId connection, Exception exception);
     }
 }

@@ -90,14 +90,18 @@ internal sealed class AccountEnding(
             return Problem.NotFound("user");
         }
 
+        bool others = false;
         var stopped = new List<ConnectedAccount>();
         foreach (ConnectedAccount account in await accounts.OfUserAsync(environment, identifier, cancellationToken))
         {
-            if (
-                account.Status == CredentialStatus.Disconnected && account.OpenFlow is null
-                || !principal.Covers(account)
-            )
+            if (!principal.Covers(account))
             {
+                continue;
+            }
+
+            if (IsStopped(account))
+            {
+                others = true;
                 continue;
             }
 
@@ -115,6 +119,11 @@ internal sealed class AccountEnding(
             {
                 return ended.Problem;
             }
+        }
+
+        if (others)
+        {
+            await accounts.WaitForStartsAsync(cancellationToken);
         }
 
         return stopped;
@@ -214,6 +223,7 @@ internal sealed class AccountEnding(
     )
     {
         List<ConnectedAccount> stopped = [];
+        bool others = false;
         Guid? after = null;
         do
         {
@@ -224,8 +234,9 @@ internal sealed class AccountEnding(
             );
             foreach (ConnectedAccount account in page.Items)
             {
-                if (account.Status == CredentialStatus.Disconnected && account.OpenFlow is null)
+                if (IsStopped(account))
                 {
+                    others = true;
                     continue;
                 }
 
@@ -248,6 +259,11 @@ internal sealed class AccountEnding(
 
             after = page.Next;
         } while (after is not null);
+
+        if (others)
+        {
+            await accounts.WaitForStartsAsync(cancellationToken);
+        }
 
         return new RevokedAccounts(stopped, More: false);
     }
@@ -273,8 +289,10 @@ internal sealed class AccountEnding(
                 return Problem.NotFound("connected account");
             }
 
-            if (!delete && now.Status == CredentialStatus.Disconnected && now.OpenFlow is null)
+            if (!delete && IsStopped(now))
             {
+                // Somebody else stopped it, and may still be waiting for calls that began before.
+                await accounts.WaitForStartsAsync(cancellationToken);
                 return null;
             }
 
@@ -305,4 +323,7 @@ internal sealed class AccountEnding(
             "The account keeps changing; nothing was stopped yet. Try again."
         );
     }
+
+    private static bool IsStopped(ConnectedAccount account) =>
+        account.Status == CredentialStatus.Disconnected && account.OpenFlow is null;
 }

@@ -10,6 +10,13 @@ public interface IConnectionStore
 
     Task<Connection?> FindAsync(EnvironmentId environment, ConnectionId id, CancellationToken cancellationToken);
 
+    /// <summary>Also one that was removed and still has a client secret, because tokens of it wait to be revoked.</summary>
+    Task<Connection?> FindForRevocationAsync(
+        EnvironmentId environment,
+        ConnectionId id,
+        CancellationToken cancellationToken
+    );
+
     Task<Connection?> FindByNameAsync(
         EnvironmentId environment,
         ConnectionName name,
@@ -126,6 +133,12 @@ public interface IAccountStore
         Traces traces,
         CancellationToken cancellationToken
     );
+
+    /// <summary>
+    /// Returns once every call that could still begin on an older state is on record: for who acknowledges what somebody
+    /// else has stopped. Free where calls and changes go one after another.
+    /// </summary>
+    Task WaitForStartsAsync(CancellationToken cancellationToken);
 
     /// <summary>Sets status and reason of the stored credential, if the generation is still the expected one.</summary>
     Task<bool> MarkAsync(

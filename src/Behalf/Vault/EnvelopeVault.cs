@@ -148,7 +148,8 @@ internal sealed class EnvelopeVault(KeyRing keyRing) : IVault, IVaultOpener, IDi
     public Secret Open(SealPlace place, ReadOnlyMemory<byte> sealedValue)
     {
         ArgumentNullException.ThrowIfNull(place);
-        ReadOnlySpan<byte> key = Ring.DataKey(SealedFormat.KeyIdOf(sealedValue.Span));
+        Guid id = SealedFormat.KeyIdOf(sealedValue.Span);
+        ReadOnlySpan<byte> key = RingWith(id).DataKey(id);
         return Secret.Own(SealedFormat.Open(key, sealedValue.Span, Bind(RingValueLabel, place, account: null)));
     }
 
@@ -175,17 +176,46 @@ internal sealed class EnvelopeVault(KeyRing keyRing) : IVault, IVaultOpener, IDi
 
     public void Dispose() => _opening.Dispose();
 
+    /// <summary>
+    /// The ring as it is open, or, where it lacks the key, as it is stored now: a node that was cut off or stood still while
+    /// another one rotated must not take what is sealed since for broken.
+    /// </summary>
+    /// <exception cref="VaultSealedException">A key that was added cannot be opened.</exception>
+    private OpenRing RingWith(Guid key)
+    {
+        OpenRing known = Ring;
+        if (known.HoldsData(key))
+        {
+            return known;
+        }
+
+        // Rare, and in the middle of what is not asynchronous. Those that wait here share one reading.
+        _opening.Wait();
+        try
+        {
+            if (ReferenceEquals(known, _ring))
+            {
+                _ring = keyRing.OpenAsync(known, CancellationToken.None).GetAwaiter().GetResult();
+            }
+
+            return Ring;
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
     /// <returns>The account's data key in clear; the caller clears it.</returns>
     private byte[] Unwrap(AccountKey key)
     {
-        OpenRing ring = Ring;
         if (SealedFormat.KeyIdOf(key.WrappedKey) != key.RingKey.Value)
         {
             throw new SealBrokenException("The account's key is not wrapped by the ring key that stands beside it.");
         }
 
         byte[] clear = SealedFormat.Open(
-            ring.DataKey(key.RingKey.Value),
+            RingWith(key.RingKey.Value).DataKey(key.RingKey.Value),
             key.WrappedKey,
             BindKey(key.Environment, key.Account)
         );

@@ -36,6 +36,8 @@ internal sealed class OpenRing
 
     public ReadOnlySpan<byte> ActiveDataKey => _dataKeys[ActiveData.Value];
 
+    public bool HoldsData(Guid id) => _dataKeys.ContainsKey(id);
+
     /// <exception cref="SealBrokenException">The ring has no such key, or it was destroyed.</exception>
     public ReadOnlySpan<byte> DataKey(Guid id) =>
         _dataKeys.TryGetValue(id, out byte[]? key)

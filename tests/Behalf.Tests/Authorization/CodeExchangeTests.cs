@@ -1,3 +1,4 @@
+using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.TestAuthorizationServer;
@@ -143,6 +144,97 @@ public sealed class CodeExchangeTests
         Result<Uri> verified = await ConnectAsync(world, OddReply.Error("invalid_client", 401));
         verified.Problem!.Message.Should().Contain("invalid_client");
         world.Logs.Lines.Should().Contain(line => line.Contains("refuses the OAuth client", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task CommitWhoseAnswerIsLost_IsFoundToHaveSucceeded_AndNothingIsRevoked()
+    {
+        int lost = 0;
+        await using World world = await World.StartAsync(decorate: services =>
+            Intercepted<IFlowStore>.Stand(
+                services,
+                (method, call) =>
+                    method == nameof(IFlowStore.SucceedAsync) && Interlocked.Increment(ref lost) == 1
+                        ? LoseAsync((Task<bool>)call()!)
+                        : call()
+            )
+        );
+
+        (await ConnectPatientlyAsync(world)).Succeeded.Should().BeTrue();
+        await RefreshTests.AdvanceUntilAsync(world, world.Authorization.WorkAsync(World.Cancel));
+
+        lost.Should().BeGreaterThan(1);
+        ConnectedAccount account = await world.AccountAsync("alice");
+        (account.State, account.Generation).Should().Be((AccountState.Active, 1));
+        world.Provider.CountLiveGrants("alice").Should().Be(1);
+        world.Provider.Received.Should().NotContain(request => request.Endpoint == "revoke");
+    }
+
+    [Theory]
+    [InlineData(nameof(IAccountStore.FindCredentialAsync))]
+    [InlineData(nameof(IFlowStore.SucceedAsync))]
+    public async Task TokensThatCannotBeStored_AreGivenBack(string failing)
+    {
+        bool isDown = false;
+        object? Hand(string method, Func<object?> call) =>
+            method == failing && isDown ? throw new IOException("The disk is gone.") : call();
+        await using World world = await World.StartAsync(decorate: services =>
+        {
+            Intercepted<IFlowStore>.Stand(services, Hand);
+            Intercepted<IAccountStore>.Stand(services, Hand);
+        });
+        isDown = true;
+
+        Result<Uri> verified = await ConnectPatientlyAsync(world);
+
+        verified.Problem!.Code.Should().Be("storage_unavailable");
+        world.Provider.CountLiveGrants("alice").Should().Be(0);
+        world.Provider.Received.Count(request => request.Endpoint == "revoke").Should().Be(1);
+        (await world.AccountAsync("alice")).State.Should().NotBe(AccountState.Active);
+    }
+
+    [Fact]
+    public async Task TokensThatMayNotBeKept_AreGivenBack_AlsoWhereTheJobCannotBeStored()
+    {
+        await using World world = await World.StartAsync(
+            profile => profile with { UserIdPath = "user" },
+            decorate: services =>
+                Intercepted<IRevocationStore>.Stand(
+                    services,
+                    (method, call) =>
+                        method == nameof(IRevocationStore.AddAsync)
+                            ? throw new IOException("The disk is gone.")
+                            : call()
+                )
+        );
+        await Browser.ConnectAsync(world, "alice");
+
+        using Browser browser = new(world);
+        string requestId = await browser.ConsentAsync(await Browser.LinkAsync(world, "alice"), "somebody-else");
+        Result<Uri> verified = await RefreshTests.AdvanceUntilAsync(
+            world,
+            world.Authorization.VerifyAsync(world.Service, requestId, Identifier.Parse("alice"), World.Cancel)
+        );
+
+        verified.Succeeded.Should().BeFalse();
+        world.Provider.CountLiveGrants("somebody-else").Should().Be(0);
+        world.Provider.CountLiveGrants("alice").Should().Be(1);
+    }
+
+    private static async Task<bool> LoseAsync(Task<bool> commit)
+    {
+        await commit;
+        throw new IOException("The answer was lost.");
+    }
+
+    private static async Task<Result<Uri>> ConnectPatientlyAsync(World world)
+    {
+        using Browser browser = new(world);
+        string requestId = await browser.ConsentAsync(await Browser.LinkAsync(world, "alice"), "alice");
+        return await RefreshTests.AdvanceUntilAsync(
+            world,
+            world.Authorization.VerifyAsync(world.Service, requestId, Identifier.Parse("alice"), World.Cancel)
+        );
     }
 
     private static async Task<Result<Uri>> ConnectAsync(World world, OddReply reply)

@@ -47,7 +47,7 @@ public sealed class RefreshSpoolTests
 
         (await world.AccountAsync("alice")).State.Should().Be(AccountState.Disconnected);
         Directory.GetFiles(world.Spool).Should().BeEmpty();
-        IReadOnlyList<RevocationJob> jobs = await world.Get<IRevocationStore>().DueAsync(10, World.Cancel);
+        IReadOnlyList<RevocationJob> jobs = await world.Get<IRevocationStore>().DueAsync(10, [], World.Cancel);
         jobs.Should().HaveCount(2, "the pair in use, and the one that came after it was stopped");
     }
 

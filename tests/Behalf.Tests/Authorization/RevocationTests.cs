@@ -56,7 +56,7 @@ public sealed class RevocationTests
         world.Client.NextRevokeReplies.Enqueue(OddReply.Json(500, "{}"));
         await world.Authorization.WorkAsync(World.Cancel);
         (await world.AuditAsync()).Should().Contain(r => r.Draft.Outcome == "given_up_after_72_hours");
-        (await world.Get<IRevocationStore>().DueAsync(10, World.Cancel)).Should().BeEmpty();
+        (await world.Get<IRevocationStore>().DueAsync(10, [], World.Cancel)).Should().BeEmpty();
     }
 
     [Fact]
@@ -144,6 +144,131 @@ public sealed class RevocationTests
     }
 
     [Fact]
+    public async Task RemovedConnection_KeepsItsSecret_UntilTheLastTokenIsRevoked()
+    {
+        await using World world = await ConnectedAsync("alice");
+        world.Client.NextRevokeReplies.Enqueue(OddReply.Json(503, "{}"));
+        Result<Done> removed = await world.Connections.RemoveAsync(
+            world.Service,
+            world.Environment.Id,
+            world.Connection.Name,
+            force: true,
+            World.Cancel
+        );
+        removed.Succeeded.Should().BeTrue();
+        world.Provider.CountLiveGrants("alice").Should().Be(1, "the provider was busy");
+        (await LeftAsync(world)).Should().NotBeNull();
+
+        world.Time.Advance(TimeSpan.FromHours(1));
+        await world.Authorization.WorkAsync(World.Cancel);
+
+        world.Provider.CountLiveGrants("alice").Should().Be(0);
+        (await LeftAsync(world)).Should().BeNull("nothing needs the secret any more");
+    }
+
+    [Fact]
+    public async Task ClientSecretThatDoesNotOpen_ShredsNoToken()
+    {
+        bool isDamaged = false;
+        await using World world = await World.StartAsync(decorate: services =>
+            Intercepted<IConnectionStore>.Stand(
+                services,
+                (method, call) =>
+                    method == nameof(IConnectionStore.FindForRevocationAsync) && isDamaged
+                        ? DamageAsync((Task<Connection?>)call()!)
+                        : call()
+            )
+        );
+        await Browser.ConnectAsync(world, "alice");
+        await DisconnectAsync(world, "alice");
+        isDamaged = true;
+        await world.Authorization.WorkAsync(World.Cancel);
+        world.Provider.CountLiveGrants("alice").Should().Be(1);
+
+        isDamaged = false;
+        world.Time.Advance(TimeSpan.FromHours(1));
+        await world.Authorization.WorkAsync(World.Cancel);
+
+        world.Provider.CountLiveGrants("alice").Should().Be(0);
+    }
+
+    [Fact]
+    public async Task SlowProvider_HoldsUpNoRevocationOfAnother()
+    {
+        const int Many = 20;
+        await using World world = await ConnectedAsync([.. Enumerable.Range(0, Many).Select(i => $"slow-{i}")]);
+        ProviderClient slow = world.Client;
+        Connection other = await world.AddConnectionAsync("other", p => p, "client-2");
+        await Browser.ConnectAsync(world, "alice", change: link => link with { Connection = other.Name });
+        Gate gate = new();
+        for (int i = 0; i < Many; i++)
+        {
+            slow.NextRevokeReplies.Enqueue(new OddReply.Held(gate));
+            await DisconnectAsync(world, $"slow-{i}");
+        }
+
+        world.Time.Advance(TimeSpan.FromSeconds(1));
+        (await world.Connections.DisconnectAsync(world.Service, await world.AccountAsync("alice", other), World.Cancel))
+            .Succeeded.Should()
+            .BeTrue();
+        for (int turn = 0; turn < 4; turn++)
+        {
+            Task worked = world.Authorization.WorkAsync(World.Cancel);
+            while (await Task.WhenAny(worked, Task.Delay(500, World.Cancel)) != worked)
+            {
+                world.Time.Advance(TimeSpan.FromSeconds(2)); // a turn's patience; far from a request's time
+            }
+        }
+
+        world.Provider.CountLiveGrants("alice").Should().Be(0);
+        world
+            .Provider.Received.Count(request => request.Endpoint == "revoke")
+            .Should()
+            .BeLessThan(Many / 2 + 2, "they take their connection's places and wait for no turn");
+        gate.Open();
+    }
+
+    [Fact]
+    public async Task WhoFindsAnAccountStopped_WaitsForTheSameCalls_BeforeItIsAcknowledged()
+    {
+        int waits = 0;
+        await using World world = await World.StartAsync(decorate: services =>
+            Intercepted<IAccountStore>.Stand(
+                services,
+                (method, call) =>
+                {
+                    if (method == nameof(IAccountStore.WaitForStartsAsync))
+                    {
+                        Interlocked.Increment(ref waits);
+                    }
+
+                    return call();
+                }
+            )
+        );
+        await Browser.ConnectAsync(world, "alice");
+        await DisconnectAsync(world, "alice");
+        waits.Should().Be(0, "the stop itself waits, in the store");
+
+        await DisconnectAsync(world, "alice");
+        waits.Should().Be(1);
+        await world.Connections.RevokeUserAsync(
+            world.Service,
+            world.Environment.Id,
+            Identifier.Parse("alice"),
+            World.Cancel
+        );
+        waits.Should().Be(2);
+        await world.Connections.RevokeAllAsync(
+            world.Service,
+            world.Environment.Id,
+            world.Connection.Name,
+            World.Cancel
+        );
+        waits.Should().Be(3);
+    }
+
+    [Fact]
     public async Task Worker_WakesForARevocation()
     {
         await using World world = await ConnectedAsync("alice");
@@ -157,6 +282,18 @@ public sealed class RevocationTests
 
         await stop.CancelAsync();
         await running;
+    }
+
+    /// <returns>The removed connection while it still has its secret.</returns>
+    private static Task<Connection?> LeftAsync(World world) =>
+        world.Get<IConnectionStore>().FindForRevocationAsync(world.Environment.Id, world.Connection.Id, World.Cancel);
+
+    private static async Task<Connection?> DamageAsync(Task<Connection?> found)
+    {
+        Connection? connection = await found;
+        byte[] secret = [.. connection!.ClientSecretSealed!];
+        secret[^1] ^= 1;
+        return connection with { ClientSecretSealed = secret };
     }
 
     private static async Task<World> ConnectedAsync(params string[] identifiers)

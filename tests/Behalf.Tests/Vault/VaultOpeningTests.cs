@@ -41,6 +41,33 @@ public sealed class VaultOpeningTests
     }
 
     [Fact]
+    public async Task ValueUnderAKeyThatAnotherNodeAdded_Opens_BeforeThisNodeHeardOfIt()
+    {
+        using TestVault node = await TestVault.OpenedAsync();
+        using TestVault other = new(node.Ring, folder: node.Folder);
+        await other.OpenAsync();
+        EnvironmentId environment = new(Guid.NewGuid());
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        (await other.Rotation.RotateAsync(RingKeyKind.Data, "test", environment, cancellation))
+            .Succeeded.Should()
+            .BeTrue();
+        await other.Rotation.TurnAsync(environment, 100, cancellation);
+        node.Ring.Keys.Where(key => key.Kind == RingKeyKind.Data).Should().HaveCount(2);
+        SealPlace place = new(environment, null, Guid.NewGuid(), SealedFields.ClientSecret);
+        byte[] sealedValue = other.Vault.Seal(place, Secret.FromText("client secret"));
+        AccountKey key = other.Vault.CreateAccountKey(environment, new AccountId(Guid.NewGuid()));
+        SealPlace token = new(environment, null, Guid.NewGuid(), SealedFields.AccessToken);
+        byte[] sealedToken = other.Vault.Seal(key, token, Secret.FromText("token"));
+
+        node.Vault.Open(place, sealedValue).RevealText().Should().Be("client secret");
+        node.Vault.Open(key, token, sealedToken).RevealText().Should().Be("token");
+
+        byte[] unknown = [.. sealedValue];
+        unknown[3] ^= 1;
+        node.Vault.Invoking(vault => vault.Open(place, unknown)).Should().Throw<SealBrokenException>();
+    }
+
+    [Fact]
     public async Task Open_StaysSealed_WhenTheRootKeyIsMissing()
     {
         using TestVault first = await TestVault.OpenedAsync();
