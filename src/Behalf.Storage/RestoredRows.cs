@@ -18,7 +18,7 @@ internal static class RestoredRows
         WHERE a.status = 2 AND a.deleted_at IS NULL AND c.refresh_sealed IS NOT NULL
         ON CONFLICT (environment_id, account_id) DO UPDATE
         SET fence = refresh_state.fence + 1, owner = NULL, lease_until = NULL, not_before = NULL,
-          attempt_generation = excluded.attempt_generation, attempt_state = excluded.attempt_state
+          attempt_generation = excluded.attempt_generation, attempt_state = excluded.attempt_state, attempt_at = NULL
         """;
 
     /// <summary>By more than anyone signs out in between: tokens of the time that is lost shall not count again.</summary>

@@ -1,7 +1,10 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Behalf.Server.Tests.Infrastructure;
+using Behalf.TestAuthorizationServer;
 
 namespace Behalf.Server.Tests;
 
@@ -55,6 +58,64 @@ public sealed class TelemetryTests
             .And.NotContain("mallory")
             .And.NotContain("/connect/"[..^1] + "/link/");
         Secrets(stage).Should().OnlyContain(secret => !numbers.Contains(secret, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task RefreshesAndRevocations_AreCounted_ByWhatBecameOfThem()
+    {
+        await using Stage stage = new();
+        await stage.InitializeAsync();
+        stage.Client.AccessLifetime = TimeSpan.FromMinutes(6); // to be renewed after one
+        await stage.ConnectAsync("alice-renewed");
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromMinutes(2));
+        (string Outcome, OddReply[] Replies)[] told =
+        [
+            ("refreshed", []),
+            ("later", [OddReply.Json(503, "{}")]),
+            ("misconfigured", [OddReply.Error("invalid_client", 401)]),
+            ("unknown", [OddReply.Json(200, "[]"), OddReply.Json(200, "[]")]), // the second is the probe's
+            ("refused", [OddReply.Error("invalid_grant")]),
+        ];
+        foreach ((string outcome, OddReply[] replies) in told)
+        {
+            const string Metric = "behalf_refresh_duration_seconds_count";
+            double before = await CountAsync(Metric, outcome);
+            foreach (OddReply reply in replies)
+            {
+                stage.Client.NextTokenReplies.Enqueue(reply);
+            }
+
+            while (await CountAsync(Metric, outcome) <= before)
+            {
+                stage.Server.Time.Advance(TimeSpan.FromSeconds(30));
+                await stage.ExecuteAsync("alice-renewed", "tracker_get_thing", new { thing = "one" });
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
+            }
+        }
+
+        const string Attempts = "behalf_revocation_attempts_total";
+        string bob = await stage.ConnectAsync("bob-leaves");
+        double finished = await CountAsync(Attempts, "finished");
+        Reply revoked = await stage.Server.SendAsync(
+            HttpMethod.Post,
+            "/api/v1/connected_accounts:delete",
+            stage.Server.ServiceToken,
+            JsonSerializer.Serialize(new { id = bob })
+        );
+        revoked.Status.Should().Be(200, revoked.Body);
+        while (await CountAsync(Attempts, "finished") <= finished)
+        {
+            stage.Server.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
+        }
+
+        async Task<double> CountAsync(string metric, string outcome) =>
+            (await stage.Server.SendAsync(HttpMethod.Get, "/metrics", ScrapeToken(stage)))
+                .Body.Split('\n')
+                .Where(line => line.StartsWith(metric + '{', StringComparison.Ordinal))
+                .Where(line => line.Contains($"behalf_outcome=\"{outcome}\"", StringComparison.Ordinal))
+                .Sum(line => double.Parse(line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
     }
 
     [Fact]

@@ -297,7 +297,7 @@ public sealed class NodeTests : IAsyncLifetime
     {
         ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
         RefreshLease? lease = await A.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation);
-        (await A.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
+        (await A.Refreshes.AttemptAsync(lease!, 1, isProbe: false, Cancellation)).Should().BeTrue();
         await using StorageUnderTest again = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "a");
 
         // Its answer may be in the node's spool: until the node has looked, nobody else asks.
@@ -324,7 +324,7 @@ public sealed class NodeTests : IAsyncLifetime
     {
         ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
         RefreshLease? lease = await A.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation);
-        (await A.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
+        (await A.Refreshes.AttemptAsync(lease!, 1, isProbe: false, Cancellation)).Should().BeTrue();
         await using StorageUnderTest again = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "a");
 
         (await B.Refreshes.TakeUpAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation)).Should().BeNull();
@@ -346,9 +346,9 @@ public sealed class NodeTests : IAsyncLifetime
     {
         ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
         RefreshLease? lease = await A.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation);
-        (await A.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
-        Task<RefreshLease?> OvertakeAsync() =>
-            B.Refreshes.OvertakeAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation);
+        (await A.Refreshes.AttemptAsync(lease!, 1, isProbe: false, Cancellation)).Should().BeTrue();
+        Task<RefreshLease?> OvertakeAsync(TimeSpan? within = null) =>
+            B.Refreshes.OvertakeAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), within, Cancellation);
         (await OvertakeAsync()).Should().BeNull("its holder lives");
         await SilenceAsync("a");
         await using StorageUnderTest third = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "c");
@@ -356,12 +356,20 @@ public sealed class NodeTests : IAsyncLifetime
         (await third.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation))
             .Should()
             .BeNull("the silent one may still bring the answer");
-        RefreshLease? next = await OvertakeAsync();
+        _time.Advance(TimeSpan.FromSeconds(30));
+        (await OvertakeAsync(TimeSpan.FromSeconds(25))).Should().BeNull("what it sent is older than the grace");
+        RefreshLease? next = await OvertakeAsync(TimeSpan.FromSeconds(35));
 
         next!.Fence.Should().BeGreaterThan(lease!.Fence);
         (await A.Refreshes.CommitAsync(lease, Acme.NewCredential(account, 1), Traces.None, Cancellation))
             .Should()
             .BeFalse();
+
+        (await B.Refreshes.AttemptAsync(next, 1, isProbe: true, Cancellation)).Should().BeTrue();
+        await SilenceAsync("b");
+        (await third.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation))
+            .Should()
+            .BeNull("a probe is a request too");
     }
 
     [Fact]

@@ -126,7 +126,7 @@ public abstract class IsolationSuite : StoreTests
         RefreshLease claimed = lease! with { Environment = Other.Id };
 
         (await Storage.Refreshes.ReadAsync(claimed, Cancellation)).Should().BeNull();
-        (await Storage.Refreshes.AttemptAsync(claimed, 1, Cancellation)).Should().BeFalse();
+        (await Storage.Refreshes.AttemptAsync(claimed, 1, isProbe: false, Cancellation)).Should().BeFalse();
         NewCredential next = Acme.NewCredential(Account, 1);
         (await Storage.Refreshes.CommitAsync(claimed, next, Traces.None, Cancellation)).Should().BeFalse();
     }

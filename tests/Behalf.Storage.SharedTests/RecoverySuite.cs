@@ -72,6 +72,7 @@ public abstract class RecoverySuite : StoreTests
         RefreshSubject subject = (await Storage.Refreshes.ReadAsync(next, Cancellation))!;
         subject.LastAttempt.Should().Be(RefreshAttemptState.Unknown);
         subject.LastAttemptGeneration.Should().Be(subject.Credential.Generation);
+        subject.AttemptAt.Should().BeNull("when it was sent nobody knows: no grace is counted on");
         (await Acme.ReadAsync(pending)).Status.Should().Be(pending.Status);
         (await Storage.Users.FindAsync(Acme.Id, Identifier.Parse("alice"), Cancellation))!
             .Value.Epoch.Should()

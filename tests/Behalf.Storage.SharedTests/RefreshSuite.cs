@@ -44,7 +44,7 @@ public abstract class RefreshSuite : StoreTests
 
         RefreshLease second = again.Should().ContainSingle(lease => lease != null).Subject!;
         second.Fence.Should().BeGreaterThan(first!.Fence);
-        (await Storage.Refreshes.AttemptAsync(first, 1, Cancellation)).Should().BeFalse();
+        (await Storage.Refreshes.AttemptAsync(first, 1, isProbe: false, Cancellation)).Should().BeFalse();
         (await Storage.Refreshes.ReadAsync(first, Cancellation)).Should().BeNull();
         NewCredential late = Acme.NewCredential(account, 1, "late");
         (await Storage.Refreshes.CommitAsync(first, late, Traces.None, Cancellation)).Should().BeFalse();
@@ -58,7 +58,7 @@ public abstract class RefreshSuite : StoreTests
     {
         ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
         RefreshLease? lease = await AcquireAsync(account);
-        (await Storage.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
+        (await Storage.Refreshes.AttemptAsync(lease!, 1, isProbe: false, Cancellation)).Should().BeTrue();
         Time.Advance(Lease * 2);
 
         NewCredential next = Acme.NewCredential(account, 1, "rotated");
@@ -86,7 +86,7 @@ public abstract class RefreshSuite : StoreTests
     {
         ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
         RefreshLease? lease = await AcquireAsync(account);
-        (await Storage.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
+        (await Storage.Refreshes.AttemptAsync(lease!, 1, isProbe: false, Cancellation)).Should().BeTrue();
         await Storage.Accounts.StopAsync(
             account,
             account.RowVersion,
@@ -125,7 +125,7 @@ public abstract class RefreshSuite : StoreTests
     {
         ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
         RefreshLease? lease = await AcquireAsync(account);
-        await Storage.Refreshes.AttemptAsync(lease!, 1, Cancellation);
+        await Storage.Refreshes.AttemptAsync(lease!, 1, isProbe: false, Cancellation);
         await FailAsync(lease!, null, TimeSpan.FromMinutes(1));
 
         (await Acme.ReadAsync(account)).Should().BeEquivalentTo(account);
@@ -137,7 +137,7 @@ public abstract class RefreshSuite : StoreTests
     {
         ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
         RefreshLease? lease = await AcquireAsync(account);
-        await Storage.Refreshes.AttemptAsync(lease!, 1, Cancellation);
+        await Storage.Refreshes.AttemptAsync(lease!, 1, isProbe: false, Cancellation);
 
         (await FailAsync(lease!, CredentialStatus.Expired, TimeSpan.Zero)).Should().BeTrue();
 
@@ -152,7 +152,7 @@ public abstract class RefreshSuite : StoreTests
     {
         ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
         RefreshLease? lease = await AcquireAsync(account);
-        await Storage.Refreshes.AttemptAsync(lease!, 1, Cancellation);
+        await Storage.Refreshes.AttemptAsync(lease!, 1, isProbe: false, Cancellation);
         Time.Advance(Lease);
 
         RefreshLease? next = await AcquireAsync(account);
@@ -163,12 +163,53 @@ public abstract class RefreshSuite : StoreTests
     }
 
     [Fact]
+    public async Task Attempt_KeepsTheTimeOfTheFirst_WhileItsOutcomeIsUnknown()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        DateTimeOffset first = Time.GetUtcNow();
+        RefreshLease lease = (await AcquireAsync(account))!;
+        (await Storage.Refreshes.ReadAsync(lease, Cancellation))!.AttemptAt.Should().BeNull();
+        await Storage.Refreshes.AttemptAsync(lease, 1, isProbe: false, Cancellation);
+        (await Storage.Refreshes.ReadAsync(lease, Cancellation))!.AttemptAt.Should().Be(first);
+
+        Time.Advance(TimeSpan.FromSeconds(10));
+        await Storage.Refreshes.AttemptAsync(lease, 1, isProbe: true, Cancellation);
+        RefreshSubject probed = (await Storage.Refreshes.ReadAsync(lease, Cancellation))!;
+        (probed.LastAttempt, probed.AttemptAt).Should().Be((RefreshAttemptState.Probed, first));
+        (probed.IsOutcomeUnknown, probed.IsProbed).Should().Be((true, true));
+
+        // Certainly not carried out: the next one is a first one again.
+        await FailAsync(lease, null, TimeSpan.Zero);
+        lease = (await AcquireAsync(account))!;
+        await Storage.Refreshes.AttemptAsync(lease, 1, isProbe: false, Cancellation);
+        RefreshSubject again = (await Storage.Refreshes.ReadAsync(lease, Cancellation))!;
+        again.AttemptAt.Should().Be(Time.GetUtcNow());
+        (again.IsOutcomeUnknown, again.IsProbed).Should().Be((true, false));
+        await Storage.Refreshes.CommitAsync(lease, Acme.NewCredential(account, 1), Traces.None, Cancellation);
+        lease = (await AcquireAsync(account))!;
+        (await Storage.Refreshes.ReadAsync(lease, Cancellation))!.IsOutcomeUnknown.Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task LeaseOfThisProcess_IsTakenUpByIt_WhenItSaysSo()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease lost = (await AcquireAsync(account))!;
+        (await AcquireAsync(account)).Should().BeNull();
+
+        RefreshLease? taken = await Storage.Refreshes.TakeUpAsync(Acme.Id, account.Id, Lease, Cancellation);
+
+        taken!.Fence.Should().BeGreaterThan(lost.Fence);
+        (await Storage.Refreshes.AttemptAsync(lost, 1, isProbe: false, Cancellation)).Should().BeFalse();
+    }
+
+    [Fact]
     public async Task Attempt_IsRefused_OnAnotherGeneration()
     {
         ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
         RefreshLease? lease = await AcquireAsync(account);
 
-        (await Storage.Refreshes.AttemptAsync(lease!, 2, Cancellation)).Should().BeFalse();
+        (await Storage.Refreshes.AttemptAsync(lease!, 2, isProbe: false, Cancellation)).Should().BeFalse();
     }
 
     [Fact]
@@ -191,6 +232,39 @@ public abstract class RefreshSuite : StoreTests
         (await Storage.Refreshes.DueAsync(10, [alice.Connection], Cancellation))
             .Should()
             .BeEmpty("both are of the connection that is left out");
+
+        await Storage.Refreshes.HoldBackAsync(Acme.Id, alice.Id, TimeSpan.FromMinutes(2), Cancellation);
+        (await Storage.Refreshes.DueAsync(10, [], Cancellation)).Should().Equal((Acme.Id, bob.Id));
+        lease = await AcquireAsync(alice);
+        RefreshSubject held = (await Storage.Refreshes.ReadAsync(lease!, Cancellation))!;
+        held.DueAt.Should().Be(Time.GetUtcNow() + TimeSpan.FromMinutes(2));
+        held.NotBefore.Should().BeOnOrBefore(Time.GetUtcNow(), "who needs the token is not held back");
+        await Storage.Refreshes.ReleaseAsync(lease!, Cancellation);
+        Time.Advance(TimeSpan.FromMinutes(2));
+        (await Storage.Refreshes.DueAsync(10, [], Cancellation)).Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task Due_IsSpread_SoThatNodesSeldomMeet_AndNobodyIsPassedOver()
+    {
+        const int Portion = 5;
+        const int Many = Portion * IRefreshStore.DueWindow;
+        for (int i = 0; i < Many; i++)
+        {
+            await Acme.ActiveAccountAsync($"user_{i}");
+        }
+
+        Time.Advance(TimeSpan.FromMinutes(50));
+        List<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> portions = [];
+        for (int i = 0; i < 200; i++)
+        {
+            portions.Add(await Storage.Refreshes.DueAsync(Portion, [], Cancellation));
+        }
+
+        portions.Should().OnlyContain(portion => portion.Distinct().Count() == Portion);
+        portions.SelectMany(portion => portion).Distinct().Should().HaveCount(Many);
+        int met = portions.Zip(portions.Skip(1), (one, other) => one.Intersect(other).Count()).Sum();
+        met.Should().BeLessThan(portions.Count * Portion / 4, "a tenth, by chance");
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public abstract class WalkSuite : StoreTests
         lease.Should().NotBeNull();
         RefreshSubject? subject = await Storage.Refreshes.ReadAsync(lease!, Cancellation);
         subject!.Credential.Generation.Should().Be(1);
-        (await Storage.Refreshes.AttemptAsync(lease!, 1, Cancellation)).Should().BeTrue();
+        (await Storage.Refreshes.AttemptAsync(lease!, 1, isProbe: false, Cancellation)).Should().BeTrue();
         (await Storage.Refreshes.ReadAsync(lease!, Cancellation))!.LastAttempt.Should().Be(RefreshAttemptState.Sent);
 
         NewCredential next = Acme.NewCredential(account, 1, "second");

@@ -210,7 +210,7 @@ public sealed class DataFolderTests : IDisposable
             acme = await Acme.BuildAsync(first, "acme");
             account = await acme.ActiveAccountAsync("alice");
             dead = (await first.Refreshes.AcquireAsync(acme.Id, account.Id, TimeSpan.FromMinutes(1), Cancellation))!;
-            (await first.Refreshes.AttemptAsync(dead, 1, Cancellation)).Should().BeTrue();
+            (await first.Refreshes.AttemptAsync(dead, 1, isProbe: false, Cancellation)).Should().BeTrue();
         }
 
         await using StorageUnderTest second = await OpenAsync();

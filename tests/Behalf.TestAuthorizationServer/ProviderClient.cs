@@ -26,6 +26,12 @@ public sealed class ProviderClient
 
     public TimeSpan AccessLifetime { get; set; } = TimeSpan.FromHours(1);
 
+    /// <value>False: answers hold no <c>expires_in</c>.</value>
+    public bool NamesLifetime { get; set; } = true;
+
+    /// <value>When set, answers carry it as <c>refresh_token_expires_in</c>.</value>
+    public TimeSpan? RefreshLifetime { get; set; }
+
     /// <value>False: the refresh answer holds no <c>refresh_token</c>.</value>
     public bool RepeatsRefreshToken { get; set; }
 

@@ -195,8 +195,17 @@ public sealed class ProviderServer : IAsyncDisposable
         {
             ["access_token"] = pair.AccessToken,
             ["token_type"] = "bearer",
-            ["expires_in"] = (long)client.AccessLifetime.TotalSeconds,
         };
+        if (client.NamesLifetime)
+        {
+            answer["expires_in"] = (long)client.AccessLifetime.TotalSeconds;
+        }
+
+        if (client.RefreshLifetime is { } lifetime)
+        {
+            answer["refresh_token_expires_in"] = (long)lifetime.TotalSeconds;
+        }
+
         if (pair.RefreshToken is not null)
         {
             answer["refresh_token"] = pair.RefreshToken;

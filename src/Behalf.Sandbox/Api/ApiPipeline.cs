@@ -136,7 +136,7 @@ internal sealed partial class ApiPipeline(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "The practice Asana failed in {Operation}")]
+        [LoggerMessage(9001, LogLevel.Error, "The practice Asana failed in {Operation}")]
         public static partial void Broken(ILogger logger, Exception exception, string operation);
     }
 }

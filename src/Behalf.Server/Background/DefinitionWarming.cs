@@ -31,7 +31,7 @@ internal sealed partial class DefinitionWarming(
     private static partial class Log
     {
         [LoggerMessage(
-            EventId = 127,
+            EventId = 131,
             Level = LogLevel.Warning,
             Message = "The database could not give the connectors' definitions ahead; calls read them when they need them"
         )]

@@ -72,7 +72,7 @@ internal sealed partial class KeyWork(
     private static partial class Log
     {
         [LoggerMessage(
-            EventId = 122,
+            EventId = 130,
             Level = LogLevel.Error,
             Message = "The key ring could not be looked after; it will be tried again in seconds"
         )]

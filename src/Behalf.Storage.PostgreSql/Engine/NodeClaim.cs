@@ -55,7 +55,7 @@ internal sealed partial class NodeClaim : IAsyncDisposable
         );
         // What the process before sent, this one may have the answer to (in its spool): nobody else asks meanwhile.
         await connection.ExecuteAsync(
-            "UPDATE refresh_state SET owner = @Process WHERE owner = @before AND attempt_state = 1",
+            "UPDATE refresh_state SET owner = @Process WHERE owner = @before AND attempt_state IN (1, 6)",
             new { _node.Process, before }
         );
         await transaction.CommitAsync(cancellationToken);
@@ -149,7 +149,7 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             WHERE (environment_id, account_id) IN (
               SELECT r.environment_id, r.account_id FROM refresh_state r
               WHERE r.owner IS NOT NULL AND NOT {NodeName.Lives("r.owner")}
-                AND NOT (r.attempt_state = 1 AND {NodeName.MayComeBack("r.owner")})
+                AND NOT (r.attempt_state IN (1, 6) AND {NodeName.MayComeBack("r.owner")})
               FOR UPDATE SKIP LOCKED)
             """,
             new { deadAfter = _options.DeadAfter.TotalSeconds }

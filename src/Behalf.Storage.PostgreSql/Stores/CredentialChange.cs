@@ -90,8 +90,8 @@ internal static class CredentialChange
             INSERT INTO refresh_state (environment_id, account_id, fence, not_before, due_at)
             VALUES (@environment, @account, 1, @notBefore, @dueAt)
             ON CONFLICT (environment_id, account_id) DO UPDATE
-            SET fence = refresh_state.fence + 1, owner = NULL, lease_until = NULL, attempt_id = NULL, attempt_state = 0,
-              attempt_generation = 0, not_before = excluded.not_before, due_at = excluded.due_at
+            SET fence = refresh_state.fence + 1, owner = NULL, lease_until = NULL, attempt_id = NULL, attempt_at = NULL,
+              attempt_state = 0, attempt_generation = 0, not_before = excluded.not_before, due_at = excluded.due_at
             """,
             new
             {

@@ -76,6 +76,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
         EnvironmentId environment,
         AccountId account,
         TimeSpan duration,
+        TimeSpan? within,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
@@ -87,6 +88,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                     SET fence = fence + 1, owner = @owner, lease_until = behalf_now() + @duration
                     WHERE environment_id = @environment AND account_id = @account
                       AND owner IS NOT NULL AND NOT {NodeName.Lives("owner")}
+                      AND (@within::bigint IS NULL OR attempt_state NOT IN (1, 6) OR attempt_at > behalf_now() - @within::bigint)
                     RETURNING fence
                     """,
                     new
@@ -95,6 +97,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                         account = account.ToColumn(),
                         owner = context.Process,
                         duration = duration.ToColumn(),
+                        within = within?.ToColumn(),
                         deadAfter = database.DeadAfter,
                     }
                 );
@@ -109,7 +112,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
             {
                 StateRow? state = await session.FindAsync<StateRow>(
                     $"""
-                    SELECT attempt_state, attempt_generation, not_before FROM refresh_state
+                    SELECT attempt_state, attempt_generation, attempt_at, not_before, due_at FROM refresh_state
                     WHERE {Held} AND lease_until > behalf_now()
                     """,
                     Values(lease)
@@ -127,25 +130,40 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                         credential,
                         (RefreshAttemptState)state.AttemptState,
                         state.AttemptGeneration,
-                        state.NotBefore?.ToInstant()
+                        state.NotBefore?.ToInstant(),
+                        state.AttemptAt?.ToInstant(),
+                        state.DueAt?.ToInstant()
                     );
             },
             cancellationToken
         );
 
-    public Task<bool> AttemptAsync(RefreshLease lease, long generation, CancellationToken cancellationToken) =>
+    public Task<bool> AttemptAsync(
+        RefreshLease lease,
+        long generation,
+        bool isProbe,
+        CancellationToken cancellationToken
+    ) =>
         database.WriteAsync(
             context =>
                 context.ExecuteOneAsync(
                     $"""
-                    UPDATE refresh_state SET attempt_id = @attempt, attempt_generation = @generation, attempt_state = 1
+                    UPDATE refresh_state
+                    SET attempt_id = @attempt, attempt_state = @state, attempt_generation = @generation,
+                      attempt_at = CASE WHEN attempt_generation = @generation AND attempt_state IN (1, 5, 6)
+                        THEN attempt_at ELSE behalf_now() END
                     WHERE {Held} AND lease_until > behalf_now()
                       AND EXISTS (
                         SELECT 1 FROM account a
                         WHERE a.environment_id = @environment AND a.id = @account AND a.generation = @generation
                           AND a.deleted_at IS NULL AND a.status <> 4)
                     """,
-                    Values(lease, generation: generation, attempt: Guid.NewGuid())
+                    Values(
+                        lease,
+                        generation: generation,
+                        attempt: Guid.NewGuid(),
+                        state: (long)(isProbe ? RefreshAttemptState.Probed : RefreshAttemptState.Sent)
+                    )
                 ),
             cancellationToken
         );
@@ -280,19 +298,51 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                     .. (
                         await session.QueryAsync<(Guid Environment, Guid Account)>(
                             """
-                            SELECT r.environment_id, r.account_id
-                            FROM refresh_state r
-                            JOIN account a ON a.environment_id = r.environment_id AND a.id = r.account_id
-                            WHERE r.due_at <= behalf_now()
-                              AND (r.not_before IS NULL OR r.not_before <= behalf_now())
-                              AND (r.owner IS NULL OR r.lease_until <= behalf_now())
-                              AND a.status = 2 AND a.deleted_at IS NULL AND a.connection_id <> ALL(@except)
-                            ORDER BY r.due_at LIMIT @limit
+                            SELECT environment_id, account_id FROM (
+                              SELECT r.environment_id, r.account_id
+                              FROM refresh_state r
+                              JOIN account a ON a.environment_id = r.environment_id AND a.id = r.account_id
+                              WHERE r.due_at <= behalf_now()
+                                AND (r.not_before IS NULL OR r.not_before <= behalf_now())
+                                AND (r.owner IS NULL OR r.lease_until <= behalf_now())
+                                AND a.status = 2 AND a.deleted_at IS NULL AND a.connection_id <> ALL(@except)
+                              ORDER BY r.due_at LIMIT @window) waiting
+                            ORDER BY random() LIMIT @limit
                             """,
-                            new { limit, except = except.Select(connection => connection.ToColumn()).ToArray() }
+                            new
+                            {
+                                limit,
+                                window = limit * IRefreshStore.DueWindow,
+                                except = except.Select(connection => connection.ToColumn()).ToArray(),
+                            }
                         )
                     ).Select(row => (row.Environment.ToId<EnvironmentId>(), row.Account.ToId<AccountId>())),
                 ],
+            cancellationToken
+        );
+
+    public Task HoldBackAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan pause,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                await context.ExecuteAsync(
+                    """
+                    UPDATE refresh_state SET due_at = behalf_now() + @pause
+                    WHERE environment_id = @environment AND account_id = @account AND due_at < behalf_now() + @pause
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        account = account.ToColumn(),
+                        pause = pause.ToColumn(),
+                    }
+                );
+            },
             cancellationToken
         );
 
@@ -322,5 +372,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
         public required long AttemptState { get; init; }
         public required long AttemptGeneration { get; init; }
         public long? NotBefore { get; init; }
+        public long? AttemptAt { get; init; }
+        public long? DueAt { get; init; }
     }
 }

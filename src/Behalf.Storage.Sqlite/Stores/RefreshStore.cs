@@ -18,6 +18,22 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
         AccountId account,
         TimeSpan duration,
         CancellationToken cancellationToken
+    ) => TakeAsync(environment, account, duration, takesUp: false, cancellationToken);
+
+    /// <summary>Opening the file ended what a process before left: what is taken up is this one's own.</summary>
+    public Task<RefreshLease?> TakeUpAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    ) => TakeAsync(environment, account, duration, takesUp: true, cancellationToken);
+
+    private Task<RefreshLease?> TakeAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        bool takesUp,
+        CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
             context =>
@@ -29,11 +45,12 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
                     WHERE environment_id = @environment AND id = @account AND deleted_at IS NULL
                     ON CONFLICT DO UPDATE
                     SET fence = fence + 1, owner = excluded.owner, lease_until = excluded.lease_until
-                    WHERE owner IS NULL OR lease_until <= behalf_now()
+                    WHERE owner IS NULL OR lease_until <= behalf_now() OR @takesUp AND owner = excluded.owner
                     RETURNING fence
                     """,
                     new
                     {
+                        takesUp,
                         environment = environment.ToColumn(),
                         account = account.ToColumn(),
                         owner = context.Node,
@@ -50,18 +67,11 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
         EnvironmentId environment,
         AccountId account,
         TimeSpan duration,
+        TimeSpan? within,
         CancellationToken cancellationToken
     ) => Task.FromResult<RefreshLease?>(null);
 
     /// <summary>Opening the file ended what was left.</summary>
-    public Task<RefreshLease?> TakeUpAsync(
-        EnvironmentId environment,
-        AccountId account,
-        TimeSpan duration,
-        CancellationToken cancellationToken
-    ) => AcquireAsync(environment, account, duration, cancellationToken);
-
-    /// <inheritdoc cref="TakeUpAsync" />
     public Task ReleaseInheritedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
@@ -71,7 +81,7 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
                 connection.Execute("BEGIN DEFERRED");
                 StateRow? state = connection.QuerySingleOrDefault<StateRow>(
                     $"""
-                    SELECT attempt_state, attempt_generation, not_before FROM refresh_state
+                    SELECT attempt_state, attempt_generation, attempt_at, not_before, due_at FROM refresh_state
                     WHERE {Held} AND lease_until > behalf_now()
                     """,
                     Values(lease)
@@ -86,25 +96,40 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
                         credential,
                         (RefreshAttemptState)state.AttemptState,
                         state.AttemptGeneration,
-                        state.NotBefore?.ToInstant()
+                        state.NotBefore?.ToInstant(),
+                        state.AttemptAt?.ToInstant(),
+                        state.DueAt?.ToInstant()
                     );
             },
             cancellationToken
         );
 
-    public Task<bool> AttemptAsync(RefreshLease lease, long generation, CancellationToken cancellationToken) =>
+    public Task<bool> AttemptAsync(
+        RefreshLease lease,
+        long generation,
+        bool isProbe,
+        CancellationToken cancellationToken
+    ) =>
         database.WriteAsync(
             context =>
                 context.ExecuteOne(
                     $"""
-                    UPDATE refresh_state SET attempt_id = @attempt, attempt_generation = @generation, attempt_state = 1
+                    UPDATE refresh_state
+                    SET attempt_id = @attempt, attempt_state = @state, attempt_generation = @generation,
+                      attempt_at = CASE WHEN attempt_generation = @generation AND attempt_state IN (1, 5, 6)
+                        THEN attempt_at ELSE behalf_now() END
                     WHERE {Held} AND lease_until > behalf_now()
                       AND EXISTS (
                         SELECT 1 FROM account a
                         WHERE a.environment_id = @environment AND a.id = @account AND a.generation = @generation
                           AND a.deleted_at IS NULL AND a.status <> 4)
                     """,
-                    Values(lease, generation: generation, attempt: Guid.CreateVersion7(context.Now).ToColumn())
+                    Values(
+                        lease,
+                        generation: generation,
+                        attempt: Guid.CreateVersion7(context.Now).ToColumn(),
+                        state: (long)(isProbe ? RefreshAttemptState.Probed : RefreshAttemptState.Sent)
+                    )
                 ),
             cancellationToken
         );
@@ -220,19 +245,51 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
                     .. connection
                         .Query<(byte[] Environment, byte[] Account)>(
                             """
-                            SELECT r.environment_id, r.account_id
-                            FROM refresh_state r
-                            JOIN account a ON a.environment_id = r.environment_id AND a.id = r.account_id
-                            WHERE r.due_at <= behalf_now()
-                              AND (r.not_before IS NULL OR r.not_before <= behalf_now())
-                              AND (r.owner IS NULL OR r.lease_until <= behalf_now())
-                              AND a.status = 2 AND a.deleted_at IS NULL AND a.connection_id NOT IN @except
-                            ORDER BY r.due_at LIMIT @limit
+                            SELECT environment_id, account_id FROM (
+                              SELECT r.environment_id, r.account_id
+                              FROM refresh_state r
+                              JOIN account a ON a.environment_id = r.environment_id AND a.id = r.account_id
+                              WHERE r.due_at <= behalf_now()
+                                AND (r.not_before IS NULL OR r.not_before <= behalf_now())
+                                AND (r.owner IS NULL OR r.lease_until <= behalf_now())
+                                AND a.status = 2 AND a.deleted_at IS NULL AND a.connection_id NOT IN @except
+                              ORDER BY r.due_at LIMIT @window) waiting
+                            ORDER BY random() LIMIT @limit
                             """,
-                            new { limit, except = except.Select(connection => connection.ToColumn()).ToArray() }
+                            new
+                            {
+                                limit,
+                                window = limit * IRefreshStore.DueWindow,
+                                except = except.Select(connection => connection.ToColumn()).ToArray(),
+                            }
                         )
                         .Select(row => (row.Environment.ToId<EnvironmentId>(), row.Account.ToId<AccountId>())),
                 ],
+            cancellationToken
+        );
+
+    public Task HoldBackAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan pause,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                context.Execute(
+                    """
+                    UPDATE refresh_state SET due_at = behalf_now() + @pause
+                    WHERE environment_id = @environment AND account_id = @account AND due_at < behalf_now() + @pause
+                    """,
+                    new
+                    {
+                        environment = environment.ToColumn(),
+                        account = account.ToColumn(),
+                        pause = pause.ToColumn(),
+                    }
+                );
+            },
             cancellationToken
         );
 
@@ -269,5 +326,7 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
         public required long AttemptState { get; init; }
         public required long AttemptGeneration { get; init; }
         public long? NotBefore { get; init; }
+        public long? AttemptAt { get; init; }
+        public long? DueAt { get; init; }
     }
 }

@@ -94,7 +94,7 @@ internal sealed partial class BackgroundWork(
 
     private static partial class Log
     {
-        [LoggerMessage(2401, LogLevel.Error, "Background work on {Item} failed; it will be tried again")]
+        [LoggerMessage(2405, LogLevel.Error, "Background work on {Item} failed; it will be tried again")]
         public static partial void Failed(ILogger logger, string item, Exception exception);
     }
 }

@@ -25,6 +25,9 @@ internal sealed partial class DueRefreshes(
     /// <summary>How long a turn waits for one of them.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>After a failure of our own: it shall not take the turns of the others.</summary>
+    private static readonly TimeSpan HeldBack = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<ConnectionId, int> _running = new();
 
     /// <returns>True when more is waiting.</returns>
@@ -53,7 +56,11 @@ internal sealed partial class DueRefreshes(
             Connection? connection = account is null
                 ? null
                 : await connections.FindAsync(environment, account.Connection, cancellationToken);
-            if (credential is not null && connection is not null && TryEnter(connection.Id))
+            if (credential is null || connection is null)
+            {
+                await refreshes.HoldBackAsync(environment, id, HeldBack, cancellationToken);
+            }
+            else if (TryEnter(connection.Id))
             {
                 await FreshenAsync(credential, connection, cancellationToken)
                     .WaitAsync(Patience, time, cancellationToken);
@@ -64,10 +71,10 @@ internal sealed partial class DueRefreshes(
             // It goes on; its place in the connection's share is taken until it ends.
         }
 #pragma warning disable CA1031 // logged; the others go on and this one comes up again
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            Log.Failed(logger, id, exception);
+            await HoldBackAsync(environment, id, exception);
         }
     }
 
@@ -81,13 +88,28 @@ internal sealed partial class DueRefreshes(
         {
             await refresher.FreshenAsync(credential, connection, FreshenReason.Due, cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+#pragma warning disable CA1031 // as above
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
         {
-            Log.Failed(logger, credential.Key.Account, exception);
+            await HoldBackAsync(credential.Key.Environment, credential.Key.Account, exception);
         }
         finally
         {
             _running.AddOrUpdate(connection.Id, 0, (_, places) => places - 1);
+        }
+    }
+
+    private async Task HoldBackAsync(EnvironmentId environment, AccountId id, Exception failure)
+    {
+        Log.Failed(logger, id, failure);
+        try
+        {
+            await refreshes.HoldBackAsync(environment, id, HeldBack, CancellationToken.None);
+        }
+        catch (StorageUnavailableException away)
+        {
+            Log.NotHeldBack(logger, id, away); // nor are the others found until it is back
         }
     }
 
@@ -107,8 +129,11 @@ internal sealed partial class DueRefreshes(
         [LoggerMessage(
             2403,
             LogLevel.Error,
-            "The refresh of {Account} ahead of its end failed; it will be tried again"
+            "The refresh of {Account} ahead of its end failed; it will be tried again in a minute"
         )]
         public static partial void Failed(ILogger logger, AccountId account, Exception exception);
+
+        [LoggerMessage(2406, LogLevel.Warning, "The refresh of {Account} could not be held back")]
+        public static partial void NotHeldBack(ILogger logger, AccountId account, Exception exception);
     }
 }

@@ -252,6 +252,9 @@ public abstract record CallbackResult
 /// <summary>Lease, attempt and result of refreshes; database time decides, fences grow and never go back.</summary>
 public interface IRefreshStore
 {
+    /// <value>See <see cref="DueAsync"/>.</value>
+    const int DueWindow = 10;
+
     /// <summary>Takes the account's lease if it is free or past its end.</summary>
     /// <returns>The lease with its fence, or null when another holds it.</returns>
     Task<RefreshLease?> AcquireAsync(
@@ -265,17 +268,19 @@ public interface IRefreshStore
     /// Takes the lease of a process that has sent its request and fell silent since. It may still bring the answer, so only
     /// where asking the provider again does no harm; otherwise its lease runs to its end.
     /// </summary>
-    /// <returns>Null when its holder lives, or nobody holds it.</returns>
+    /// <param name="within">Only while what was sent is younger than that; null: whatever its age.</param>
+    /// <returns>Null when its holder lives, nobody holds it, or what it sent is too old.</returns>
     Task<RefreshLease?> OvertakeAsync(
         EnvironmentId environment,
         AccountId account,
         TimeSpan duration,
+        TimeSpan? within,
         CancellationToken cancellationToken
     );
 
     /// <summary>
-    /// As <see cref="AcquireAsync"/>, and takes up the lease that this node's process before left. Only before the node
-    /// serves: afterwards it would take its own.
+    /// As <see cref="AcquireAsync"/>, and takes up a lease that is this process's own or its predecessor's. Only where
+    /// nothing in this process can hold it: before the node serves, or after taking it ended without word of its success.
     /// </summary>
     Task<RefreshLease?> TakeUpAsync(
         EnvironmentId environment,
@@ -290,8 +295,12 @@ public interface IRefreshStore
     /// <summary>Under the lease: the credential as it is now, with what is known of the last attempt.</summary>
     Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken);
 
-    /// <summary>Commits that a request with this generation's refresh token is about to be sent.</summary>
-    Task<bool> AttemptAsync(RefreshLease lease, long generation, CancellationToken cancellationToken);
+    /// <summary>
+    /// Commits that a request with this generation's refresh token is about to be sent, and when by the database's time: the
+    /// time of the first one stays while its outcome is unknown.
+    /// </summary>
+    /// <param name="isProbe">An earlier one may have been carried out.</param>
+    Task<bool> AttemptAsync(RefreshLease lease, long generation, bool isProbe, CancellationToken cancellationToken);
 
     /// <summary>Stores the next generation if generation and fence still hold; releases the lease.</summary>
     Task<bool> CommitAsync(
@@ -315,10 +324,22 @@ public interface IRefreshStore
 
     Task ReleaseAsync(RefreshLease lease, CancellationToken cancellationToken);
 
-    /// <summary>Accounts whose refresh is due and not held back.</summary>
+    /// <summary>
+    /// Accounts whose refresh is due and not held back: drawn from the <see cref="DueWindow"/> times as many that have
+    /// waited longest, so that nodes that look at the same time seldom begin with the same, and nobody has a share that
+    /// would be left when it dies.
+    /// </summary>
     Task<IReadOnlyList<(EnvironmentId Environment, AccountId Account)>> DueAsync(
         int limit,
         IReadOnlyCollection<ConnectionId> except,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>The account is not due before the pause has passed. Callers who need its token are not held back.</summary>
+    Task HoldBackAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan pause,
         CancellationToken cancellationToken
     );
 }
@@ -337,15 +358,34 @@ public enum RefreshAttemptState
     /// <summary>Certainly not carried out, or the provider said to come later.</summary>
     NotCarriedOut = 4,
     Unknown = 5,
+
+    /// <summary>Asked once more after an unknown outcome, committed before sending: no word came of that either.</summary>
+    Probed = 6,
 }
 
+/// <param name="NotBefore">No request to the provider earlier than this.</param>
+/// <param name="AttemptAt">
+/// When this generation's refresh token was sent last, or first if the outcome is unknown since; null: not known.
+/// </param>
+/// <param name="DueAt">When the scheduler looks at it.</param>
 public sealed record RefreshSubject(
     Connections.ConnectedAccount Account,
     SealedCredential Credential,
     RefreshAttemptState LastAttempt,
     long LastAttemptGeneration,
-    DateTimeOffset? NotBefore
-);
+    DateTimeOffset? NotBefore,
+    DateTimeOffset? AttemptAt,
+    DateTimeOffset? DueAt
+)
+{
+    /// <value>A request with the refresh token that is in place may have been carried out.</value>
+    public bool IsOutcomeUnknown =>
+        LastAttempt is RefreshAttemptState.Sent or RefreshAttemptState.Unknown or RefreshAttemptState.Probed
+        && LastAttemptGeneration == Credential.Generation;
+
+    /// <value>The same was asked once more, without an answer.</value>
+    public bool IsProbed => LastAttempt == RefreshAttemptState.Probed && LastAttemptGeneration == Credential.Generation;
+}
 
 /// <summary>A token on its way out: sealed under a key of its own that only the revoker opens.</summary>
 public sealed record RevocationJob

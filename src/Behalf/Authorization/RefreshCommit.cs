@@ -30,6 +30,7 @@ internal sealed partial class RefreshCommit(
     {
         TimeSpan pause = TimeSpan.FromMilliseconds(100);
         RefreshLease? held = lease;
+        bool isInDoubt = false; // whether the lease was taken anew
         while (true)
         {
             Task<FreshCredential?> trying = TryAsync(held, pair);
@@ -47,12 +48,24 @@ internal sealed partial class RefreshCommit(
                 }
 
                 // The account still waits for exactly this generation: only the lease was lost on the way.
-                held = await store.AcquireAsync(
-                    pair.Environment,
-                    pair.Account,
-                    options.Value.RefreshTimeout,
-                    CancellationToken.None
+                bool wasInDoubt = isInDoubt;
+                isInDoubt = true;
+                held = await (
+                    wasInDoubt
+                        ? store.TakeUpAsync(
+                            pair.Environment,
+                            pair.Account,
+                            options.Value.RefreshTimeout,
+                            CancellationToken.None
+                        )
+                        : store.AcquireAsync(
+                            pair.Environment,
+                            pair.Account,
+                            options.Value.RefreshTimeout,
+                            CancellationToken.None
+                        )
                 );
+                isInDoubt = false;
                 if (held is not null)
                 {
                     continue;

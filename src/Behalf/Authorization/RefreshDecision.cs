@@ -21,7 +21,17 @@ internal abstract record RefreshDecision
     public sealed record Wait(TimeSpan For, bool IsJustRenewed) : RefreshDecision;
 
     /// <param name="IsProbe">An earlier request with this refresh token may have been carried out.</param>
-    public sealed record Send(bool IsProbe) : RefreshDecision;
+    /// <param name="MayStillWork">The access token in place: it is used on if the outcome stays unknown.</param>
+    public sealed record Send(bool IsProbe, bool MayStillWork) : RefreshDecision;
+
+    /// <summary>
+    /// What a request may need to reach the provider: a grace that ends earlier than that is none. A node's distance to the
+    /// database's time is in it.
+    /// </summary>
+    public static readonly TimeSpan Underway = TimeSpan.FromSeconds(5);
+
+    /// <summary>When nothing says how long the token in place will work: the scheduler looks again then.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromDays(1);
 
     public static RefreshDecision Decide(
         RefreshSubject subject,
@@ -50,12 +60,25 @@ internal abstract record RefreshDecision
             return new Use();
         }
 
+        // The list it was found in is some moments old: another node may have refreshed it since.
+        if (reason == FreshenReason.Due && !hasEnded && !(subject.DueAt <= now + Underway))
+        {
+            return new Use();
+        }
+
         bool mayStillWork = !hasEnded && (reason != FreshenReason.Rejected || isNewer);
+        TimeSpan untilItsEnd = credential.AccessExpiresAt - now ?? LookAgain;
         if (credential.RefreshSealed is null)
         {
             return mayStillWork
-                ? new Use(credential.AccessExpiresAt - now)
+                ? new Use(untilItsEnd)
                 : new Expire(profile.IsUsed ? AccountReasons.NoRefreshToken : AccountReasons.CredentialRejected);
+        }
+
+        bool rotates = profile.Rotation != RefreshRotation.None;
+        if (subject.IsProbed && rotates)
+        {
+            return mayStillWork ? new Use(untilItsEnd) : new Expire(AccountReasons.RefreshOutcomeUnknown);
         }
 
         if (subject.NotBefore is { } notBefore && notBefore > now)
@@ -64,18 +87,22 @@ internal abstract record RefreshDecision
             return mayStillWork ? new Use() : new Wait(notBefore - now, isJustRenewed);
         }
 
-        bool isUnknown =
-            subject.LastAttempt is RefreshAttemptState.Sent or RefreshAttemptState.Unknown
-            && subject.LastAttemptGeneration == credential.Generation;
-        if (isUnknown && mayStillWork && !MayProbeAtOnce(profile))
-        {
-            return new Use(credential.AccessExpiresAt - now);
-        }
-
-        return new Send(isUnknown);
+        bool isUnknown = subject.IsOutcomeUnknown;
+        return isUnknown && mayStillWork && !MayProbe(profile, subject.AttemptAt, now)
+            ? new Use(untilItsEnd)
+            : new Send(isUnknown, mayStillWork);
     }
 
-    /// <summary>A superseded refresh token does no harm: the provider does not rotate, or its grace is known.</summary>
-    public static bool MayProbeAtOnce(OAuthProfile profile) =>
-        profile.Rotation == RefreshRotation.None || profile.RotationGrace > TimeSpan.Zero;
+    /// <summary>
+    /// How long after a refresh token was sent for the first time sending it again does no harm, whatever became of that:
+    /// always with a provider that does not rotate (null), else within its known grace.
+    /// </summary>
+    public static TimeSpan? ProbeWindow(OAuthProfile profile) =>
+        profile.Rotation == RefreshRotation.None ? null
+        : profile.RotationGrace > Underway ? profile.RotationGrace - Underway
+        : TimeSpan.Zero;
+
+    /// <param name="firstSent">Null: not known, and then no grace is counted on.</param>
+    public static bool MayProbe(OAuthProfile profile, DateTimeOffset? firstSent, DateTimeOffset now) =>
+        ProbeWindow(profile) is not { } window || now < firstSent + window;
 }

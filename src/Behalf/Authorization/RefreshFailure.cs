@@ -26,35 +26,57 @@ internal sealed partial class RefreshFailure(
         RefreshSubject subject,
         Connection connection,
         TokenAnswer answer,
-        bool isProbe
+        SentRefresh sent
     )
     {
         switch (answer)
         {
             case TokenAnswer.Refused { Error: "invalid_grant" }:
-                string reason = isProbe ? AccountReasons.RefreshOutcomeUnknown : AccountReasons.RefreshRefused;
+                string reason = sent.IsProbe ? AccountReasons.RefreshOutcomeUnknown : AccountReasons.RefreshRefused;
                 return await ExpireAsync(lease, subject, RefreshAttemptState.Refused, reason);
             case TokenAnswer.Refused { IsAboutTheClient: true } refused:
+                FreshCredential misconfigured = await LaterAsync(
+                    lease,
+                    sent.IsProbe,
+                    "connection_misconfigured",
+                    MisconfiguredPause
+                );
                 await AlarmAsync(connection, refused.Error);
-                return await LaterAsync(lease, subject, isProbe, "connection_misconfigured", MisconfiguredPause);
+                return misconfigured;
             case TokenAnswer.Refused refused:
                 Log.Odd(logger, lease.Account, refused.Error);
-                return await LaterAsync(lease, subject, isProbe, refused.Error, BackOff(subject, null));
+                return await LaterAsync(lease, sent.IsProbe, refused.Error, BackOff(subject, null));
             case TokenAnswer.Later later:
                 Log.Later(logger, lease.Account, later.Description);
                 return await LaterAsync(
                     lease,
-                    subject,
-                    isProbe,
+                    sent.IsProbe || later.MayBeCarriedOut && sent.Rotates,
                     "provider_unavailable",
                     BackOff(subject, later.RetryAfter)
                 );
             case TokenAnswer.Unknown unknown:
                 Log.Unknown(logger, lease.Account, unknown.Description);
-                return await LaterAsync(lease, subject, true, "refresh_outcome_unknown", BackOff(subject, null));
+                return await UnknownAsync(lease, subject, sent);
             default:
                 throw new InvalidOperationException($"Unknown token answer {answer.GetType().Name}.");
         }
+    }
+
+    /// <summary>
+    /// The one probe of a provider that rotates was the last request with this token: the access token is used to its end, and
+    /// then the user is told why. Others are asked again: it does no harm.
+    /// </summary>
+    private Task<FreshCredential> UnknownAsync(RefreshLease lease, RefreshSubject subject, SentRefresh sent)
+    {
+        bool isLast = sent is { IsProbe: true, Rotates: true };
+        return isLast && (!sent.MayStillWork || schedule.HasEnded(subject.Credential))
+            ? ExpireAsync(lease, subject, RefreshAttemptState.Probed, AccountReasons.RefreshOutcomeUnknown)
+            : LaterAsync(
+                lease,
+                isLast ? RefreshAttemptState.Probed : RefreshAttemptState.Unknown,
+                AccountReasons.RefreshOutcomeUnknown,
+                BackOff(subject, null)
+            );
     }
 
     /// <summary>The user must reconnect: said once, by an event and an audit record.</summary>
@@ -94,44 +116,43 @@ internal sealed partial class RefreshFailure(
             : new FreshCredential.Refused(now?.Reason ?? AccountReasons.Disconnected);
     }
 
-    /// <summary>Nothing to do before <paramref name="pause"/> has passed; what is known of the last attempt stays.</summary>
-    /// <returns>True: the lease is released.</returns>
-    public Task<bool> HoldBackAsync(RefreshLease lease, RefreshSubject subject, TimeSpan pause) =>
-        store.FailAsync(
-            lease,
-            subject.LastAttempt is RefreshAttemptState.Sent or RefreshAttemptState.Unknown
-                ? RefreshAttemptState.Unknown
-                : RefreshAttemptState.NotCarriedOut,
-            null,
-            null,
-            pause > TimeSpan.Zero ? pause : TimeSpan.Zero,
-            Traces.None,
-            CancellationToken.None
-        );
+    /// <summary>The attempt that was committed last was certainly not sent.</summary>
+    /// <param name="isProbe">What one before it led to is unknown as before.</param>
+    public async Task<FreshCredential> UnsentAsync(RefreshLease lease, bool isProbe)
+    {
+        await LaterAsync(lease, isProbe, TokenRefresher.Busy.Reason, TimeSpan.Zero);
+        return TokenRefresher.Busy;
+    }
+
+    /// <summary>The request ended by a failure of our own. Nobody can say how far it came.</summary>
+    public Task<FreshCredential> BrokenOffAsync(RefreshLease lease, RefreshSubject subject, SentRefresh sent) =>
+        LaterAsync(lease, sent.IsProbe || sent.Rotates, "refresh_failed", BackOff(subject, null));
+
+    private Task<FreshCredential> LaterAsync(RefreshLease lease, bool isUnknown, string reason, TimeSpan pause) =>
+        LaterAsync(lease, isUnknown ? RefreshAttemptState.Unknown : RefreshAttemptState.NotCarriedOut, reason, pause);
 
     private async Task<FreshCredential> LaterAsync(
         RefreshLease lease,
-        RefreshSubject subject,
-        bool isUnknown,
+        RefreshAttemptState state,
         string reason,
         TimeSpan pause
     )
     {
-        await store.FailAsync(
-            lease,
-            isUnknown ? RefreshAttemptState.Unknown : RefreshAttemptState.NotCarriedOut,
-            null,
-            null,
-            pause,
-            Traces.None,
-            CancellationToken.None
-        );
+        await store.FailAsync(lease, state, null, null, pause, Traces.None, CancellationToken.None);
         return new FreshCredential.Later(reason, pause);
     }
 
-    private TimeSpan BackOff(RefreshSubject subject, TimeSpan? asked) => schedule.BackOff(subject.Credential, asked);
+    private TimeSpan BackOff(RefreshSubject subject, TimeSpan? asked) =>
+        schedule.BackOff(
+            subject.Credential,
+            subject.LastAttemptGeneration == subject.Credential.Generation
+            && subject.LastAttempt is not (RefreshAttemptState.None or RefreshAttemptState.Succeeded)
+                ? subject.NotBefore - subject.AttemptAt
+                : null,
+            asked
+        );
 
-    /// <summary>The connection's OAuth client is refused: one alarm an hour, no account is touched.</summary>
+    /// <summary>The connection's OAuth client is refused: one record an hour, no account is touched.</summary>
     private async Task AlarmAsync(Connection connection, string error)
     {
         Log.ClientRefused(logger, connection.Id, error);
@@ -142,7 +163,7 @@ internal sealed partial class RefreshFailure(
             return;
         }
 
-        await audit.RecordAsync(
+        Result<Done> told = await audit.RecordAsync(
             new AuditDraft
             {
                 Environment = connection.Environment,
@@ -154,12 +175,21 @@ internal sealed partial class RefreshFailure(
             },
             CancellationToken.None
         );
+        if (!told.Succeeded)
+        {
+            // The next one to be refused tells it.
+            Log.AlarmNotRecorded(logger, connection.Id, told.Problem!.Code);
+            _alarms.TryUpdate(connection.Id, last, now);
+        }
     }
 
     private static partial class Log
     {
         [LoggerMessage(2221, LogLevel.Error, "The provider refuses the OAuth client of {Connection}: {Error}")]
         public static partial void ClientRefused(ILogger logger, ConnectionId connection, string error);
+
+        [LoggerMessage(2225, LogLevel.Warning, "That the client of {Connection} is refused is not recorded: {Problem}")]
+        public static partial void AlarmNotRecorded(ILogger logger, ConnectionId connection, string problem);
 
         [LoggerMessage(2222, LogLevel.Warning, "The provider answered the refresh of {Account} with {Error}")]
         public static partial void Odd(ILogger logger, AccountId account, string error);
@@ -171,3 +201,9 @@ internal sealed partial class RefreshFailure(
         public static partial void Unknown(ILogger logger, AccountId account, string description);
     }
 }
+
+/// <summary>A request with a refresh token, as its outcome is to be judged.</summary>
+/// <param name="IsProbe">An earlier one with the same token may have been carried out.</param>
+/// <param name="Rotates">The provider: a token that was used may be worth nothing.</param>
+/// <param name="MayStillWork">The access token in place.</param>
+internal sealed record SentRefresh(bool IsProbe, bool Rotates, bool MayStillWork);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Vault;
@@ -33,6 +34,28 @@ internal sealed partial class RefreshRun(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>A request is not given up earlier to be in time for another one.</summary>
+    private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<AccountRefresh, byte> _inDoubt = new();
+
+    /// <summary>The account's lease was perhaps taken for this process, and nobody in it holds it.</summary>
+    public bool IsInDoubt(AccountRefresh key) => _inDoubt.ContainsKey(key);
+
+    /// <summary>Lets go of a lease that was perhaps taken. Only while no run of the account is under way in this process.</summary>
+    public async Task<FreshCredential> EndDoubtAsync(AccountRefresh key)
+    {
+        RefreshLease? lease = await store.TakeUpAsync(key.Environment, key.Account, LeaseSlack, CancellationToken.None);
+        if (lease is not null)
+        {
+            await store.ReleaseAsync(lease, CancellationToken.None);
+        }
+
+        _inDoubt.TryRemove(key, out _);
+        return TokenRefresher.LeftToOthers;
+    }
+
     public async Task<FreshCredential> RunAsync(
         AccountRefresh key,
         long knownGeneration,
@@ -60,7 +83,7 @@ internal sealed partial class RefreshRun(
             );
             if (theirs is null)
             {
-                return await RefusedAsync(key);
+                return await MissedAsync(key);
             }
 
             if (theirs.Generation > knownGeneration && !schedule.HasEnded(theirs))
@@ -87,12 +110,20 @@ internal sealed partial class RefreshRun(
     private async Task<RefreshLease?> LeaseAsync(AccountRefresh key, OAuthProfile profile)
     {
         TimeSpan duration = options.Value.RefreshTimeout + LeaseSlack;
-        return await store.AcquireAsync(key.Environment, key.Account, duration, CancellationToken.None)
-            ?? (
-                RefreshDecision.MayProbeAtOnce(profile)
-                    ? await store.OvertakeAsync(key.Environment, key.Account, duration, CancellationToken.None)
-                    : null
-            );
+        TimeSpan? window = RefreshDecision.ProbeWindow(profile);
+        bool wasInDoubt = !_inDoubt.TryAdd(key, 0);
+        RefreshLease? lease = await (
+            wasInDoubt
+                ? store.TakeUpAsync(key.Environment, key.Account, duration, CancellationToken.None)
+                : store.AcquireAsync(key.Environment, key.Account, duration, CancellationToken.None)
+        );
+        if (lease is null && window != TimeSpan.Zero)
+        {
+            lease = await store.OvertakeAsync(key.Environment, key.Account, duration, window, CancellationToken.None);
+        }
+
+        _inDoubt.TryRemove(key, out _);
+        return lease;
     }
 
     private async Task<FreshCredential> HoldAsync(
@@ -110,7 +141,7 @@ internal sealed partial class RefreshRun(
             RefreshSubject? subject = await store.ReadAsync(lease, CancellationToken.None);
             if (subject is null)
             {
-                return await RefusedAsync(new AccountRefresh(lease.Environment, lease.Account));
+                return await MissedAsync(new AccountRefresh(lease.Environment, lease.Account));
             }
 
             RefreshDecision decision = RefreshDecision.Decide(
@@ -124,7 +155,7 @@ internal sealed partial class RefreshRun(
             switch (decision)
             {
                 case RefreshDecision.Use { HoldBack: { } pause } when reason == FreshenReason.Due:
-                    isReleased = await failure.HoldBackAsync(lease, subject, pause);
+                    await store.HoldBackAsync(lease.Environment, lease.Account, pause, CancellationToken.None);
                     return new FreshCredential.Usable(subject.Credential);
                 case RefreshDecision.Use:
                     return new FreshCredential.Usable(subject.Credential);
@@ -140,10 +171,15 @@ internal sealed partial class RefreshRun(
                     return await failure.ExpireAsync(lease, subject, RefreshAttemptState.NotCarriedOut, expire.Reason);
                 case RefreshDecision.Send send:
                     isReleased = true;
-                    return await SendAsync(lease, subject, connection, profile, send.IsProbe, deadline);
+                    return await SendAsync(lease, subject, connection, profile, send, deadline);
                 default:
                     throw new InvalidOperationException($"Unknown decision {decision.GetType().Name}.");
             }
+        }
+        catch (Exception exception) when (exception is not StorageUnavailableException)
+        {
+            isReleased = false; // whatever it was, the lease is not left behind; of one that is released this is no news
+            throw;
         }
         finally
         {
@@ -167,7 +203,7 @@ internal sealed partial class RefreshRun(
         RefreshSubject subject,
         Connection connection,
         OAuthProfile profile,
-        bool isProbe,
+        RefreshDecision.Send send,
         Deadline deadline
     )
     {
@@ -189,12 +225,17 @@ internal sealed partial class RefreshRun(
 
         using (refreshToken)
         {
-            bool mayAskTwice = !isProbe && RefreshDecision.MayProbeAtOnce(profile);
+            bool rotates = profile.Rotation != RefreshRotation.None;
+            var sent = new SentRefresh(send.IsProbe, rotates, send.MayStillWork);
+            TimeSpan? window = RefreshDecision.ProbeWindow(profile);
+            bool mayAskTwice = !sent.IsProbe && window != TimeSpan.Zero;
+            DateTimeOffset first = clock.UtcNow;
             while (true)
             {
                 try
                 {
-                    if (!await store.AttemptAsync(lease, subject.Credential.Generation, CancellationToken.None))
+                    long generation = subject.Credential.Generation;
+                    if (!await store.AttemptAsync(lease, generation, sent.IsProbe, CancellationToken.None))
                     {
                         await store.ReleaseAsync(lease, CancellationToken.None);
                         return new FreshCredential.Later("lease_lost", TimeSpan.FromSeconds(1));
@@ -203,46 +244,48 @@ internal sealed partial class RefreshRun(
                 catch (StorageUnavailableException)
                 {
                     // The attempt may stand there although nothing was sent; nobody else can know that.
-                    return await SettledAsync(
-                        lease,
-                        async () =>
-                        {
-                            if (isProbe)
-                            {
-                                var unsent = new TokenAnswer.Unknown("asking once more could not be recorded");
-                                return await failure.RecordAsync(lease, subject, connection, unsent, isProbe);
-                            }
-
-                            await failure.HoldBackAsync(lease, subject, TimeSpan.Zero);
-                            return TokenRefresher.Busy;
-                        }
-                    );
+                    return await SettledAsync(lease, () => failure.UnsentAsync(lease, sent.IsProbe));
                 }
 
                 Milestone.Reached(Milestone.RefreshAttemptCommitted, lease.Account.ToString());
                 DateTimeOffset asked = clock.UtcNow;
-                TimeSpan timeout = mayAskTwice ? deadline.Left / 2 : deadline.Left;
-                long sent = time.GetTimestamp();
-                TokenAnswer answer = await RequestAsync(connection, profile, refreshToken, timeout);
-                Telemetry.Refreshed(connection.Connector, NameOf(answer), time.GetElapsedTime(sent));
+                TimeSpan timeout = mayAskTwice ? FirstWait(deadline, window) : deadline.Left;
+                long began = time.GetTimestamp();
+                TokenAnswer answer;
+                try
+                {
+                    answer = await RequestAsync(connection, profile, refreshToken, timeout);
+                }
+                catch (Exception exception)
+                {
+                    Log.BrokenOff(logger, lease.Account, exception);
+                    await SettledAsync(lease, () => failure.BrokenOffAsync(lease, subject, sent));
+                    throw;
+                }
+
+                Telemetry.Refreshed(connection.Connector, NameOf(answer), time.GetElapsedTime(began));
                 switch (answer)
                 {
                     case TokenAnswer.Granted { Tokens: var tokens }:
                         using (tokens)
                         {
                             Milestone.Reached(Milestone.RefreshTokensReceived, lease.Account.ToString());
-                            NewCredential next = granted.Make(
-                                subject.Account with
-                                {
-                                    Generation = subject.Credential.Generation,
-                                },
-                                subject.Credential.Key,
-                                connection,
-                                profile,
-                                tokens,
-                                asked,
-                                subject.Credential,
-                                refreshToken
+                            NewCredential next = await SealedAsync(
+                                lease,
+                                () =>
+                                    granted.Make(
+                                        subject.Account with
+                                        {
+                                            Generation = subject.Credential.Generation,
+                                        },
+                                        subject.Credential.Key,
+                                        connection,
+                                        profile,
+                                        tokens,
+                                        asked,
+                                        subject.Credential,
+                                        refreshToken
+                                    )
                             );
                             return await commit.CommitAsync(
                                 lease,
@@ -256,17 +299,54 @@ internal sealed partial class RefreshRun(
                             );
                         }
 
-                    case TokenAnswer.Unknown unknown when mayAskTwice:
+                    case TokenAnswer.Unknown unknown
+                        when mayAskTwice && RefreshDecision.MayProbe(profile, first, clock.UtcNow):
                         Log.OutcomeUnknown(logger, lease.Account, unknown.Description);
-                        (mayAskTwice, isProbe) = (false, true);
+                        mayAskTwice = false;
+                        sent = sent with { IsProbe = true };
                         break;
                     default:
                         return await SettledAsync(
                             lease,
-                            () => failure.RecordAsync(lease, subject, connection, answer, isProbe)
+                            () => failure.RecordAsync(lease, subject, connection, answer, sent)
                         );
                 }
             }
+        }
+    }
+
+    /// <summary>Half of the time, and no longer than a probe would still be within the grace.</summary>
+    private static TimeSpan FirstWait(Deadline deadline, TimeSpan? window)
+    {
+        TimeSpan half = deadline.Left / 2;
+        TimeSpan inTime = window - RefreshDecision.Underway ?? half;
+        return inTime >= half ? half
+            : inTime >= LeastWait ? inTime
+            : deadline.Left;
+    }
+
+    /// <summary>
+    /// Tokens in hand, and the old ones perhaps spent: whatever keeps them from being sealed, it is tried as long as this
+    /// process lives.
+    /// </summary>
+    private async Task<NewCredential> SealedAsync(RefreshLease lease, Func<NewCredential> make)
+    {
+        TimeSpan pause = PollEvery;
+        while (true)
+        {
+            try
+            {
+                return make();
+            }
+#pragma warning disable CA1031 // a pair in hand
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Log.NotSealed(logger, lease.Account, exception);
+            }
+
+            await Task.Delay(pause, time, CancellationToken.None);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
@@ -354,10 +434,13 @@ internal sealed partial class RefreshRun(
             _ => "unknown",
         };
 
-    private async Task<FreshCredential> RefusedAsync(AccountRefresh key)
+    /// <summary>There was nothing to read: the account ended, or the lease did.</summary>
+    private async Task<FreshCredential> MissedAsync(AccountRefresh key)
     {
         ConnectedAccount? account = await accounts.FindAsync(key.Environment, key.Account, CancellationToken.None);
-        return new FreshCredential.Refused(account?.Reason ?? AccountReasons.Disconnected);
+        return account is { Status: CredentialStatus.Active }
+            ? new FreshCredential.Later("lease_lost", TimeSpan.FromSeconds(1))
+            : new FreshCredential.Refused(account?.Reason ?? AccountReasons.Disconnected);
     }
 
     private static partial class Log
@@ -377,5 +460,11 @@ internal sealed partial class RefreshRun(
 
         [LoggerMessage(2204, LogLevel.Error, "How the refresh of {Account} ended could not be recorded")]
         public static partial void NotSettled(ILogger logger, AccountId account, Exception exception);
+
+        [LoggerMessage(2207, LogLevel.Critical, "The refreshed tokens of {Account} are received but not sealed yet")]
+        public static partial void NotSealed(ILogger logger, AccountId account, Exception exception);
+
+        [LoggerMessage(2208, LogLevel.Error, "The refresh of {Account} broke off")]
+        public static partial void BrokenOff(ILogger logger, AccountId account, Exception exception);
     }
 }

@@ -20,7 +20,12 @@ internal static class TokenAnswerReader
     {
         if (answer.Status is 429 or >= 500)
         {
-            return new TokenAnswer.Later($"the provider answered {answer.Status}", RetryAfter(answer, now));
+            // RFC 6585 §4, RFC 9110 §15.6.4: limited or not able to handle it. Every other 5xx may come from behind the work.
+            return new TokenAnswer.Later(
+                $"the provider answered {answer.Status}",
+                RetryAfter(answer, now),
+                MayBeCarriedOut: answer.Status is not (429 or 503)
+            );
         }
 
         JsonDocument document;

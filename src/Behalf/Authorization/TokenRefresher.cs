@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Behalf.Connections;
 using Behalf.Vault;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Behalf.Authorization;
@@ -8,11 +10,12 @@ namespace Behalf.Authorization;
 /// Gives callers a credential that works. In this process one refresh per account runs at a time and callers join it;
 /// between processes the lease decides (see <see cref="RefreshRun"/>).
 /// </summary>
-internal sealed class TokenRefresher(
+internal sealed partial class TokenRefresher(
     RefreshRun run,
     RefreshSchedule schedule,
     IOptions<BehalfOptions> options,
-    TimeProvider time
+    TimeProvider time,
+    ILogger<TokenRefresher> logger
 )
 {
     private const int MaxWaiters = 2_000;
@@ -20,13 +23,16 @@ internal sealed class TokenRefresher(
     private static readonly TimeSpan Leeway = TimeSpan.FromSeconds(10);
 
     /// <value>Another refresh of the account is under way.</value>
-    public static FreshCredential Busy { get; } = new FreshCredential.Later("refresh_running", TimeSpan.FromSeconds(2));
+    public static FreshCredential.Later Busy { get; } = new("refresh_running", TimeSpan.FromSeconds(2));
 
     /// <value>As <see cref="Busy"/>, of a run that did not wait for it.</value>
     public static FreshCredential LeftToOthers { get; } =
         new FreshCredential.Later("refresh_running", TimeSpan.FromSeconds(2));
 
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(200);
+
     private readonly SingleFlight<AccountRefresh, FreshCredential> _running = new(MaxWaiters);
+    private readonly ConcurrentDictionary<AccountRefresh, byte> _ending = new();
 
     public async Task<FreshCredential> FreshenAsync(
         SealedCredential current,
@@ -70,6 +76,54 @@ internal sealed class TokenRefresher(
     /// <summary>Until no refresh runs in this process: a reply that is under way is received and committed.</summary>
     public Task WhenQuietAsync(CancellationToken cancellationToken) => _running.WhenQuietAsync(cancellationToken);
 
+    private async Task<FreshCredential> RunAsync(
+        AccountRefresh key,
+        long knownGeneration,
+        Connection connection,
+        FreshenReason reason
+    )
+    {
+        try
+        {
+            return await run.RunAsync(key, knownGeneration, connection, reason);
+        }
+        catch when (run.IsInDoubt(key))
+        {
+            _ = EndDoubtAsync(key);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// A lease that was perhaps taken, without word of it, would stop every node to its end. Within the flight, so that
+    /// nothing else of this process holds it.
+    /// </summary>
+    private async Task EndDoubtAsync(AccountRefresh key)
+    {
+        if (!_ending.TryAdd(key, 0))
+        {
+            return;
+        }
+
+        long began = time.GetTimestamp();
+        while (run.IsInDoubt(key) && time.GetElapsedTime(began) < options.Value.RefreshTimeout + Leeway)
+        {
+            await Task.Delay(AskAgain, time, CancellationToken.None);
+            try
+            {
+                await _running.JoinAsync(key, () => run.EndDoubtAsync(key), CancellationToken.None);
+            }
+#pragma warning disable CA1031 // of no other consequence: the lease ends by itself
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Log.StillInDoubt(logger, key.Account, exception);
+            }
+        }
+
+        _ending.TryRemove(key, out _);
+    }
+
     private async Task<FreshCredential> JoinAsync(
         AccountRefresh key,
         SealedCredential current,
@@ -81,7 +135,7 @@ internal sealed class TokenRefresher(
         try
         {
             return await _running
-                    .JoinAsync(key, () => run.RunAsync(key, current.Generation, connection, reason), cancellationToken)
+                    .JoinAsync(key, () => RunAsync(key, current.Generation, connection, reason), cancellationToken)
                     .WaitAsync(options.Value.TokenRequestTimeout + Leeway, time, cancellationToken)
                 ?? Busy;
         }
@@ -89,6 +143,12 @@ internal sealed class TokenRefresher(
         {
             return Busy;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2209, LogLevel.Warning, "Whether {Account} is leased by this node could not be learned yet")]
+        public static partial void StillInDoubt(ILogger logger, AccountId account, Exception exception);
     }
 }
 

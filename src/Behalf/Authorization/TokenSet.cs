@@ -46,7 +46,10 @@ internal abstract record TokenAnswer
 
     /// <summary>Certainly not carried out, or the provider said to come later (429, 5xx).</summary>
     /// <param name="RetryAfter">As the provider asked, bounded.</param>
-    public sealed record Later(string Description, TimeSpan? RetryAfter) : TokenAnswer;
+    /// <param name="MayBeCarriedOut">
+    /// A server failed while it worked on the request, or a gateway had no answer from the one that did (RFC 9110 §15.6).
+    /// </param>
+    public sealed record Later(string Description, TimeSpan? RetryAfter, bool MayBeCarriedOut = false) : TokenAnswer;
 
     /// <summary>Sent, and what came back does not tell: nothing at all, or something that is no token answer.</summary>
     public sealed record Unknown(string Description) : TokenAnswer;

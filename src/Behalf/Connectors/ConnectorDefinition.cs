@@ -156,6 +156,9 @@ public sealed record OAuthProfile
     /// <value>Assumed when the answer holds no <c>expires_in</c>; null: only a 401 tells.</value>
     public TimeSpan? DefaultAccessLifetime { get; init; }
 
+    /// <value>How long a refresh token lives that nobody uses; null: the provider states none.</value>
+    public TimeSpan? RefreshIdleLifetime { get; init; }
+
     /// <value>How long an authorization code may wait for verification.</value>
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromMinutes(5);
 

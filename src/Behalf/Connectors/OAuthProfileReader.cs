@@ -96,9 +96,8 @@ internal static partial class OAuthProfileReader
             AuthorizeParameters = Parameters(fields),
             Rotation = fields.Choice("rotation", RefreshRotation.None, Rotations),
             RotationGrace = Seconds(fields, "rotation_grace", 0),
-            DefaultAccessLifetime = fields.Optional("default_access_lifetime") is null
-                ? null
-                : Seconds(fields, "default_access_lifetime", 0),
+            DefaultAccessLifetime = OptionalSeconds(fields, "default_access_lifetime"),
+            RefreshIdleLifetime = OptionalSeconds(fields, "refresh_idle_lifetime", least: 60),
             CodeLifetime = Seconds(fields, "code_lifetime", 300),
             Issuer = fields.OptionalText("issuer"),
             IssuerOptional = fields.Flag("issuer_optional"),
@@ -154,8 +153,11 @@ internal static partial class OAuthProfileReader
             : throw new DefinitionFault(fields.Line, $"'{text}' is not an https address");
     }
 
-    private static TimeSpan Seconds(Fields fields, string key, int otherwise) =>
-        TimeSpan.FromSeconds(fields.Number(key, otherwise, 0, 366 * 24 * 3600));
+    private static TimeSpan Seconds(Fields fields, string key, int otherwise, int least = 0) =>
+        TimeSpan.FromSeconds(fields.Number(key, otherwise, least, 366 * 24 * 3600));
+
+    private static TimeSpan? OptionalSeconds(Fields fields, string key, int least = 0) =>
+        fields.Optional(key) is null ? null : Seconds(fields, key, least, least);
 
     private static Dictionary<string, string> Parameters(Fields fields) =>
         fields

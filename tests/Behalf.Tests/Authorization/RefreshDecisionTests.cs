@@ -31,29 +31,39 @@ public sealed class RefreshDecisionTests
 
             bool hasEnded = facts.Left < TimeSpan.Zero;
             bool isUnknown =
-                facts.Last is RefreshAttemptState.Sent or RefreshAttemptState.Unknown
+                facts.Last is RefreshAttemptState.Sent or RefreshAttemptState.Unknown or RefreshAttemptState.Probed
                 && facts.LastGeneration == facts.Generation;
+            bool isLast = isUnknown && facts is { Last: RefreshAttemptState.Probed, Rotates: true };
+            bool doesNoHarm = !facts.Rotates || facts.Grace - facts.SentAgo > RefreshDecision.Underway;
             bool mayStillWork = !hasEnded && (facts.Reason != FreshenReason.Rejected || facts.Generation > Known);
             switch (decision)
             {
-                case RefreshDecision.Use:
+                case RefreshDecision.Use use:
                     mayStillWork.Should().BeTrue(why);
+                    bool isForItsEnd = facts.IsDue && facts is { Reason: FreshenReason.Due, IsHeldBack: false };
+                    (isForItsEnd && facts.Generation == Known && use.HoldBack is null).Should().BeFalse(why);
                     break;
                 case RefreshDecision.Expire expire:
-                    facts.HasRefresh.Should().BeFalse(why);
+                    (facts.HasRefresh && !isLast).Should().BeFalse(why);
                     mayStillWork.Should().BeFalse(why);
-                    expire.Reason.Should().Be(AccountReasons.NoRefreshToken);
+                    expire
+                        .Reason.Should()
+                        .Be(facts.HasRefresh ? AccountReasons.RefreshOutcomeUnknown : AccountReasons.NoRefreshToken);
                     break;
                 case RefreshDecision.Wait:
                     facts.IsHeldBack.Should().BeTrue(why);
                     mayStillWork.Should().BeFalse(why);
+                    isLast.Should().BeFalse(why);
                     break;
                 case RefreshDecision.Send send:
                     facts.HasRefresh.Should().BeTrue(why);
                     facts.IsHeldBack.Should().BeFalse(why);
                     send.IsProbe.Should().Be(isUnknown, why);
+                    send.MayStillWork.Should().Be(mayStillWork, why);
+                    isLast.Should().BeFalse(why);
                     (facts.Generation > Known && !hasEnded).Should().BeFalse(why);
-                    (isUnknown && facts.IsStrict && mayStillWork).Should().BeFalse(why);
+                    (isUnknown && mayStillWork && !doesNoHarm).Should().BeFalse(why);
+                    (facts.Reason == FreshenReason.Due && !facts.IsDue && !hasEnded).Should().BeFalse(why);
                     break;
                 default:
                     Assert.Fail($"{decision} for {why}");
@@ -61,7 +71,34 @@ public sealed class RefreshDecisionTests
             }
         }
 
-        seen.Should().BeGreaterThan(5_000);
+        seen.Should().BeGreaterThan(50_000);
+    }
+
+    [Fact]
+    public void UnknownOutcome_IsProbedWithinTheGrace_AndNotAfter()
+    {
+        Facts facts = new(
+            CredentialStatus.Active,
+            Known,
+            TimeSpan.FromMinutes(2),
+            FreshenReason.BeforeUse,
+            HasRefresh: true,
+            Rotates: true,
+            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(24),
+            IsHeldBack: false,
+            RefreshAttemptState.Sent,
+            Known,
+            IsDue: true
+        );
+
+        Decide(facts).Should().Be(new RefreshDecision.Send(IsProbe: true, MayStillWork: true));
+        Decide(facts with { SentAgo = TimeSpan.FromSeconds(26) }).Should().BeOfType<RefreshDecision.Use>();
+        Decide(facts with { SentAgo = null }).Should().BeOfType<RefreshDecision.Use>("a restored one, say");
+        Decide(facts with { Rotates = false, SentAgo = null }).Should().BeOfType<RefreshDecision.Send>();
+        Decide(facts with { SentAgo = TimeSpan.FromSeconds(26), Left = TimeSpan.FromSeconds(-1) })
+            .Should()
+            .Be(new RefreshDecision.Send(IsProbe: true, MayStillWork: false));
     }
 
     private RefreshDecision Decide(Facts facts)
@@ -99,7 +136,9 @@ public sealed class RefreshDecisionTests
             },
             facts.Last,
             facts.LastGeneration,
-            facts.IsHeldBack ? now + TimeSpan.FromSeconds(30) : null
+            facts.IsHeldBack ? now + TimeSpan.FromSeconds(30) : null,
+            now - facts.SentAgo,
+            facts.IsDue ? now - TimeSpan.FromSeconds(1) : now + TimeSpan.FromMinutes(1)
         );
         var profile = new OAuthProfile
         {
@@ -107,7 +146,8 @@ public sealed class RefreshDecisionTests
             AuthorizePath = "/authorize",
             TokenPath = "/token",
             DefaultScopes = ScopeSet.Empty,
-            Rotation = facts.IsStrict ? RefreshRotation.Rotating : RefreshRotation.None,
+            Rotation = facts.Rotates ? RefreshRotation.Rotating : RefreshRotation.None,
+            RotationGrace = facts.Grace,
         };
         var schedule = new RefreshSchedule(Options.Create(new BehalfOptions()), new SharedClock(_time));
         return RefreshDecision.Decide(subject, Known, facts.Reason, profile, schedule, now);
@@ -119,11 +159,27 @@ public sealed class RefreshDecisionTests
         from left in new TimeSpan?[] { TimeSpan.FromHours(1), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(-1), null }
         from reason in Enum.GetValues<FreshenReason>()
         from hasRefresh in new[] { true, false }
-        from isStrict in new[] { true, false }
+        from rotates in new[] { true, false }
+        from grace in new[] { TimeSpan.Zero, TimeSpan.FromSeconds(30) }
+        from sentAgo in new TimeSpan?[] { TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(28), null }
         from isHeldBack in new[] { true, false }
         from last in Enum.GetValues<RefreshAttemptState>()
         from lastGeneration in new[] { Known, Known + 1 }
-        select new Facts(status, generation, left, reason, hasRefresh, isStrict, isHeldBack, last, lastGeneration);
+        from isDue in new[] { true, false }
+        select new Facts(
+            status,
+            generation,
+            left,
+            reason,
+            hasRefresh,
+            rotates,
+            grace,
+            sentAgo,
+            isHeldBack,
+            last,
+            lastGeneration,
+            isDue
+        );
 
     private sealed record Facts(
         CredentialStatus Status,
@@ -131,9 +187,12 @@ public sealed class RefreshDecisionTests
         TimeSpan? Left,
         FreshenReason Reason,
         bool HasRefresh,
-        bool IsStrict,
+        bool Rotates,
+        TimeSpan Grace,
+        TimeSpan? SentAgo,
         bool IsHeldBack,
         RefreshAttemptState Last,
-        long LastGeneration
+        long LastGeneration,
+        bool IsDue
     );
 }

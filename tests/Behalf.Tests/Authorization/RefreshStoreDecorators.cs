@@ -9,7 +9,7 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
 {
     protected IRefreshStore Inner => inner;
 
-    public Task<RefreshLease?> AcquireAsync(
+    public virtual Task<RefreshLease?> AcquireAsync(
         EnvironmentId environment,
         AccountId account,
         TimeSpan duration,
@@ -20,8 +20,9 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
         EnvironmentId environment,
         AccountId account,
         TimeSpan duration,
+        TimeSpan? within,
         CancellationToken cancellationToken
-    ) => inner.OvertakeAsync(environment, account, duration, cancellationToken);
+    ) => inner.OvertakeAsync(environment, account, duration, within, cancellationToken);
 
     public Task<RefreshLease?> TakeUpAsync(
         EnvironmentId environment,
@@ -33,11 +34,15 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
     public Task ReleaseInheritedAsync(CancellationToken cancellationToken) =>
         inner.ReleaseInheritedAsync(cancellationToken);
 
-    public Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
+    public virtual Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken) =>
         inner.ReadAsync(lease, cancellationToken);
 
-    public virtual Task<bool> AttemptAsync(RefreshLease lease, long generation, CancellationToken cancellationToken) =>
-        inner.AttemptAsync(lease, generation, cancellationToken);
+    public virtual Task<bool> AttemptAsync(
+        RefreshLease lease,
+        long generation,
+        bool isProbe,
+        CancellationToken cancellationToken
+    ) => inner.AttemptAsync(lease, generation, isProbe, cancellationToken);
 
     public virtual Task<bool> CommitAsync(
         RefreshLease lease,
@@ -64,6 +69,50 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
         IReadOnlyCollection<ConnectionId> except,
         CancellationToken cancellationToken
     ) => inner.DueAsync(limit, except, cancellationToken);
+
+    public Task HoldBackAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan pause,
+        CancellationToken cancellationToken
+    ) => inner.HoldBackAsync(environment, account, pause, cancellationToken);
+}
+
+/// <summary>The first lease is taken, and nobody hears of it.</summary>
+internal sealed class LeaseWithoutWord(IRefreshStore inner) : RefreshStoreDecorator(inner)
+{
+    private int _taken;
+
+    public override async Task<RefreshLease?> AcquireAsync(
+        EnvironmentId environment,
+        AccountId account,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    )
+    {
+        RefreshLease? lease = await base.AcquireAsync(environment, account, duration, cancellationToken);
+        return Interlocked.Increment(ref _taken) == 1
+            ? throw new StorageUnavailableException(StorageFault.Io, "the answer was lost")
+            : lease;
+    }
+}
+
+/// <summary>Something happens between taking the first lease and reading under it.</summary>
+internal sealed class LateReading(IRefreshStore inner) : RefreshStoreDecorator(inner)
+{
+    private int _reads;
+
+    public Action BeforeReading { get; set; } = () => { };
+
+    public override Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref _reads) == 1)
+        {
+            BeforeReading();
+        }
+
+        return base.ReadAsync(lease, cancellationToken);
+    }
 }
 
 /// <summary>The lease ends before the first commit, and another node takes it over for ten seconds.</summary>
@@ -127,10 +176,11 @@ internal sealed class AwayAfterTheAttempt(IRefreshStore inner) : RefreshStoreDec
     public override async Task<bool> AttemptAsync(
         RefreshLease lease,
         long generation,
+        bool isProbe,
         CancellationToken cancellationToken
     )
     {
-        bool recorded = await base.AttemptAsync(lease, generation, cancellationToken);
+        bool recorded = await base.AttemptAsync(lease, generation, isProbe, cancellationToken);
         return Interlocked.Increment(ref _attempts) == 1 ? throw Away() : recorded;
     }
 

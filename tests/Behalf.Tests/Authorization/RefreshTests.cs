@@ -1,3 +1,4 @@
+using Behalf.Audit;
 using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
@@ -130,6 +131,9 @@ public sealed class RefreshTests
     [Theory]
     [InlineData(429, "application/json", "{}")]
     [InlineData(503, "text/html", "<html>")]
+    [InlineData(500, "text/html", "<html>")]
+    [InlineData(502, "text/html", "<html>")]
+    [InlineData(504, "text/html", "<html>")]
     [InlineData(200, "text/html", "<html>")]
     [InlineData(400, "application/json", """{"error":"temporarily_odd"}""")]
     public async Task ProvidersTrouble_LeavesTheAccountActive_WithBackOff(int status, string type, string body)
@@ -159,6 +163,73 @@ public sealed class RefreshTests
         );
         var later = (await FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Later>().Subject;
         later.RetryAfter.Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(240));
+    }
+
+    [Fact]
+    public async Task RefusedClient_IsToldOnceAnHour()
+    {
+        await using World world = await ConnectedAsync();
+        world.Time.Advance(PastExpiry);
+        DateTimeOffset began = world.Time.GetUtcNow();
+        for (int told = 1; told <= 2; told++)
+        {
+            while (world.Time.GetUtcNow() - began < TimeSpan.FromMinutes(60) * told - TimeSpan.FromMinutes(10))
+            {
+                world.Client.NextTokenReplies.Enqueue(OddReply.Error("invalid_client", 401));
+                (await FreshenAsync(world, await world.CredentialAsync("alice")))
+                    .Should()
+                    .BeOfType<FreshCredential.Later>();
+                world.Time.Advance(TimeSpan.FromMinutes(6));
+            }
+
+            (await world.AuditAsync()).Count(r => r.Draft.Action == "connection.client_refused").Should().Be(told);
+            world.Time.Advance(TimeSpan.FromMinutes(11));
+        }
+
+        world.Provider.CountTokenRequests("refresh_token").Should().BeGreaterThan(10);
+    }
+
+    [Fact]
+    public async Task RefusedClient_IsToldByTheNext_WhenItCouldNotBeRecorded()
+    {
+        FailingRecords? audit = null;
+        await using World world = await World.StartAsync(
+            decorate: services => services.Decorate<IAudit>(inner => (IAudit)(object)(audit = FailingRecords.Of(inner)))
+        );
+        await Browser.ConnectAsync(world, "alice");
+        world.Time.Advance(PastExpiry);
+        audit!.Failures = 1;
+        for (int refused = 0; refused < 3; refused++)
+        {
+            (await world.AuditAsync())
+                .Count(r => r.Draft.Action == "connection.client_refused")
+                .Should()
+                .Be(refused == 2 ? 1 : 0);
+            world.Client.NextTokenReplies.Enqueue(OddReply.Error("invalid_client", 401));
+            (await FreshenAsync(world, await world.CredentialAsync("alice"))).Should().BeOfType<FreshCredential.Later>();
+            world.Time.Advance(TimeSpan.FromMinutes(6));
+        }
+
+        (await world.AuditAsync()).Count(r => r.Draft.Action == "connection.client_refused").Should().Be(1);
+    }
+
+    [Fact]
+    public async Task MoreCallersThanMayWait_AreTurnedAway_AndTheOthersServed()
+    {
+        const int MayWait = 2_000;
+        await using World world = await ConnectedAsync();
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        var gate = new Gate();
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Held(gate));
+        Task<FreshCredential>[] waiting = [.. Enumerable.Range(0, MayWait).Select(_ => FreshenAsync(world, stale))];
+        await gate.Arrived;
+
+        (await FreshenAsync(world, stale)).Should().Be(TokenRefresher.Busy);
+
+        gate.Open();
+        (await Task.WhenAll(waiting)).Should().OnlyContain(result => result is FreshCredential.Usable);
+        world.Provider.CountTokenRequests("refresh_token").Should().Be(1);
     }
 
     [Fact]
@@ -248,7 +319,7 @@ public sealed class RefreshTests
             TimeSpan.FromSeconds(60),
             World.Cancel
         );
-        (await store.AttemptAsync(lease!, 1, World.Cancel)).Should().BeTrue();
+        (await store.AttemptAsync(lease!, 1, isProbe: false, World.Cancel)).Should().BeTrue();
         await world.RestartAsync();
         world.Time.Advance(PastExpiry);
         world.Client.NextTokenReplies.Enqueue(OddReply.Error("invalid_grant"));
@@ -483,17 +554,17 @@ public sealed class RefreshTests
             .Equal(alice.Key.Account, bob.Key.Account);
     }
 
-    private static async Task<World> ConnectedAsync(Func<OAuthProfile, OAuthProfile>? profile = null)
+    internal static async Task<World> ConnectedAsync(Func<OAuthProfile, OAuthProfile>? profile = null)
     {
         World world = await World.StartAsync(profile);
         await Browser.ConnectAsync(world, "alice");
         return world;
     }
 
-    private static Task<FreshCredential> FreshenAsync(World world, SealedCredential credential) =>
+    internal static Task<FreshCredential> FreshenAsync(World world, SealedCredential credential) =>
         world.Authorization.FreshenAsync(credential, world.Connection, FreshenReason.BeforeUse, World.Cancel);
 
-    private static async Task<long> GenerationAfterAsync(World world)
+    internal static async Task<long> GenerationAfterAsync(World world)
     {
         FreshCredential fresh = await FreshenAsync(world, await world.CredentialAsync("alice"));
         return fresh.Should().BeOfType<FreshCredential.Usable>().Subject.Credential.Generation;

@@ -9,6 +9,9 @@ internal sealed class TestCatalog : IConnectorCatalog
 {
     private readonly ConcurrentDictionary<string, ConnectorDefinition> _bySlug = new(StringComparer.Ordinal);
 
+    /// <value>A revision that cannot be read; null: all can.</value>
+    public string? Broken { get; set; }
+
     public ConnectorDefinition Add(string origin, Func<OAuthProfile, OAuthProfile> change)
     {
         int number = _bySlug.Count + 1;
@@ -56,7 +59,9 @@ internal sealed class TestCatalog : IConnectorCatalog
     ) => Task.FromResult(_bySlug.GetValueOrDefault(slug));
 
     public ValueTask<ConnectorDefinition> GetAsync(string revision, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(_bySlug.Values.Single(definition => definition.Revision == revision));
+        revision == Broken
+            ? throw new InvalidOperationException($"Revision {revision} does not load.")
+            : ValueTask.FromResult(_bySlug.Values.Single(definition => definition.Revision == revision));
 
     public Task SeedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

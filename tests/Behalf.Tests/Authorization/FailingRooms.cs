@@ -1,0 +1,64 @@
+using System.Reflection;
+using Behalf.Audit;
+using Behalf.Authorization;
+using Behalf.Egress;
+using Behalf.Vault;
+
+namespace Behalf.Tests.Authorization;
+
+/// <summary>An audit whose next records outside a transaction are refused.</summary>
+public class FailingRecords : DispatchProxy
+{
+    private IAudit? _inner;
+
+    public int Failures { get; set; }
+
+    public static FailingRecords Of(IAudit inner)
+    {
+        var proxy = (FailingRecords)(object)Create<IAudit, FailingRecords>();
+        proxy._inner = inner;
+        return proxy;
+    }
+
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+        targetMethod!.Name == nameof(IAudit.RecordAsync) && Failures-- > 0
+            ? Task.FromResult<Result<Done>>(new Problem(ProblemKind.Unavailable, "audit_unavailable", "not now"))
+            : targetMethod.Invoke(_inner, args);
+}
+
+/// <summary>A door that breaks, for a reason of its own, on the next requests.</summary>
+internal sealed class BrokenDoor(IEgress inner) : IEgress
+{
+    public int Failures { get; set; }
+
+    public Task<EgressOutcome> SendAsync(EgressRequest request, CancellationToken cancellationToken) =>
+        Failures-- > 0 ? throw new InvalidOperationException("broken") : inner.SendAsync(request, cancellationToken);
+
+    public Task<EgressOutcome> StreamAsync(EgressRequest request, CancellationToken cancellationToken) =>
+        inner.StreamAsync(request, cancellationToken);
+}
+
+/// <summary>A vault that is shut for the next values it is to seal for accounts.</summary>
+internal sealed class ShutVault(IVault inner) : IVault
+{
+    public int Failures { get; set; }
+
+    public bool IsOpen => inner.IsOpen;
+
+    public AccountKey CreateAccountKey(EnvironmentId environment, AccountId account) =>
+        inner.CreateAccountKey(environment, account);
+
+    public byte[] Seal(AccountKey key, SealPlace place, Secret value) =>
+        Failures-- > 0 ? throw new VaultSealedException("shut for a moment") : inner.Seal(key, place, value);
+
+    public Secret Open(AccountKey key, SealPlace place, ReadOnlyMemory<byte> sealedValue) =>
+        inner.Open(key, place, sealedValue);
+
+    public byte[] Seal(SealPlace place, Secret value) => inner.Seal(place, value);
+
+    public Secret Open(SealPlace place, ReadOnlyMemory<byte> sealedValue) => inner.Open(place, sealedValue);
+
+    public byte[] Mac(string purpose, ReadOnlySpan<byte> data) => inner.Mac(purpose, data);
+
+    public IReadOnlyList<SigningKey> SigningKeys(SigningPurpose purpose) => inner.SigningKeys(purpose);
+}
