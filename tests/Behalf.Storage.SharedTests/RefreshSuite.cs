@@ -277,7 +277,11 @@ public abstract class RefreshSuite : StoreTests
         await Storage.Revocations.RetryAsync(job, TimeSpan.FromMinutes(1), Cancellation);
         (await Storage.Revocations.DueAsync(10, [], Cancellation)).Should().BeEmpty();
         Time.Advance(TimeSpan.FromMinutes(1));
-        (await Storage.Revocations.DueAsync(10, [], Cancellation)).Should().ContainSingle().Which.Attempts.Should().Be(1);
+        (await Storage.Revocations.DueAsync(10, [], Cancellation))
+            .Should()
+            .ContainSingle()
+            .Which.Attempts.Should()
+            .Be(1);
 
         await AtOnceAsync(
             20,
