@@ -115,7 +115,12 @@ public sealed class TelemetryTests
                 .Body.Split('\n')
                 .Where(line => line.StartsWith(metric + '{', StringComparison.Ordinal))
                 .Where(line => line.Contains($"behalf_outcome=\"{outcome}\"", StringComparison.Ordinal))
-                .Sum(line => double.Parse(line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
+                .Sum(line =>
+                    double.Parse(
+                        line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Trim().Split(' ')[0],
+                        CultureInfo.InvariantCulture
+                    )
+                );
     }
 
     [Fact]

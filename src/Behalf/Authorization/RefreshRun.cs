@@ -168,7 +168,10 @@ internal sealed partial class RefreshRun(
                     );
                 case RefreshDecision.Expire expire:
                     isReleased = true;
-                    return await failure.ExpireAsync(lease, subject, RefreshAttemptState.NotCarriedOut, expire.Reason);
+                    RefreshAttemptState known = subject.IsOutcomeUnknown
+                        ? subject.LastAttempt
+                        : RefreshAttemptState.NotCarriedOut;
+                    return await failure.ExpireAsync(lease, subject, known, expire.Reason);
                 case RefreshDecision.Send send:
                     isReleased = true;
                     return await SendAsync(lease, subject, connection, profile, send, deadline);

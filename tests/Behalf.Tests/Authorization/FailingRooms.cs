@@ -1,30 +1,7 @@
-using System.Reflection;
-using Behalf.Audit;
-using Behalf.Authorization;
 using Behalf.Egress;
 using Behalf.Vault;
 
 namespace Behalf.Tests.Authorization;
-
-/// <summary>An audit whose next records outside a transaction are refused.</summary>
-public class FailingRecords : DispatchProxy
-{
-    private IAudit? _inner;
-
-    public int Failures { get; set; }
-
-    public static FailingRecords Of(IAudit inner)
-    {
-        var proxy = (FailingRecords)(object)Create<IAudit, FailingRecords>();
-        proxy._inner = inner;
-        return proxy;
-    }
-
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
-        targetMethod!.Name == nameof(IAudit.RecordAsync) && Failures-- > 0
-            ? Task.FromResult<Result<Done>>(new Problem(ProblemKind.Unavailable, "audit_unavailable", "not now"))
-            : targetMethod.Invoke(_inner, args);
-}
 
 /// <summary>A door that breaks, for a reason of its own, on the next requests.</summary>
 internal sealed class BrokenDoor(IEgress inner) : IEgress

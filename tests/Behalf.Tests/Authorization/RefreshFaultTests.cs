@@ -16,16 +16,18 @@ public sealed class RefreshFaultTests
     [Fact]
     public async Task LeaseThatPassedBeforeItWasRead_IsNoDisconnection()
     {
-        LateReading? store = null;
-        await using World world = await World.StartAsync(
-            decorate: services => services.Decorate<IRefreshStore>(inner => store = new LateReading(inner))
+        await using World world = await World.StartAsync(decorate: services =>
+            services.Decorate<IRefreshStore>(inner => new GoneLease(inner))
         );
         await Browser.ConnectAsync(world, "alice");
         SealedCredential stale = await world.CredentialAsync("alice");
         world.Time.Advance(PastExpiry);
-        store!.BeforeReading = () => world.Time.Advance(TimeSpan.FromMinutes(10));
 
-        (await RefreshTests.FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Later>();
+        (await RefreshTests.FreshenAsync(world, stale))
+            .Should()
+            .BeOfType<FreshCredential.Later>()
+            .Which.Reason.Should()
+            .Be("lease_lost");
 
         (await RefreshTests.FreshenAsync(world, stale)).Should().BeOfType<FreshCredential.Usable>();
     }
@@ -116,8 +118,8 @@ public sealed class RefreshFaultTests
     /// <summary>Alice's token has ended, and the first lease for it was taken without word.</summary>
     private static async Task<World> WithoutWordAsync()
     {
-        World world = await World.StartAsync(
-            decorate: services => services.Decorate<IRefreshStore>(inner => new LeaseWithoutWord(inner))
+        World world = await World.StartAsync(decorate: services =>
+            services.Decorate<IRefreshStore>(inner => new LeaseWithoutWord(inner))
         );
         await Browser.ConnectAsync(world, "alice");
         SealedCredential stale = await world.CredentialAsync("alice");

@@ -84,7 +84,9 @@ public sealed class RefreshScheduleTests
         [
             .. Enumerable
                 .Range(0, Many)
-                .Select(_ => s_now.AddDays(90) - _schedule.After(s_now, null, canRefresh: true, s_now.AddDays(90)).DueAt!.Value),
+                .Select(_ =>
+                    s_now.AddDays(90) - _schedule.After(s_now, null, canRefresh: true, s_now.AddDays(90)).DueAt!.Value
+                ),
         ];
         left.Should().OnlyContain(time => time >= TimeSpan.FromDays(7) && time <= TimeSpan.FromDays(14));
         (left.Max() - left.Min()).Should().BeGreaterThan(TimeSpan.FromDays(6));

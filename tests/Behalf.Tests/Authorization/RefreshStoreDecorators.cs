@@ -97,21 +97,19 @@ internal sealed class LeaseWithoutWord(IRefreshStore inner) : RefreshStoreDecora
     }
 }
 
-/// <summary>Something happens between taking the first lease and reading under it.</summary>
-internal sealed class LateReading(IRefreshStore inner) : RefreshStoreDecorator(inner)
+/// <summary>The first lease is gone by the time it is read under.</summary>
+internal sealed class GoneLease(IRefreshStore inner) : RefreshStoreDecorator(inner)
 {
     private int _reads;
 
-    public Action BeforeReading { get; set; } = () => { };
-
-    public override Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken)
+    public override async Task<RefreshSubject?> ReadAsync(RefreshLease lease, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _reads) == 1)
         {
-            BeforeReading();
+            await Inner.ReleaseAsync(lease, cancellationToken);
         }
 
-        return base.ReadAsync(lease, cancellationToken);
+        return await base.ReadAsync(lease, cancellationToken);
     }
 }
 

@@ -192,13 +192,21 @@ public sealed class RefreshTests
     [Fact]
     public async Task RefusedClient_IsToldByTheNext_WhenItCouldNotBeRecorded()
     {
-        FailingRecords? audit = null;
-        await using World world = await World.StartAsync(
-            decorate: services => services.Decorate<IAudit>(inner => (IAudit)(object)(audit = FailingRecords.Of(inner)))
+        int failures = 0;
+        await using World world = await World.StartAsync(decorate: services =>
+            Intercepted<IAudit>.Stand(
+                services,
+                (method, call) =>
+                    method == nameof(IAudit.RecordAsync) && failures-- > 0
+                        ? Task.FromResult<Result<Done>>(
+                            new Problem(ProblemKind.Unavailable, "audit_unavailable", "not now")
+                        )
+                        : call()
+            )
         );
         await Browser.ConnectAsync(world, "alice");
         world.Time.Advance(PastExpiry);
-        audit!.Failures = 1;
+        failures = 1;
         for (int refused = 0; refused < 3; refused++)
         {
             (await world.AuditAsync())
@@ -206,7 +214,9 @@ public sealed class RefreshTests
                 .Should()
                 .Be(refused == 2 ? 1 : 0);
             world.Client.NextTokenReplies.Enqueue(OddReply.Error("invalid_client", 401));
-            (await FreshenAsync(world, await world.CredentialAsync("alice"))).Should().BeOfType<FreshCredential.Later>();
+            (await FreshenAsync(world, await world.CredentialAsync("alice")))
+                .Should()
+                .BeOfType<FreshCredential.Later>();
             world.Time.Advance(TimeSpan.FromMinutes(6));
         }
 

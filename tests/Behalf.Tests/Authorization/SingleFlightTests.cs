@@ -31,7 +31,11 @@ public sealed class SingleFlightTests
     {
         SingleFlight<int, string> flights = new(maxWaiters: 2);
         TaskCompletionSource<string> end = new();
-        Task<string?>[] waiting = [flights.JoinAsync(1, () => end.Task, Cancel), flights.JoinAsync(1, () => end.Task, Cancel)];
+        Task<string?>[] waiting =
+        [
+            flights.JoinAsync(1, () => end.Task, Cancel),
+            flights.JoinAsync(1, () => end.Task, Cancel),
+        ];
         end.SetException(new InvalidOperationException("broken"));
         foreach (Task<string?> one in waiting)
         {

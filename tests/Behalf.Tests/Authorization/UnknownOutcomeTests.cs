@@ -251,7 +251,9 @@ public sealed class UnknownOutcomeTests
             new Dictionary<string, string>
             {
                 ["grant_type"] = "refresh_token",
-                ["refresh_token"] = world.Provider.Issued.Last(token => token.StartsWith("rt-", StringComparison.Ordinal)),
+                ["refresh_token"] = world.Provider.Issued.Last(token =>
+                    token.StartsWith("rt-", StringComparison.Ordinal)
+                ),
                 ["client_id"] = World.ClientId,
                 ["client_secret"] = World.ClientSecret,
             }
