@@ -40,6 +40,10 @@ public sealed class AuthorizationServerIsolationTests(PeopleStage stage) : IClas
         await PushedRequestIsNothingAsync(traveller, abroad, home, pushed);
         (await stage.Server.SendAsync(WithHost("/api/v1/tools/scoped", tokens))).Status.Should().Be(401);
 
+        using HttpRequestMessage visit = home.Visit(tokens).Request("tools/list", []);
+        ToOther(visit);
+        (await stage.Server.SendAsync(visit)).Status.Should().Be(401);
+
         // And all of it is as good as before at home.
         (await home.ExchangeAsync(code))
             .Status.Should()
@@ -133,7 +137,7 @@ public sealed class AuthorizationServerIsolationTests(PeopleStage stage) : IClas
         unknownClient.Status.Should().Be(400, unknownClient.Body);
         unknownClient.Location.Should().BeNull();
         NameValueCollection answer = HttpUtility.ParseQueryString(unknownRequest.Location!.Query);
-        answer["error"].Should().StartWith("invalid_request");
+        answer["error"].Should().Be("invalid_request_uri");
         answer["iss"].Should().Be($"{Origin}/oauth");
         answer["code"].Should().BeNull();
     }

@@ -191,11 +191,7 @@ public sealed class ProviderServer : IAsyncDisposable
 
     private static JsonObject Describe(ProviderClient client, Pair pair)
     {
-        var answer = new JsonObject
-        {
-            ["access_token"] = pair.AccessToken,
-            ["token_type"] = "bearer",
-        };
+        var answer = new JsonObject { ["access_token"] = pair.AccessToken, ["token_type"] = "bearer" };
         if (client.NamesLifetime)
         {
             answer["expires_in"] = (long)client.AccessLifetime.TotalSeconds;

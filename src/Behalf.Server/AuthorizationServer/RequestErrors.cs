@@ -25,8 +25,16 @@ internal sealed class RequestErrors(IClientRegistry clients, IPeople people)
             .SetType(OpenIddictServerHandlerType.Custom)
             .Build();
 
+    /// <summary>RFC 9101 §7: what a pushed request that is not known is to a client; inside it is a token like others.</summary>
+    private const string InvalidRequestUri = "invalid_request_uri";
+
     public async ValueTask HandleAsync(ApplyAuthorizationResponseContext context)
     {
+        if (context.Response.Error == Errors.InvalidToken)
+        {
+            context.Response.Error = InvalidRequestUri;
+        }
+
         if (
             string.IsNullOrEmpty(context.Response.Error)
             || !string.IsNullOrEmpty(context.RedirectUri)

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Behalf.Limits;
 using Behalf.Mcp;
+using Behalf.Server.AuthorizationServer;
 using Behalf.Server.Doors;
 using Behalf.Server.Hosting;
 using Microsoft.Extensions.Options;
@@ -16,6 +17,7 @@ namespace Behalf.Server.Mcp;
 internal sealed class McpGate(
     RequestDelegate next,
     McpOrigins origins,
+    AskedEnvironments environments,
     IMcpServers servers,
     ILimits limits,
     Challenge challenge,
@@ -30,6 +32,12 @@ internal sealed class McpGate(
     private static readonly Problem ForeignOrigin = Problem.Forbidden(
         "origin_not_allowed",
         "Requests with this Host or Origin are not accepted here."
+    );
+
+    private static readonly Problem ElsewhereSignedIn = new(
+        ProblemKind.Unauthenticated,
+        "invalid_token",
+        "The token is missing, expired or not for this server. Sign in again."
     );
 
     private static readonly byte[] NoSession = Encoding.UTF8.GetBytes(
@@ -66,9 +74,9 @@ internal sealed class McpGate(
 
         McpAddress address = AddressOf(http);
         Result<McpVisit> visit = await servers.EnterAsync(address, token, http.RequestAborted);
-        if (!visit.Succeeded)
+        if (!visit.Succeeded || !await IsAskedHereAsync(http, address, visit.Value))
         {
-            await challenge.InvalidAsync(http, visit.Problem);
+            await challenge.InvalidAsync(http, visit.Problem ?? ElsewhereSignedIn);
             return;
         }
 
@@ -133,6 +141,13 @@ internal sealed class McpGate(
             await RefuseAsync(http, StatusCodes.Status400BadRequest, Unreadable);
         }
     }
+
+    /// <summary>
+    /// The server of whoever signs in is one per environment, by the Host; the other addresses name what is theirs, which the
+    /// token has to be for.
+    /// </summary>
+    private async Task<bool> IsAskedHereAsync(HttpContext http, McpAddress address, McpVisit visit) =>
+        address is not McpAddress.OfPerson || (await environments.OfAsync(http)).Id == visit.Subject.Environment;
 
     private static McpAddress AddressOf(HttpContext http)
     {
