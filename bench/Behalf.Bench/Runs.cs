@@ -1,5 +1,4 @@
 using Behalf.Bench.Report;
-using Behalf.Bench.Stage;
 using Behalf.Client;
 using Behalf.RaceSuite.Stage;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Behalf.Connectors;
 using Behalf.Connectors.Steps;
-using Behalf.Connectors.Templates;
 using Behalf.Tools;
 using BenchmarkDotNet.Attributes;
 using Newtonsoft.Json.Linq;

@@ -722,7 +722,7 @@ public sealed class AuthorizationServerTests(PeopleStage stage) : IClassFixture<
                 ValidIssuer = $"{stage.Url}/oauth",
                 ValidAudience = $"{stage.Url}/mcp",
                 IssuerSigningKeys = new JsonWebKeySet(keys.Body).GetSigningKeys(),
-                ValidateLifetime = false, // the clock is the test's
+                LifetimeValidator = (_, ends, _, _) => ends > stage.Server.Time.GetUtcNow(),
             }
         );
         result.IsValid.Should().BeTrue(result.Exception?.Message);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Behalf.Server.Tests.Infrastructure;
 
 namespace Behalf.Server.Tests;

@@ -5,7 +5,6 @@ using Behalf.Bench.Filling;
 using Behalf.Bench.Load;
 using Behalf.Bench.Report;
 using Behalf.Bench.Stage;
-using Behalf.Client;
 using Behalf.RaceSuite.Stage;
 
 namespace Behalf.Bench.Growth;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Behalf.Bench.Stage;
 using Behalf.RaceSuite.Stage;
-using Behalf.Storage;
 using Behalf.Storage.PostgreSql;
 using Behalf.Storage.PostgreSql.Schema;
 using Behalf.Storage.Sqlite;

@@ -1,6 +1,5 @@
 using Behalf.Mcp;
 using Behalf.Storage.Sqlite.Columns;
-using Behalf.Storage.Sqlite.Engine;
 using Dapper;
 using Microsoft.Data.Sqlite;
 

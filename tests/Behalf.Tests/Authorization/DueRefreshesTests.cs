@@ -1,5 +1,4 @@
 using Behalf.Authorization;
-using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.TestAuthorizationServer;
 using Microsoft.Extensions.DependencyInjection;

@@ -41,7 +41,7 @@ public sealed class ClientDocumentTests : IDisposable
         Web web = new(
             async (_, cancellation) =>
             {
-                await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
                 throw new InvalidOperationException("It never comes here.");
             }
         );

@@ -1,10 +1,6 @@
-using Behalf.Identity;
 using Behalf.Mcp;
-using Behalf.Server.Doors;
 using Behalf.Wire.Mcp;
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Config = Behalf.Mcp.McpConfig;
 using Instance = Behalf.Mcp.McpInstance;
 
 namespace Behalf.Server.Api.Services;
