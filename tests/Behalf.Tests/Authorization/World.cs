@@ -5,6 +5,7 @@ using Behalf.Connectors;
 using Behalf.Egress;
 using Behalf.Events;
 using Behalf.Identity;
+using Behalf.Limits;
 using Behalf.Storage.Sqlite;
 using Behalf.TestAuthorizationServer;
 using Behalf.Vault;
@@ -122,7 +123,7 @@ internal sealed class World : IAsyncDisposable
         Share<IEgressOrigins>(services);
         Share<IAudit>(services);
         AddBase(services);
-        services.AddBehalfAuthorization().AddBehalfConnections();
+        services.AddLimits().AddBehalfAuthorization().AddBehalfConnections();
         return services.BuildServiceProvider();
     }
 
@@ -302,7 +303,7 @@ internal sealed class World : IAsyncDisposable
             options.RootKeyFile = Path.Combine(_folder, "root.key");
             options.CreateRootKey = true;
         });
-        services.AddEgress().AddAudit().AddBehalfAuthorization().AddBehalfConnections();
+        services.AddLimits().AddEgress().AddAudit().AddBehalfAuthorization().AddBehalfConnections();
         decorate?.Invoke(services);
         _services = services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
         await Get<SqliteDatabase>().OpenAsync(Cancel);
