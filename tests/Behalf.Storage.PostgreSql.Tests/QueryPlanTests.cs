@@ -35,7 +35,8 @@ public sealed class QueryPlanTests
             SET session_replication_role = replica;
             INSERT INTO account (environment_id, id, connection_id, identifier, incarnation, status, generation,
               granted_scopes, created_at, updated_at, row_version)
-            SELECT '00000000-0000-0000-0000-000000000001', gen_random_uuid(), gen_random_uuid(),
+            SELECT '00000000-0000-0000-0000-000000000001', gen_random_uuid(),
+              CASE WHEN n > 30000 THEN gen_random_uuid() ELSE lpad((n % 20)::text, 32, '0')::uuid END,
               CASE WHEN n > 30000 THEN 'bob' ELSE 'user' || n END, 1, 2, 1, '', 1, 1, 1
             FROM generate_series(1, 31000) n;
             ANALYZE account;
