@@ -10,10 +10,24 @@ internal sealed class AskedEnvironments(IIdentity identity)
 {
     public async Task<DeploymentEnvironment> OfAsync(HttpContext http)
     {
-        IReadOnlyList<DeploymentEnvironment> environments = await identity.ListEnvironmentsAsync(http.RequestAborted);
+        IReadOnlyList<DeploymentEnvironment> environments = await AllAsync(http);
         return environments.FirstOrDefault(one =>
                 one.PublicUrl is { } url
                 && new Uri(url).Authority.Equals(http.Request.Host.Value, StringComparison.OrdinalIgnoreCase)
             ) ?? environments.First(one => one.Slug == AdministeredEnvironment.Default);
     }
+
+    /// <summary>All there are, read once for a request however often it asks.</summary>
+    public async Task<IReadOnlyList<DeploymentEnvironment>> AllAsync(HttpContext http)
+    {
+        if (http.Features.Get<Listed>() is not { } listed)
+        {
+            listed = new Listed(await identity.ListEnvironmentsAsync(http.RequestAborted));
+            http.Features.Set(listed);
+        }
+
+        return listed.All;
+    }
+
+    private sealed record Listed(IReadOnlyList<DeploymentEnvironment> All);
 }

@@ -34,12 +34,6 @@ internal sealed class McpGate(
         "Requests with this Host or Origin are not accepted here."
     );
 
-    private static readonly Problem ElsewhereSignedIn = new(
-        ProblemKind.Unauthenticated,
-        "invalid_token",
-        "The token is missing, expired or not for this server. Sign in again."
-    );
-
     private static readonly byte[] NoSession = Encoding.UTF8.GetBytes(
         """{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"There is no such session. Begin with initialize."}}"""
     );
@@ -72,11 +66,11 @@ internal sealed class McpGate(
             return;
         }
 
-        McpAddress address = AddressOf(http);
+        McpAddress address = await AddressOfAsync(http);
         Result<McpVisit> visit = await servers.EnterAsync(address, token, http.RequestAborted);
-        if (!visit.Succeeded || !await IsAskedHereAsync(http, address, visit.Value))
+        if (!visit.Succeeded)
         {
-            await challenge.InvalidAsync(http, visit.Problem ?? ElsewhereSignedIn);
+            await challenge.InvalidAsync(http, visit.Problem);
             return;
         }
 
@@ -142,14 +136,7 @@ internal sealed class McpGate(
         }
     }
 
-    /// <summary>
-    /// The server of whoever signs in is one per environment, by the Host; the other addresses name what is theirs, which the
-    /// token has to be for.
-    /// </summary>
-    private async Task<bool> IsAskedHereAsync(HttpContext http, McpAddress address, McpVisit visit) =>
-        address is not McpAddress.OfPerson || (await environments.OfAsync(http)).Id == visit.Subject.Environment;
-
-    private static McpAddress AddressOf(HttpContext http)
+    private async Task<McpAddress> AddressOfAsync(HttpContext http)
     {
         string path = http.Request.Path.Value ?? string.Empty;
         return http.Request.RouteValues["server"] is string server ? new McpAddress.OfConfig(Guid.Parse(server), path)
@@ -157,7 +144,7 @@ internal sealed class McpGate(
                 ? new McpAddress.OfInstance(Guid.Parse(instance), path)
             : http.Request.RouteValues["connection"] is string connection
                 ? new McpAddress.OfConnection(ConnectionName.Parse(connection), path)
-            : new McpAddress.OfPerson(path);
+            : new McpAddress.OfPerson((await environments.OfAsync(http)).Id, path);
     }
 
     /// <summary>Revisions are dates, so they compare as text; a client that names none is of the older generation.</summary>

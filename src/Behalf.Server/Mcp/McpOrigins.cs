@@ -1,4 +1,5 @@
 using Behalf.Identity;
+using Behalf.Server.AuthorizationServer;
 using Behalf.Server.Hosting;
 
 namespace Behalf.Server.Mcp;
@@ -7,12 +8,12 @@ namespace Behalf.Server.Mcp;
 /// Which Host and Origin a request to an MCP endpoint may carry: our public URLs and the addresses we listen on. A page
 /// of another site that a name was rebound for has neither.
 /// </summary>
-internal sealed class McpOrigins(IIdentity identity, PublicUrls urls, Listener listener)
+internal sealed class McpOrigins(AskedEnvironments environments, PublicUrls urls, Listener listener)
 {
     public async Task<bool> AllowsAsync(HttpContext http)
     {
         HashSet<string> own = new(listener.Urls.Select(url => OriginOf(url.Url)), StringComparer.OrdinalIgnoreCase);
-        foreach (DeploymentEnvironment environment in await identity.ListEnvironmentsAsync(http.RequestAborted))
+        foreach (DeploymentEnvironment environment in await environments.AllAsync(http))
         {
             own.Add(OriginOf(urls.Origin(environment)));
         }

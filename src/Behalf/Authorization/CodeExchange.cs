@@ -222,10 +222,10 @@ internal sealed partial class CodeExchange(
             };
             next = next with { Sealed = next.Sealed with { GrantedScopes = scopes } };
             // A commit whose answer was lost is repeated, and then finds that it succeeded: nobody else ends this flow so.
-            bool done =
-                await SucceedAsync(flow, context, account.State, next, deadline)
-                || await PatientlyAsync(flow, deadline, () => StepAsync(flow)) == FlowStep.Succeeded;
-            if (done)
+            FlowStep? step = await SucceedAsync(flow, context, account.State, next, deadline)
+                ? FlowStep.Succeeded
+                : await PatientlyAsync(flow, deadline, () => StepAsync(flow));
+            if (step == FlowStep.Succeeded)
             {
                 Milestone.Reached(Milestone.AccountActive, flow.Account.ToString());
                 if (old is not null && IsAnotherUser(account, providerUser, context.Profile))
@@ -237,7 +237,6 @@ internal sealed partial class CodeExchange(
             }
 
             // Lost the compare-and-set: to a refresh of the old credential (try again on top of it), or to a stop.
-            FlowStep? step = await PatientlyAsync(flow, deadline, () => StepAsync(flow));
             ConnectedAccount? moved = await PatientlyAsync(
                 flow,
                 deadline,

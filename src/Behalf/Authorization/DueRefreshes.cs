@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Behalf.Connections;
 using Behalf.Vault;
 using Microsoft.Extensions.Logging;
@@ -28,15 +27,14 @@ internal sealed partial class DueRefreshes(
     /// <summary>After a failure of our own: it shall not take the turns of the others.</summary>
     private static readonly TimeSpan HeldBack = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<ConnectionId, int> _running = new();
+    private readonly ConnectionPlaces _places = new(PerConnection);
 
     /// <returns>True when more is waiting.</returns>
     public async Task<bool> TurnAsync(CancellationToken cancellationToken)
     {
-        ConnectionId[] full = [.. _running.Where(one => one.Value >= PerConnection).Select(one => one.Key)];
         IReadOnlyList<(EnvironmentId Environment, AccountId Account)> due = await refreshes.DueAsync(
             Portion,
-            full,
+            _places.Full,
             cancellationToken
         );
         await Parallel.ForEachAsync(
@@ -60,7 +58,7 @@ internal sealed partial class DueRefreshes(
             {
                 await refreshes.HoldBackAsync(environment, id, HeldBack, cancellationToken);
             }
-            else if (TryEnter(connection.Id))
+            else if (_places.TryEnter(connection.Id))
             {
                 await FreshenAsync(credential, connection, cancellationToken)
                     .WaitAsync(Patience, time, cancellationToken);
@@ -96,7 +94,7 @@ internal sealed partial class DueRefreshes(
         }
         finally
         {
-            _running.AddOrUpdate(connection.Id, 0, (_, places) => places - 1);
+            _places.Leave(connection.Id);
         }
     }
 
@@ -111,17 +109,6 @@ internal sealed partial class DueRefreshes(
         {
             Log.NotHeldBack(logger, id, away); // nor are the others found until it is back
         }
-    }
-
-    private bool TryEnter(ConnectionId connection)
-    {
-        if (_running.AddOrUpdate(connection, 1, (_, places) => places + 1) <= PerConnection)
-        {
-            return true;
-        }
-
-        _running.AddOrUpdate(connection, 0, (_, places) => places - 1);
-        return false;
     }
 
     private static partial class Log

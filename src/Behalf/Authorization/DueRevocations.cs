@@ -21,14 +21,13 @@ internal sealed partial class DueRevocations(
     /// <summary>How long a turn waits for one of them.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<RevocationJobId, ConnectionId> _running = new();
-    private readonly ConcurrentDictionary<ConnectionId, int> _places = new();
+    private readonly ConcurrentDictionary<RevocationJobId, byte> _running = new();
+    private readonly ConnectionPlaces _places = new(PerConnection);
 
     /// <returns>True when more is waiting.</returns>
     public async Task<bool> TurnAsync(CancellationToken cancellationToken)
     {
-        ConnectionId[] full = [.. _places.Where(one => one.Value >= PerConnection).Select(one => one.Key)];
-        IReadOnlyList<RevocationJob> due = await store.DueAsync(Portion, full, cancellationToken);
+        IReadOnlyList<RevocationJob> due = await store.DueAsync(Portion, _places.Full, cancellationToken);
         ConcurrentBag<RevocationJob> left = [];
         await Parallel.ForEachAsync(
             due,
@@ -40,8 +39,9 @@ internal sealed partial class DueRevocations(
                     return; // since an earlier turn
                 }
 
-                if (TryEnter(job))
+                if (_places.TryEnter(job.Connection))
                 {
+                    _running[job.Id] = 0;
                     await BeginAsync(job, token);
                 }
                 else
@@ -66,26 +66,6 @@ internal sealed partial class DueRevocations(
         }
     }
 
-    private bool TryEnter(RevocationJob job)
-    {
-        if (_places.AddOrUpdate(job.Connection, 1, (_, places) => places + 1) <= PerConnection)
-        {
-            _running[job.Id] = job.Connection;
-            return true;
-        }
-
-        Leave(job.Connection);
-        return false;
-    }
-
-    private void Leave(ConnectionId connection)
-    {
-        if (_places.AddOrUpdate(connection, 0, (_, places) => places - 1) == 0)
-        {
-            _places.TryRemove(KeyValuePair.Create(connection, 0));
-        }
-    }
-
     private async Task RevokeAsync(RevocationJob job, CancellationToken cancellationToken)
     {
         try
@@ -101,7 +81,7 @@ internal sealed partial class DueRevocations(
         finally
         {
             _running.TryRemove(job.Id, out _);
-            Leave(job.Connection);
+            _places.Leave(job.Connection);
         }
     }
 

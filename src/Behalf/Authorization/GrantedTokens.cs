@@ -29,7 +29,7 @@ internal sealed partial class GrantedTokens(IVault vault, RefreshSchedule schedu
             asked,
             tokens.AccessLifetime ?? profile.DefaultAccessLifetime,
             tokens.RefreshToken is not null || keptRefreshToken is not null,
-            Earlier(refreshExpiresAt, asked + profile.RefreshIdleLifetime)
+            RefreshSchedule.Earlier(refreshExpiresAt, asked + profile.RefreshIdleLifetime)
         );
         SealedCredential next = vault.Seal(
             key ?? vault.CreateAccountKey(account.Environment, account.Id),
@@ -65,9 +65,6 @@ internal sealed partial class GrantedTokens(IVault vault, RefreshSchedule schedu
             return vault.WithKept(next, tokens.Kept, null);
         }
     }
-
-    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
-        one > other ? other : one ?? other;
 
     private static partial class Log
     {

@@ -62,7 +62,9 @@ internal sealed class RefreshSchedule(IOptions<BehalfOptions> options, SharedClo
         return asked is { } wanted && wanted > pause ? wanted + ShortestPause * Fraction() : pause;
     }
 
-    private static DateTimeOffset Earlier(DateTimeOffset? one, DateTimeOffset other) => one < other ? one.Value : other;
+    /// <value>Null stands for never.</value>
+    public static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
+        one > other ? other : one ?? other;
 
     private static TimeSpan Clamp(TimeSpan value, TimeSpan least, TimeSpan most) =>
         value < least ? least

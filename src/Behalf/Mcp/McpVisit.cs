@@ -19,7 +19,8 @@ public abstract record McpAddress
 
     public sealed record OfConnection(ConnectionName Name, string Path) : McpAddress(Path);
 
-    public sealed record OfPerson(string Path) : McpAddress(Path);
+    /// <param name="Environment">Whose public URL was asked: each has one such server.</param>
+    public sealed record OfPerson(EnvironmentId Environment, string Path) : McpAddress(Path);
 }
 
 /// <summary>A caller at a server, let in for one request.</summary>

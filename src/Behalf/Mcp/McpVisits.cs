@@ -38,7 +38,7 @@ internal sealed class McpVisits(
             McpAddress.OfConfig config => EnterConfigAsync(config, token, cancellationToken),
             McpAddress.OfInstance instance => EnterInstanceAsync(instance, token, cancellationToken),
             McpAddress.OfConnection connection => EnterConnectionAsync(connection, token, cancellationToken),
-            McpAddress.OfPerson => EnterPersonalAsync(token, cancellationToken),
+            McpAddress.OfPerson person => EnterPersonalAsync(person, token, cancellationToken),
             _ => throw new InvalidOperationException($"Unknown address {address.GetType().Name}."),
         };
 
@@ -141,7 +141,11 @@ internal sealed class McpVisits(
     }
 
     /// <summary>Token, grant, person and policy, as they are now.</summary>
-    private async Task<Result<McpVisit>> EnterPersonalAsync(string token, CancellationToken cancellationToken)
+    private async Task<Result<McpVisit>> EnterPersonalAsync(
+        McpAddress.OfPerson address,
+        string token,
+        CancellationToken cancellationToken
+    )
     {
         Result<GrantCaller> caller = await identity.AuthenticateGrantAsync(
             token,
@@ -155,6 +159,7 @@ internal sealed class McpVisits(
 
         if (
             caller.Value is not { Principal: { Environment: { } environment, Subject: { } identifier } principal }
+            || environment != address.Environment
             || await grants.FindLiveAsync(environment, caller.Value.Grant, cancellationToken) is not { } grant
             || grant.Identifier != identifier
             || await people.GroupsOfAsync(environment, identifier, cancellationToken) is not { } groups

@@ -214,7 +214,12 @@ public sealed class RevocationTests
         for (int turn = 0; turn < 4; turn++)
         {
             Task worked = world.Authorization.WorkAsync(World.Cancel);
-            while (await Task.WhenAny(worked, Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, World.Cancel)) != worked)
+            while (
+                await Task.WhenAny(
+                    worked,
+                    Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, World.Cancel)
+                ) != worked
+            )
             {
                 world.Time.Advance(TimeSpan.FromSeconds(2)); // a turn's patience; far from a request's time
             }
