@@ -231,11 +231,13 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     /// not depend on the time, nor on the trail of calls.
     /// </summary>
     /// <param name="query">Names the look-up; its text, where it has one.</param>
+    /// <param name="keeps">Whether an answer stays true until then; null: each does.</param>
     internal Task<T> RecallAsync<TKey, T>(
         string query,
         TKey key,
         Func<PreparedConnection, T> read,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Func<T, bool>? keeps = null
     )
         where TKey : notnull
     {
@@ -247,7 +249,7 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
         try
         {
             Opened current = Current;
-            return Task.FromResult(current.Memory.Recall(query, key, () => current.Readers.Read(read)));
+            return Task.FromResult(current.Memory.Recall(query, key, () => current.Readers.Read(read), keeps));
         }
         catch (Exception e)
         {

@@ -17,6 +17,26 @@ public abstract class AccountSuite : StoreTests
         );
 
     [Fact]
+    public async Task User_HasAllAccounts_HoweverManyThereAre()
+    {
+        const int Many = 1_100;
+        await AtOnceAsync(
+            Many,
+            async i =>
+            {
+                Connection connection = Acme.NewConnection(Storage, Acme.Id, $"connection {i}", $"prefix_{i}");
+                await Storage.Connections.AddAsync(connection, Traces.None, Cancellation);
+                await Acme.AccountAsync("alice", connection.Id);
+                return true;
+            }
+        );
+        Identifier alice = Identifier.Parse("alice");
+
+        IReadOnlyList<ConnectedAccount> accounts = await Storage.Accounts.OfUserAsync(Acme.Id, alice, Cancellation);
+        accounts.Should().HaveCount(Many).And.OnlyHaveUniqueItems(account => account.Connection);
+    }
+
+    [Fact]
     public async Task Account_IsOneRow_WhenManyEnsureIt()
     {
         (ConnectedAccount Account, bool Created)[] answers = await AtOnceAsync(

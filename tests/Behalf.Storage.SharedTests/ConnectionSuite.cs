@@ -25,6 +25,28 @@ public abstract class ConnectionSuite : StoreTests
             .BeEquivalentTo(connection);
     }
 
+    [Fact]
+    public async Task Connections_AreFoundByTheirToolPrefixes()
+    {
+        Connection second = Acme.NewConnection(Storage, Acme.Id, "b tasks", "tasks_of");
+        Connection first = Acme.NewConnection(Storage, Acme.Id, "a tasks", "tasks");
+        Connection other = Acme.NewConnection(Storage, Acme.Id, "c tasks", "tas");
+        Connection removed = Acme.NewConnection(Storage, Acme.Id, "d tasks", "tasks_of_old");
+        Acme elsewhere = await Acme.BuildAsync(Storage, "elsewhere");
+        Connection foreign = Acme.NewConnection(Storage, elsewhere.Id, "tasks", "tasks");
+        foreach (Connection one in (Connection[])[second, first, other, removed, foreign])
+        {
+            (await Storage.Connections.AddAsync(one, Traces.None, Cancellation)).Should().BeNull();
+        }
+
+        await Storage.Connections.RemoveAsync(Acme.Id, removed.Id, Traces.None, Cancellation);
+        string[] prefixes = ["tasks", "tasks_of", "tasks_of_old"];
+        (await Storage.Connections.OfPrefixesAsync(Acme.Id, prefixes, Cancellation))
+            .Should()
+            .BeEquivalentTo([first, second], options => options.WithStrictOrdering());
+        (await Storage.Connections.OfPrefixesAsync(Acme.Id, ["Tasks"], Cancellation)).Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData(ProxyMode.Off)]
     [InlineData(ProxyMode.Full)]

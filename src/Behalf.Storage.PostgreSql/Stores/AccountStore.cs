@@ -110,7 +110,7 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
                 await database.QueryAsync<AccountRow>(
                     $"""
                     {AccountRow.Select}
-                    WHERE a.environment_id = $1 AND a.identifier = $2 AND a.deleted_at IS NULL ORDER BY a.id LIMIT 1000
+                    WHERE a.environment_id = $1 AND a.identifier = $2 AND a.deleted_at IS NULL ORDER BY a.id
                     """,
                     cancellationToken,
                     environment.ToColumn(),

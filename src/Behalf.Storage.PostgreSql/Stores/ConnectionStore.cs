@@ -64,6 +64,24 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
         CancellationToken cancellationToken
     ) => FindAsync("environment_id = $1 AND name = $2", cancellationToken, environment.ToColumn(), name.Value);
 
+    public async Task<IReadOnlyList<Connection>> OfPrefixesAsync(
+        EnvironmentId environment,
+        IReadOnlyList<string> prefixes,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. (
+                await database.QueryAsync<ConnectionRow>(
+                    $"""
+                    {Select} WHERE environment_id = $1 AND deleted_at IS NULL AND tool_prefix = ANY($2) ORDER BY name
+                    """,
+                    cancellationToken,
+                    environment.ToColumn(),
+                    prefixes.ToArray()
+                )
+            ).Select(row => row.ToConnection()),
+        ];
+
     public Task<Connection?> FindForCallbackAsync(ConnectionId id, CancellationToken cancellationToken) =>
         FindAsync("id = $1", cancellationToken, id.ToColumn());
 

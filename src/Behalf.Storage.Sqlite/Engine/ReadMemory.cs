@@ -15,7 +15,8 @@ internal sealed class ReadMemory
 
     /// <param name="query">Names what is read; one for each query.</param>
     /// <param name="key">Its values, compared by value.</param>
-    public T Recall<TKey, T>(string query, TKey key, Func<T> read)
+    /// <param name="keeps">Whether an answer stays true until the next change; null: each does.</param>
+    public T Recall<TKey, T>(string query, TKey key, Func<T> read, Func<T, bool>? keeps)
         where TKey : notnull
     {
         // Taken before reading. What a commit overtakes in between is kept where nobody looks any more.
@@ -27,7 +28,11 @@ internal sealed class ReadMemory
         }
 
         T value = read();
-        if (stretch.Known.TryAdd(place, value) && Interlocked.Increment(ref stretch.Count) >= Most)
+        if (
+            keeps?.Invoke(value) != false
+            && stretch.Known.TryAdd(place, value)
+            && Interlocked.Increment(ref stretch.Count) >= Most
+        )
         {
             Forget();
         }

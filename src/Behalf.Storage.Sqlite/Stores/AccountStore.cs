@@ -10,6 +10,9 @@ namespace Behalf.Storage.Sqlite.Stores;
 
 internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) : IAccountStore
 {
+    /// <summary>Of one user's accounts.</summary>
+    private const int MostRemembered = 100;
+
     private const string OfUser = """
         a.environment_id = @environment AND a.identifier = @identifier AND a.deleted_at IS NULL
         """;
@@ -76,13 +79,23 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
         ConnectionId connection,
         Identifier identifier,
         CancellationToken cancellationToken
-    ) => database.ReadAsync(reader => Find(reader, environment, connection, identifier), cancellationToken);
+    ) =>
+        database.RecallAsync(
+            "account at a connection",
+            (environment, connection, identifier),
+            reader => Find(reader, environment, connection, identifier),
+            cancellationToken,
+            account => account is null || IsTimeless(account)
+        );
 
     public Task<ConnectedAccount?> FindAsync(
         EnvironmentId environment,
         AccountId id,
         CancellationToken cancellationToken
     ) => database.ReadAsync(connection => Find(connection, environment, id), cancellationToken);
+
+    /// <summary>An open flow ends by itself.</summary>
+    private static bool IsTimeless(ConnectedAccount account) => account.OpenFlow is null;
 
     public Task<IReadOnlyList<ConnectedAccount>> OfUserAsync(
         EnvironmentId environment,
@@ -96,13 +109,14 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
                 [
                     .. connection
                         .Rows<AccountRow>(
-                            $"{AccountRow.Select} WHERE {OfUser} ORDER BY a.id LIMIT 1000",
+                            $"{AccountRow.Select} WHERE {OfUser} ORDER BY a.id",
                             ("@environment", environment.ToColumn()),
                             ("@identifier", identifier.Value)
                         )
                         .Select(row => row.ToAccount()),
                 ],
-            cancellationToken
+            cancellationToken,
+            accounts => accounts.Count <= MostRemembered && accounts.All(IsTimeless)
         );
 
     public Task<Page<ConnectedAccount>> ListAsync(

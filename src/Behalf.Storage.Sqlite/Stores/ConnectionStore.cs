@@ -76,6 +76,31 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
             ("@name", name.Value)
         );
 
+    public Task<IReadOnlyList<Connection>> OfPrefixesAsync(
+        EnvironmentId environment,
+        IReadOnlyList<string> prefixes,
+        CancellationToken cancellationToken
+    ) =>
+        database.RecallAsync<(EnvironmentId, string), IReadOnlyList<Connection>>(
+            "connections of prefixes",
+            (environment, prefixes[^1]), // the longest, of which the others are the beginnings
+            connection =>
+                [
+                    .. connection
+                        .Rows<ConnectionRow>(
+                            $"""
+                            {Select} WHERE environment_id = @environment AND deleted_at IS NULL
+                              AND tool_prefix IN (SELECT value FROM json_each(@prefixes))
+                            ORDER BY name
+                            """,
+                            ("@environment", environment.ToColumn()),
+                            ("@prefixes", JsonSerializer.Serialize([.. prefixes], StorageJson.Default.StringArray))
+                        )
+                        .Select(row => row.ToConnection()),
+                ],
+            cancellationToken
+        );
+
     public Task<Connection?> FindForCallbackAsync(ConnectionId id, CancellationToken cancellationToken) =>
         FindAsync(id, "id = @id", cancellationToken, ("@id", id.ToColumn()));
 

@@ -118,13 +118,19 @@ internal sealed class AccountDirectory(IAccountStore accounts, IConnectionStore 
             subject.Identifier,
             cancellationToken
         );
-        return
-        [
-            .. all.Where(account =>
-                IsOf(subject, account) && subject.Principal.Limits.AllowsConnection(account.ConnectionName.Value)
-            ),
-        ];
+        return [.. all.Where(account => IsWithin(subject, account))];
     }
+
+    public async Task<ConnectedAccount?> AtAsync(
+        ActingSubject subject,
+        Connection connection,
+        CancellationToken cancellationToken
+    ) =>
+        await accounts.FindAsync(subject.Environment, connection.Id, subject.Identifier, cancellationToken)
+            is { } account
+        && IsWithin(subject, account)
+            ? account
+            : null;
 
     public async Task<Page<ConnectedAccount>> ListAsync(
         Principal principal,
@@ -144,6 +150,9 @@ internal sealed class AccountDirectory(IAccountStore accounts, IConnectionStore 
         subject.Principal.Limits.AllowsConnection(name.Value)
             ? await connections.FindByNameAsync(subject.Environment, name, cancellationToken)
             : null;
+
+    private static bool IsWithin(ActingSubject subject, ConnectedAccount account) =>
+        IsOf(subject, account) && subject.Principal.Limits.AllowsConnection(account.ConnectionName.Value);
 
     /// <summary>A re-created user is another incarnation and inherits nothing.</summary>
     private static bool IsOf(ActingSubject subject, ConnectedAccount account) =>

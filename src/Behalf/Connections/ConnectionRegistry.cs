@@ -149,6 +149,12 @@ internal sealed class ConnectionRegistry(
         CancellationToken cancellationToken
     ) => await ViewAsync(environment, store.FindAsync(environment, id, cancellationToken), cancellationToken);
 
+    public Task<IReadOnlyList<Connection>> OfPrefixesAsync(
+        EnvironmentId environment,
+        IReadOnlyList<string> prefixes,
+        CancellationToken cancellationToken
+    ) => store.OfPrefixesAsync(environment, prefixes, cancellationToken);
+
     public async Task<Page<ConnectionView>> ListAsync(
         EnvironmentId environment,
         PageRequest page,

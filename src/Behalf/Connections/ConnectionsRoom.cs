@@ -171,6 +171,18 @@ internal sealed class ConnectionsRoom(
         CancellationToken cancellationToken
     ) => directory.OfAsync(subject, cancellationToken);
 
+    public Task<ConnectedAccount?> AccountAtAsync(
+        ActingSubject subject,
+        Connection connection,
+        CancellationToken cancellationToken
+    ) => directory.AtAsync(subject, connection, cancellationToken);
+
+    public Task<IReadOnlyList<Connection>> OfPrefixesAsync(
+        EnvironmentId environment,
+        IReadOnlyList<string> prefixes,
+        CancellationToken cancellationToken
+    ) => registry.OfPrefixesAsync(environment, prefixes, cancellationToken);
+
     public Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(
         BrowserUser user,
         CancellationToken cancellationToken

@@ -128,8 +128,25 @@ public interface IConnections
         CancellationToken cancellationToken
     );
 
-    /// <summary>All accounts of the subject, at most 1,000, in the order of their ids.</summary>
+    /// <summary>All accounts of the subject, in the order of their ids: one for each connection at most.</summary>
     Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(ActingSubject subject, CancellationToken cancellationToken);
+
+    /// <summary>The subject's account at one connection, within the credential's limits; null: there is none.</summary>
+    Task<ConnectedAccount?> AccountAtAsync(
+        ActingSubject subject,
+        Connection connection,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>
+    /// The connections that one of these tool prefixes belongs to, in the order of their names: a prefix belongs to one.
+    /// </summary>
+    /// <param name="prefixes">The beginnings of one name, the longest last; at least one.</param>
+    Task<IReadOnlyList<Connection>> OfPrefixesAsync(
+        EnvironmentId environment,
+        IReadOnlyList<string> prefixes,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>All accounts of the person in the browser, to be shown; a call needs an <see cref="ActingSubject"/>.</summary>
     Task<IReadOnlyList<ConnectedAccount>> AccountsOfAsync(BrowserUser user, CancellationToken cancellationToken);

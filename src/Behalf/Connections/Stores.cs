@@ -23,6 +23,14 @@ public interface IConnectionStore
         CancellationToken cancellationToken
     );
 
+    /// <summary>Those with one of these tool prefixes, in the order of their names.</summary>
+    /// <param name="prefixes">The beginnings of one name, the longest last; at least one.</param>
+    Task<IReadOnlyList<Connection>> OfPrefixesAsync(
+        EnvironmentId environment,
+        IReadOnlyList<string> prefixes,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>The look-up that returns the environment: for the callback on the connection's own redirect URI.</summary>
     Task<Connection?> FindForCallbackAsync(ConnectionId id, CancellationToken cancellationToken);
 
@@ -88,6 +96,7 @@ public interface IAccountStore
 
     Task<ConnectedAccount?> FindAsync(EnvironmentId environment, AccountId id, CancellationToken cancellationToken);
 
+    /// <summary>All, one for each connection at most, in the order of their ids.</summary>
     Task<IReadOnlyList<ConnectedAccount>> OfUserAsync(
         EnvironmentId environment,
         Identifier identifier,

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Http.Headers;
 
 namespace Behalf.Egress;
@@ -7,7 +6,10 @@ namespace Behalf.Egress;
 internal static class AnswerReader
 {
     private const int MaxHeaders = 256;
-    private const int ChunkLength = 16 * 1024;
+    private const int ChunkLength = 4 * 1024;
+
+    /// <summary>What a length that the provider only says may cost at once.</summary>
+    private const int LargestExpected = 64 * 1024;
 
     public static async Task<EgressOutcome> ReadAsync(
         EgressRequest request,
@@ -108,13 +110,14 @@ internal static class AnswerReader
     )
     {
         await using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        ArrayBufferWriter<byte> body = new();
+        long expected = response.Content.Headers.ContentLength ?? ChunkLength;
+        using PooledBuffer body = new((int)Math.Min(expected + 1, LargestExpected)); // one more, to meet the end without growing
         while (true)
         {
             int read;
             try
             {
-                read = await stream.ReadAsync(body.GetMemory(ChunkLength), cancellationToken);
+                read = await stream.ReadAsync(body.GetMemory(), cancellationToken);
             }
             catch (InvalidDataException damaged)
             {

@@ -49,7 +49,7 @@ internal static class ResultShaper
                 shaped["next_cursor"] = cursor;
             }
 
-            if (Tokens.ToUtf8(shaped).Length <= MaxBytes)
+            if (Tokens.LengthOf(shaped) <= MaxBytes)
             {
                 return (JsonObject)Tokens.ToJson(shaped)!;
             }

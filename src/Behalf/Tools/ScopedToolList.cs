@@ -65,33 +65,30 @@ internal sealed class ScopedToolList(
         CancellationToken cancellationToken
     )
     {
-        List<Result<ScopedTool>> found = [];
-        bool accountKnown = call.Account is null;
-        foreach (ConnectedAccount account in await connections.AccountsOfAsync(subject, cancellationToken))
+        if (call.Account is { } wanted && !await IsOfAsync(subject, wanted, cancellationToken))
         {
-            if (call.Account is { } wanted && account.Id != wanted)
+            return Problem.NotFound("connected account");
+        }
+
+        List<Result<ScopedTool>> found = [];
+        OfferedTool? unconnected = null;
+        foreach (Connection connection in await NamedByAsync(subject.Environment, call, cancellationToken))
+        {
+            ConnectorDefinition definition = await catalog.GetAsync(connection.ConnectorRevision, cancellationToken);
+            if (await offered.FindAsync(connection, definition, call.ToolName, cancellationToken) is not { } meant)
             {
                 continue;
             }
 
-            accountKnown = true;
-            if (call.Connection is { } named && account.ConnectionName != named)
-            {
-                continue;
-            }
-
-            if (
-                await OpenAsync(subject.Environment, account, cancellationToken) is (var connection, var definition)
-                && await offered.FindAsync(connection, definition, call.ToolName, cancellationToken) is { } meant
-            )
+            ConnectedAccount? account = await connections.AccountAtAsync(subject, connection, cancellationToken);
+            if (account is not null && (call.Account is null || account.Id == call.Account))
             {
                 found.Add(Check(subject, meant, definition, account));
             }
-        }
-
-        if (!accountKnown)
-        {
-            return Problem.NotFound("connected account");
+            else
+            {
+                unconnected ??= meant;
+            }
         }
 
         List<ScopedTool> callable = [.. found.Where(one => one.Succeeded).Select(one => one.Value!)];
@@ -100,8 +97,53 @@ internal sealed class ScopedToolList(
             [var only] => only,
             [_, ..] => ToolSentences.Ambiguous(call.ToolName, callable),
             _ when found is [var refused, ..] => refused,
-            _ => await UnconnectedAsync(subject, call, cancellationToken),
+            _ when unconnected is not null => policy.Decide(subject, unconnected.Connection, unconnected.Definition)
+                is PolicyDecision.Deny deny
+                ? Problem.Forbidden(deny.Code, deny.Message)
+                : ToolSentences.NotConnected(subject, unconnected.Connection),
+            _ => Problem.NotFound("tool"),
         };
+    }
+
+    /// <summary>The tools that a name stands for in an environment, whoever is connected there.</summary>
+    public async Task<IReadOnlyList<OfferedTool>> NamedAsync(
+        EnvironmentId environment,
+        ToolCall call,
+        CancellationToken cancellationToken
+    )
+    {
+        List<OfferedTool> named = [];
+        foreach (Connection connection in await NamedByAsync(environment, call, cancellationToken))
+        {
+            ConnectorDefinition definition = await catalog.GetAsync(connection.ConnectorRevision, cancellationToken);
+            named.AddRange(
+                (await offered.OfAsync(connection, definition, cancellationToken))
+                    .Select(tool => new OfferedTool(ToolNames.Of(connection, tool), tool, connection))
+                    .Where(tool => tool.IsNamed(call.ToolName))
+            );
+        }
+
+        return named;
+    }
+
+    /// <summary>By the beginning of the tool's name, so that neither many connections nor many accounts make a call dearer.</summary>
+    private async Task<IEnumerable<Connection>> NamedByAsync(
+        EnvironmentId environment,
+        ToolCall call,
+        CancellationToken cancellationToken
+    ) =>
+        ToolNames.PrefixesOf(call.ToolName) is { Count: > 0 } prefixes
+            ? (await connections.OfPrefixesAsync(environment, prefixes, cancellationToken)).Where(connection =>
+                call.Connection is null || connection.Name == call.Connection
+            )
+            : [];
+
+    private async Task<bool> IsOfAsync(ActingSubject subject, AccountId id, CancellationToken cancellationToken)
+    {
+        Result<ConnectedAccount> account = await connections.FindAccountAsync(subject.Principal, id, cancellationToken);
+        return account.Succeeded
+            && account.Value.Identifier == subject.Identifier
+            && account.Value.Incarnation == subject.Epoch.Incarnation;
     }
 
     private Result<ScopedTool> Check(
@@ -116,26 +158,6 @@ internal sealed class ScopedToolList(
         : !tool.Definition.IsGrantedBy(account.GrantedScopes, definition.OAuth)
             ? ToolSentences.ScopeMissing(tool, account)
         : new ScopedTool(tool, account);
-
-    /// <summary>The subject has no account that offers it: known in the environment, or not at all.</summary>
-    private async Task<Result<ScopedTool>> UnconnectedAsync(
-        ActingSubject subject,
-        ToolCall call,
-        CancellationToken cancellationToken
-    )
-    {
-        await foreach (OfferedTool tool in OfferedAsync(subject.Environment, null, cancellationToken))
-        {
-            if (tool.IsNamed(call.ToolName) && (call.Connection is null || tool.Connection.Name == call.Connection))
-            {
-                return policy.Decide(subject, tool.Connection, tool.Definition) is PolicyDecision.Deny deny
-                    ? Problem.Forbidden(deny.Code, deny.Message)
-                    : ToolSentences.NotConnected(subject, tool.Connection);
-            }
-        }
-
-        return Problem.NotFound("tool");
-    }
 
     /// <summary>Every tool of the environment's connections, in the order of connection names.</summary>
     /// <param name="versionsOf">Also gives the versions of custom tools of these names that are not the default.</param>

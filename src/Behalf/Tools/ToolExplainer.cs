@@ -41,14 +41,12 @@ internal sealed class ToolExplainer(
     )
     {
         DateTimeOffset now = time.GetUtcNow();
-        List<OfferedTool> offered = [];
-        await foreach (OfferedTool tool in scoped.OfferedAsync(subject.Environment, null, cancellationToken))
-        {
-            if (tool.IsNamed(call.ToolName) && (call.Connection is null || tool.Connection.Name == call.Connection))
-            {
-                offered.Add(tool.Shown([call.ToolName], null));
-            }
-        }
+        OfferedTool[] offered =
+        [
+            .. (await scoped.NamedAsync(subject.Environment, call, cancellationToken)).Select(tool =>
+                tool.Shown([call.ToolName], null)
+            ),
+        ];
 
         return offered switch
         {
@@ -82,9 +80,11 @@ internal sealed class ToolExplainer(
     )
     {
         ConnectorDefinition definition = await catalog.GetAsync(tool.Connection.ConnectorRevision, cancellationToken);
-        ConnectedAccount? account = (await connections.AccountsOfAsync(subject, cancellationToken)).FirstOrDefault(
-            one => one.Connection == tool.Connection.Id && (call.Account is null || one.Id == call.Account)
-        );
+        ConnectedAccount? account =
+            await connections.AccountAtAsync(subject, tool.Connection, cancellationToken) is { } one
+            && (call.Account is null || one.Id == call.Account)
+                ? one
+                : null;
         Result<ToolArguments> arguments = ToolArguments.Read(tool, call.Arguments);
         List<ExplainedCheck> checks =
         [

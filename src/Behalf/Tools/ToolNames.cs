@@ -21,6 +21,12 @@ public static class ToolNames
         return $"{connection.ToolPrefix}_{bareName}";
     }
 
+    /// <summary>What the connection of a tool of this name can have as its prefix, the shortest first; none: nothing is so named.</summary>
+    internal static IReadOnlyList<string> PrefixesOf(string name) =>
+        IsNameLike(name)
+            ? [.. Enumerable.Range(1, name.Length - 1).Where(i => name[i] == '_').Select(i => name[..i])]
+            : [];
+
     /// <summary>The tool of a connection that a caller means by one of its names; null when it has none so named, exactly.</summary>
     internal static OfferedTool? Find(Connection connection, ConnectorDefinition definition, string name)
     {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Behalf.Server.Doors;
 using Google.Api;
@@ -15,6 +14,9 @@ namespace Behalf.Server.Api.Json;
 internal sealed class JsonGate(RequestDelegate next)
 {
     private static readonly JsonShape ErrorShape = JsonShape.Of(ErrorInfo.Descriptor);
+
+    /// <summary>What a JSON writer asks for beyond what it writes.</summary>
+    private const int RoomAhead = 8 * 1024;
 
     private static readonly Problem Unfit = Problem.Invalid(
         "body",
@@ -98,7 +100,7 @@ internal sealed class JsonGate(RequestDelegate next)
 
         JsonShape shape =
             http.Response.StatusCode < StatusCodes.Status400BadRequest ? JsonShape.Of(output) : StatusShape.Instance;
-        ArrayBufferWriter<byte> rewritten = new((int)buffer.Length + 256);
+        using PooledBuffer rewritten = new((int)buffer.Length + RoomAhead);
         WireNames.Rewrite(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), shape, rewritten);
         http.Response.ContentLength = rewritten.WrittenCount;
         await original.WriteAsync(rewritten.WrittenMemory, http.RequestAborted);

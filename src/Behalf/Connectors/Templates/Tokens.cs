@@ -12,6 +12,9 @@ namespace Behalf.Connectors.Templates;
 /// </summary>
 internal static class Tokens
 {
+    /// <summary>Of most of them, with the room that the writer asks for ahead.</summary>
+    private const int ShortText = 8 * 1024;
+
     /// <summary>Arguments: explicit nulls stay, so that "not given" and "given as null" differ.</summary>
     /// <exception cref="FormatException">A number whose exact value cannot be kept.</exception>
     public static JToken FromArguments(JsonElement element) =>
@@ -167,13 +170,23 @@ internal static class Tokens
 
     public static byte[] ToUtf8(JToken token)
     {
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream))
-        {
-            Write(writer, token);
-        }
+        using PooledBuffer buffer = new(ShortText);
+        WriteTo(buffer, token);
+        return buffer.WrittenSpan.ToArray();
+    }
 
-        return stream.ToArray();
+    /// <returns>In bytes of UTF-8 JSON.</returns>
+    public static int LengthOf(JToken token)
+    {
+        using PooledBuffer buffer = new(ShortText);
+        WriteTo(buffer, token);
+        return buffer.WrittenCount;
+    }
+
+    private static void WriteTo(PooledBuffer buffer, JToken token)
+    {
+        using Utf8JsonWriter writer = new(buffer);
+        Write(writer, token);
     }
 
     private static void Write(Utf8JsonWriter writer, JToken token)

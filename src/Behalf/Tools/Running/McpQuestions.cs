@@ -56,7 +56,7 @@ internal static class McpQuestions
             || properties.Count > MostFields
             || !properties.Properties().All(property => IsPlain(property.Value) && !IsCredential(property.Name))
             || Cleaned(schema) is not JObject form
-            || Tokens.ToUtf8(form).Length > LargestForm
+            || Tokens.LengthOf(form) > LargestForm
         )
         {
             throw Refused(context);

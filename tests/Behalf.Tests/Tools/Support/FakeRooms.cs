@@ -147,6 +147,28 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
             .. _accounts.Where(account => account.Identifier == subject.Identifier),
         ]);
 
+    public Task<ConnectedAccount?> AccountAtAsync(
+        ActingSubject subject,
+        Connection connection,
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult(
+            _accounts.SingleOrDefault(account =>
+                account.Identifier == subject.Identifier && account.Connection == connection.Id
+            )
+        );
+
+    public Task<IReadOnlyList<Connection>> OfPrefixesAsync(
+        EnvironmentId environment,
+        IReadOnlyList<string> prefixes,
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult<IReadOnlyList<Connection>>([
+            .. _connections
+                .Where(connection => prefixes.Contains(connection.ToolPrefix))
+                .OrderBy(connection => connection.Name.Value, StringComparer.Ordinal),
+        ]);
+
     public Task<Result<ConnectionView>> FindAsync(
         EnvironmentId environment,
         ConnectionId id,
@@ -308,7 +330,12 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         Principal principal,
         AccountId id,
         CancellationToken cancellationToken
-    ) => throw NotAsked();
+    ) =>
+        Task.FromResult<Result<ConnectedAccount>>(
+            _accounts.SingleOrDefault(account => account.Id == id) is { } account
+                ? account
+                : Problem.NotFound("connected account")
+        );
 
     Task<Page<ConnectedAccount>> IConnections.ListAccountsAsync(
         Principal principal,
