@@ -103,12 +103,13 @@ internal sealed partial class NodeClaim : IAsyncDisposable
                 last = TimeProvider.System.GetTimestamp();
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // Stopping.
         }
     }
 
+    /// <summary>Whatever it ends with: the next beat comes, for a node that falls silent counts as dead.</summary>
     private async Task BeatOnceAsync()
     {
         try
@@ -134,6 +135,12 @@ internal sealed partial class NodeClaim : IAsyncDisposable
         catch (Exception e) when (StorageErrors.Translate(e) is not null)
         {
             Log.BeatFailed(_logger, e);
+        }
+#pragma warning disable CA1031 // logged as the fault it is; the loop goes on
+        catch (Exception e) when (!_stopping.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            Log.BeatRefused(_logger, _node.Name, e);
         }
     }
 
@@ -170,6 +177,13 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             Message = "The database could not be told that this node lives"
         )]
         public static partial void BeatFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(
+            EventId = 4206,
+            Level = LogLevel.Error,
+            Message = "The database refused what node {Node} does to say that it lives; it will be tried again"
+        )]
+        public static partial void BeatRefused(ILogger logger, string node, Exception exception);
 
         [LoggerMessage(
             EventId = 4203,
