@@ -95,6 +95,9 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     }
 
     /// <inheritdoc />
+    public Task RequireWritableAsync(CancellationToken cancellationToken) => WriteAsync(_ => { }, cancellationToken);
+
+    /// <inheritdoc />
     public Task<DatabaseHealth> ExamineAsync(CancellationToken cancellationToken) =>
         ReadAsync(
             connection =>

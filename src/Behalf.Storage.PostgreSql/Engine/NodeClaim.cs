@@ -65,6 +65,32 @@ internal sealed partial class NodeClaim : IAsyncDisposable
 
     public void StartBeating() => _loop = Task.Run(BeatAsync);
 
+    /// <summary>Completes when this process has the name still, and the database takes writes.</summary>
+    /// <exception cref="StorageUnavailableException">One of the two is not so.</exception>
+    public async Task RequireHeldAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = await _connections.OpenAsync(cancellationToken);
+        (bool isHeld, bool isReadOnly) = await connection.QuerySingleAsync<(bool, bool)>(
+            new CommandDefinition(
+                """
+                SELECT EXISTS (SELECT 1 FROM node WHERE name = @Name AND process = @Process),
+                  current_setting('transaction_read_only') = 'on'
+                """,
+                _node,
+                cancellationToken: cancellationToken
+            )
+        );
+        if (!isHeld)
+        {
+            throw _node.Lost();
+        }
+
+        if (isReadOnly)
+        {
+            throw new StorageUnavailableException(StorageFault.ReadOnly, "The database is read-only.");
+        }
+    }
+
     /// <summary>The name is given up: what this process may have left is ended at once, not after a time.</summary>
     public async ValueTask DisposeAsync()
     {
