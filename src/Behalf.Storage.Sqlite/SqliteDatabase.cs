@@ -205,23 +205,58 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
         }
     }
 
+    internal DateTimeOffset Now => _time.GetUtcNow();
+
     internal static IReadOnlyList<Migration> Embedded { get; } = Migration.EmbeddedIn(typeof(SqliteDatabase).Assembly);
 
     /// <value>Random per instance: tells what this process began from what a dead one left.</value>
     internal string Process { get; } = Guid.NewGuid().ToString("N");
 
     internal Task<T> WriteAsync<T>(Func<WriteContext, T> work, CancellationToken cancellationToken) =>
-        Current.Writer.WriteAsync(work, cancellationToken);
+        Current.Writer.WriteAsync(WriteKind.Change, work, cancellationToken);
 
-    internal async Task WriteAsync(Action<WriteContext> work, CancellationToken cancellationToken) =>
-        await Current.Writer.WriteAsync(
-            context =>
-            {
-                work(context);
-                return true;
-            },
-            cancellationToken
-        );
+    internal Task WriteAsync(Action<WriteContext> work, CancellationToken cancellationToken) =>
+        WriteAsync(Worked(work), cancellationToken);
+
+    /// <summary>As <see cref="WriteAsync{T}"/>, for work that appends to the trail of calls and changes nothing else.</summary>
+    internal Task<T> TraceAsync<T>(Func<WriteContext, T> work, CancellationToken cancellationToken) =>
+        Current.Writer.WriteAsync(WriteKind.Trail, work, cancellationToken);
+
+    internal Task TraceAsync(Action<WriteContext> work, CancellationToken cancellationToken) =>
+        TraceAsync(Worked(work), cancellationToken);
+
+    /// <summary>As <see cref="TraceAsync{T}"/>, with the next commit or within a moment: nobody waits for it.</summary>
+    internal Task TraceSoonAsync(Action<WriteContext> work) =>
+        Current.Writer.WriteSoonAsync(WriteKind.Trail, Worked(work));
+
+    /// <summary>
+    /// A look-up that calls make again and again: answered from memory until the next change commits. What it gives must
+    /// not depend on the time, nor on the trail of calls.
+    /// </summary>
+    /// <param name="query">Names the look-up; its text, where it has one.</param>
+    internal Task<T> RecallAsync<TKey, T>(
+        string query,
+        TKey key,
+        Func<PreparedConnection, T> read,
+        CancellationToken cancellationToken
+    )
+        where TKey : notnull
+    {
+        if (_looking is not null || cancellationToken.IsCancellationRequested)
+        {
+            return ReadAsync(read, cancellationToken); // another process may be writing
+        }
+
+        try
+        {
+            Opened current = Current;
+            return Task.FromResult(current.Memory.Recall(query, key, () => current.Readers.Read(read)));
+        }
+        catch (Exception e)
+        {
+            return Task.FromException<T>(e);
+        }
+    }
 
     internal Task<T> ReadAsync<T>(Func<PreparedConnection, T> query, CancellationToken cancellationToken)
     {
@@ -240,6 +275,13 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
         }
     }
 
+    private static Func<WriteContext, bool> Worked(Action<WriteContext> work) =>
+        context =>
+        {
+            work(context);
+            return true;
+        };
+
     private Opened Current =>
         _opened ?? throw new StorageUnavailableException(StorageFault.Closed, "The database is not open.");
 
@@ -251,7 +293,8 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
             _schema.Migrate(connection);
             RefreshStore.EndDeadLeases(connection);
             WriteContext context = new(connection, _time, _node, Process);
-            return new Opened(folder, new WriteQueue(connection, context), new ReaderPool(_factory));
+            ReadMemory memory = new();
+            return new Opened(folder, new WriteQueue(connection, context, memory), new ReaderPool(_factory), memory);
         }
         catch
         {
@@ -274,5 +317,5 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
         }
     }
 
-    private sealed record Opened(DataFolder Folder, WriteQueue Writer, ReaderPool Readers);
+    private sealed record Opened(DataFolder Folder, WriteQueue Writer, ReaderPool Readers, ReadMemory Memory);
 }

@@ -50,6 +50,14 @@ public abstract class AuditSuite : StoreTests
     }
 
     [Fact]
+    public async Task PatientRecord_IsStoredByItself_WhenNothingElseCommits()
+    {
+        await Storage.Audit.AppendSoonAsync(Acme.Draft("patient.action"));
+
+        (await Acme.TrailAsync()).Should().Contain(record => record.Draft.Action == "patient.action");
+    }
+
+    [Fact]
     public async Task List_IsNarrowedByEachField()
     {
         ConnectedAccount alice = await Acme.ActiveAccountAsync("alice");

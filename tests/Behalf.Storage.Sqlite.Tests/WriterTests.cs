@@ -45,13 +45,17 @@ public sealed class WriterTests : IAsyncLifetime
     {
         ManualResetEventSlim gate = new();
         TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task<bool> held = Database.WriteAsync(
-            _ =>
-            {
-                begun.SetResult();
-                return gate.Wait(TimeSpan.FromSeconds(30));
-            },
-            CancellationToken.None
+        Task<bool> held = Task.Run(
+            () =>
+                Database.WriteAsync(
+                    _ =>
+                    {
+                        begun.SetResult();
+                        return gate.Wait(TimeSpan.FromSeconds(30));
+                    },
+                    CancellationToken.None
+                ),
+            Cancellation
         );
         begun.Task.Wait(Cancellation);
         return (held, gate);
@@ -107,6 +111,35 @@ public sealed class WriterTests : IAsyncLifetime
         (await NotesAsync()).Should().HaveCount(100);
         (await CommitsAsync() - before).Should().BeLessThan(4, "a hundred waiting writes share one commit");
         gate.Dispose();
+    }
+
+    [Fact]
+    public async Task PatientRecord_GoesAlong_WithTheNextCommit()
+    {
+        long before = await CommitsAsync();
+        (Task held, ManualResetEventSlim gate) = Hold();
+        Task[] writes =
+        [
+            .. Enumerable.Range(0, 50).Select(i => Database.TraceSoonAsync(context => Note(context, $"patient {i}"))),
+            Database.WriteAsync(context => Note(context, "waited for"), Cancellation),
+        ];
+        gate.Set();
+        await Task.WhenAll([held, .. writes]);
+
+        (await NotesAsync()).Should().HaveCount(51).And.StartWith("waited for", "what somebody waits for comes first");
+        (await CommitsAsync() - before).Should().BeLessThan(4);
+        gate.Dispose();
+    }
+
+    [Fact]
+    public async Task PatientRecord_IsStored_WhenTheDatabaseClosesAtOnce()
+    {
+        Task soon = Database.TraceSoonAsync(context => Note(context, "soon"));
+        await _storage!.DisposeAsync();
+
+        await soon;
+        _storage = await SqliteUnderTest.OpenAsync(_folder.Database, _time);
+        (await NotesAsync()).Should().Equal("soon");
     }
 
     /// <summary>A connection that only reads sees its data version change once for each commit of another.</summary>

@@ -54,6 +54,16 @@ internal abstract class CallItem<T> : CallItem
     }
 }
 
+/// <summary>No work: the queue looks at what waits patiently.</summary>
+internal sealed class Wake : CallItem<bool>
+{
+    public static readonly Wake Up = new();
+
+    private Wake() => TryTakeBack();
+
+    public override EnvironmentId Environment => throw new InvalidOperationException("It never begins.");
+}
+
 internal sealed class RecordItem(AuditDraft draft) : CallItem<StoredAuditRecord>
 {
     public override EnvironmentId Environment => draft.Environment;

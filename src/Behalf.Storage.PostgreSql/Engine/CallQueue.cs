@@ -19,6 +19,7 @@ internal sealed class CallQueue : IAsyncDisposable
     private readonly Channel<CallItem> _waiting = Channel.CreateBounded<CallItem>(
         new BoundedChannelOptions(Capacity) { SingleReader = true }
     );
+    private readonly Patient<CallItem> _patient;
     private readonly AccountUses _uses = new();
     private readonly ConnectionSource _connections;
     private readonly AuditLane _lane;
@@ -31,6 +32,7 @@ internal sealed class CallQueue : IAsyncDisposable
         _lane = lane;
         _time = time;
         Doubtful = new DoubtfulStarts(time);
+        _patient = new Patient<CallItem>(() => _waiting.Writer.TryWrite(Wake.Up));
         _loop = Task.Run(RunAsync);
     }
 
@@ -45,6 +47,13 @@ internal sealed class CallQueue : IAsyncDisposable
     public Task<StoredAuditRecord> AppendAsync(AuditDraft draft, CancellationToken cancellationToken) =>
         PassAsync(new RecordItem(draft), cancellationToken);
 
+    /// <summary>As <see cref="AppendAsync"/>, with the next bundle or within a moment: nobody waits for it.</summary>
+    public Task AppendSoonAsync(AuditDraft draft)
+    {
+        RecordItem item = new(draft);
+        return _patient.TryAdd(item) ? item.Done : Task.FromException(Closing());
+    }
+
     /// <inheritdoc cref="StartAsync" />
     public Task<StoredAuditRecord> CompleteAsync(
         AuditDraft completion,
@@ -58,7 +67,9 @@ internal sealed class CallQueue : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
+        _patient.Close();
         await _loop;
+        _patient.Dispose();
         await WriteUsesAsync();
     }
 
@@ -96,11 +107,18 @@ internal sealed class CallQueue : IAsyncDisposable
                     await WriteUsesAsync();
                 }
             }
+
+            for (Take(bundle); bundle.Count > 0; Take(bundle))
+            {
+                await CommitAsync(bundle);
+                bundle.Clear();
+            }
         }
         finally
         {
             // Only a bug ends the loop before the queue is closed; nobody may wait for ever because of it.
             _waiting.Writer.TryComplete();
+            _patient.Close();
             for (Take(bundle); bundle.Count > 0; Take(bundle))
             {
                 bundle.ForEach(item => item.Fail(Closing()));
@@ -111,7 +129,9 @@ internal sealed class CallQueue : IAsyncDisposable
 
     private void Take(List<CallItem> bundle)
     {
-        while (bundle.Count < LargestBundle && _waiting.Reader.TryRead(out CallItem? item))
+        while (
+            bundle.Count < LargestBundle && (_waiting.Reader.TryRead(out CallItem? item) || _patient.TryTake(out item))
+        )
         {
             if (item.TryBegin())
             {

@@ -16,6 +16,8 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
     public Task AppendAsync(AuditDraft draft, CancellationToken cancellationToken) =>
         database.Calls.AppendAsync(draft, cancellationToken);
 
+    public Task AppendSoonAsync(AuditDraft draft) => database.Calls.AppendSoonAsync(draft);
+
     public Task CompleteAsync(
         AuditDraft completion,
         string principal,

@@ -32,11 +32,12 @@ internal sealed class AccountUses
         _uses[(environment, account)] = at;
     }
 
-    public void Flush(WriteContext context, bool force)
+    /// <returns>True when it wrote.</returns>
+    public bool Flush(WriteContext context, bool force)
     {
         if (_uses.Count == 0 || (!force && context.Now - _flushedAt < Interval))
         {
-            return;
+            return false;
         }
 
         context.Connection.Execute(
@@ -53,5 +54,6 @@ internal sealed class AccountUses
         );
         _uses.Clear();
         _flushedAt = context.Now;
+        return true;
     }
 }

@@ -1,5 +1,6 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Behalf.Storage.Sqlite.Engine;
 
@@ -9,7 +10,26 @@ internal sealed class ConnectionFactory(string databasePath, TimeProvider time)
     /// <summary>How long a statement waits for a lock that another process holds.</summary>
     private const int BusySeconds = 5;
 
-    static ConnectionFactory() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+    static ConnectionFactory()
+    {
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+        Batteries_V2.Init();
+        // Each connection is used by one thread at a time, and nobody asks how much memory it took: no locks for either.
+        raw.sqlite3_shutdown();
+        Require(raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD));
+        Require(raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0));
+        Require(raw.sqlite3_initialize());
+    }
+
+    private static void Require(int result)
+    {
+        if (result != raw.SQLITE_OK)
+        {
+            throw new InvalidOperationException(
+                $"SQLite cannot be configured: {raw.sqlite3_errstr(result).utf8_to_string()}."
+            );
+        }
+    }
 
     public PreparedConnection OpenWriter()
     {

@@ -102,7 +102,11 @@ internal sealed class WriteContext(PreparedConnection connection, TimeProvider t
 
     /// <summary>Before the commit of a batch.</summary>
     /// <param name="all">Also what was written less than a minute ago: at the end.</param>
-    public void Flush(bool all) => _uses.Flush(this, all);
+    /// <returns>True when it wrote.</returns>
+    public bool Flush(bool all) => _uses.Flush(this, all);
+
+    /// <value>True while <see cref="AfterCommit"/> has something to do.</value>
+    public bool HasAftermath => _shredded;
 
     public void AfterCommit()
     {

@@ -9,6 +9,9 @@ internal abstract class WriteItem
 
     private int _state;
 
+    /// <value>What it touches beside its result.</value>
+    public abstract WriteKind Kind { get; }
+
     /// <returns>False when the caller took it back.</returns>
     public bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting;
 
@@ -24,12 +27,14 @@ internal abstract class WriteItem
 }
 
 /// <inheritdoc />
-internal sealed class WriteItem<T>(Func<WriteContext, T> work) : WriteItem
+internal sealed class WriteItem<T>(WriteKind kind, Func<WriteContext, T> work) : WriteItem
 {
     private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T _result = default!;
 
     public Task<T> Result => _done.Task;
+
+    public override WriteKind Kind => kind;
 
     public void TakeBack(CancellationToken cancellationToken)
     {
@@ -44,4 +49,14 @@ internal sealed class WriteItem<T>(Func<WriteContext, T> work) : WriteItem
     public override void Complete() => _done.TrySetResult(_result);
 
     public override void Fail(Exception exception) => _done.TrySetException(exception);
+}
+
+/// <summary>Whether what was read before stays true.</summary>
+internal enum WriteKind
+{
+    /// <summary>Anything may be different afterwards.</summary>
+    Change = 1,
+
+    /// <summary>Appends to the trail of calls and touches nothing that is remembered.</summary>
+    Trail = 2,
 }

@@ -6,7 +6,8 @@ namespace Behalf.Storage.Sqlite.Engine;
 
 /// <summary>
 /// The one writer. What waits together is committed together: one transaction, one sync, then all are told. Each item runs
-/// inside a savepoint, so one that fails takes nothing of its neighbours with it; a commit that fails fails them all.
+/// inside a savepoint, so one that fails takes nothing of its neighbours with it; a commit that fails fails them all. Who
+/// comes while nobody commits does so himself, which spares him two switches of threads; the others wait for the next turn.
 /// Safe to call concurrently.
 /// </summary>
 internal sealed class WriteQueue : IAsyncDisposable
@@ -18,18 +19,23 @@ internal sealed class WriteQueue : IAsyncDisposable
     private const int LargestBatch = 256;
 
     private readonly Channel<WriteItem> _waiting = Channel.CreateBounded<WriteItem>(
-        new BoundedChannelOptions(Capacity) { SingleReader = true }
+        new BoundedChannelOptions(Capacity)
     );
+    private readonly Patient<WriteItem> _patient;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly List<WriteItem> _batch = new(LargestBatch);
     private readonly PreparedConnection _connection;
     private readonly WriteContext _context;
-    private readonly Task _loop;
+    private readonly ReadMemory _memory;
 
     /// <param name="connection">Owned by the queue from now on.</param>
-    public WriteQueue(PreparedConnection connection, WriteContext context)
+    /// <param name="memory">Forgets before a change is acknowledged.</param>
+    public WriteQueue(PreparedConnection connection, WriteContext context, ReadMemory memory)
     {
         _connection = connection;
         _context = context;
-        _loop = Task.Run(RunAsync);
+        _memory = memory;
+        _patient = new Patient<WriteItem>(CommitSoon);
     }
 
     /// <summary>
@@ -37,17 +43,30 @@ internal sealed class WriteQueue : IAsyncDisposable
     /// out whatever becomes of the caller.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The database cannot write now.</exception>
-    public async Task<T> WriteAsync<T>(Func<WriteContext, T> work, CancellationToken cancellationToken)
+    public async Task<T> WriteAsync<T>(WriteKind kind, Func<WriteContext, T> work, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        WriteItem<T> item = new(work);
+        WriteItem<T> item = new(kind, work);
         try
         {
-            await _waiting.Writer.WriteAsync(item, cancellationToken);
+            if (!_waiting.Writer.TryWrite(item))
+            {
+                await _waiting.Writer.WriteAsync(item, cancellationToken);
+            }
         }
         catch (ChannelClosedException e)
         {
             throw Closing(e);
+        }
+
+        if (_turn.Wait(0, CancellationToken.None))
+        {
+            TakeTurn();
+        }
+
+        if (item.Result.IsCompleted)
+        {
+            return await item.Result;
         }
 
         await using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
@@ -57,51 +76,118 @@ internal sealed class WriteQueue : IAsyncDisposable
         return await item.Result;
     }
 
+    /// <summary>As <see cref="WriteAsync{T}"/>, with the next commit or within a moment.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot write now.</exception>
+    public Task<T> WriteSoonAsync<T>(WriteKind kind, Func<WriteContext, T> work)
+    {
+        WriteItem<T> item = new(kind, work);
+        return _patient.TryAdd(item) ? item.Result : Task.FromException<T>(Closing());
+    }
+
     /// <summary>Finishes what waits, then closes.</summary>
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
-        await _loop;
-        WriteItem<bool> last = new(context =>
+        _patient.Close();
+        await _turn.WaitAsync(); // and keeps it
+        while (Waits)
         {
-            context.Flush(all: true);
-            return true;
-        });
+            CommitBatch();
+        }
+
+        WriteItem<bool> last = new(
+            WriteKind.Trail,
+            context =>
+            {
+                context.Flush(all: true);
+                return true;
+            }
+        );
         Commit([last]);
+        _context.AfterCommit();
+        _patient.Dispose();
         await _connection.DisposeAsync();
     }
 
-    private async Task RunAsync()
+    private bool Waits => _waiting.Reader.TryPeek(out _) || !_patient.IsEmpty;
+
+    private void CommitSoon() =>
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static queue =>
+            {
+                if (queue._turn.Wait(0))
+                {
+                    queue.TakeTurn();
+                }
+            },
+            this,
+            preferLocal: false
+        );
+
+    /// <summary>One batch; who holds the turn owes it to nobody to commit the next one too.</summary>
+    private void TakeTurn()
     {
-        List<WriteItem> batch = new(LargestBatch);
+        CommitBatch();
+        if (_context.HasAftermath)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static queue =>
+                {
+                    queue._context.AfterCommit();
+                    queue.EndTurn();
+                },
+                this,
+                preferLocal: false
+            );
+            return;
+        }
+
+        EndTurn();
+    }
+
+    /// <summary>What came while the turn was taken has seen that, and waits for this look.</summary>
+    private void EndTurn()
+    {
+        _turn.Release();
+        if (_waiting.Reader.TryPeek(out _))
+        {
+            CommitSoon();
+        }
+    }
+
+    private void CommitBatch()
+    {
         try
         {
-            while (await _waiting.Reader.WaitToReadAsync())
+            Take();
+            Commit(_batch);
+        }
+        catch (Exception bug)
+        {
+            // Nobody may wait for ever because of it; nothing is known of the connection any more.
+            _waiting.Writer.TryComplete(bug);
+            _patient.Close();
+            for (; _batch.Count > 0; Take())
             {
-                Take(batch);
-                Commit(batch);
-                batch.Clear();
+                _batch.ForEach(item => item.Fail(Closing(bug)));
+                _batch.Clear();
             }
         }
         finally
         {
-            // Only a bug ends the loop before the queue is closed; nobody may wait for ever because of it.
-            _waiting.Writer.TryComplete();
-            for (Take(batch); batch.Count > 0; Take(batch))
-            {
-                batch.ForEach(item => item.Fail(Closing()));
-                batch.Clear();
-            }
+            _batch.Clear();
         }
     }
 
-    private void Take(List<WriteItem> batch)
+    private void Take()
     {
-        while (batch.Count < LargestBatch && _waiting.Reader.TryRead(out WriteItem? item))
+        while (
+            _batch.Count < LargestBatch && (_waiting.Reader.TryRead(out WriteItem? item) || _patient.TryTake(out item))
+        )
         {
             if (item.TryBegin())
             {
-                batch.Add(item);
+                _batch.Add(item);
             }
         }
     }
@@ -125,12 +211,17 @@ internal sealed class WriteQueue : IAsyncDisposable
                 ran.Add((item, RunOne(item)));
             }
 
-            _context.Flush(all: false);
+            bool changes = _context.Flush(all: false) || batch.Exists(item => item.Kind == WriteKind.Change);
             _context.Command("COMMIT").ExecuteNonQuery();
+            if (changes)
+            {
+                _memory.Forget();
+            }
         }
         catch (Exception e)
         {
             RollBack();
+            _memory.Forget(); // a commit that failed may have happened
             foreach (WriteItem item in batch)
             {
                 item.Fail(StorageErrors.Translate(e) ?? e);
@@ -150,8 +241,6 @@ internal sealed class WriteQueue : IAsyncDisposable
                 item.Fail(StorageErrors.Translate(failure) ?? failure);
             }
         }
-
-        _context.AfterCommit();
     }
 
     /// <returns>Why this item alone failed.</returns>

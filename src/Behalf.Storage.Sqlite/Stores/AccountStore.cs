@@ -89,7 +89,9 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
         Identifier identifier,
         CancellationToken cancellationToken
     ) =>
-        database.ReadAsync<IReadOnlyList<ConnectedAccount>>(
+        database.RecallAsync<(EnvironmentId, Identifier), IReadOnlyList<ConnectedAccount>>(
+            "accounts of a user",
+            (environment, identifier),
             connection =>
                 [
                     .. connection

@@ -46,22 +46,34 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
             cancellationToken
         );
 
-    public Task<ApiClient?> FindByClientIdAsync(string clientId, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            connection => Find(connection, $"{Select} WHERE client_id = @clientId", ("@clientId", clientId)),
-            cancellationToken
+    public async Task<ApiClient?> FindByClientIdAsync(string clientId, CancellationToken cancellationToken) =>
+        WithLiveSecrets(
+            await database.RecallAsync(
+                "client by its client id",
+                clientId,
+                connection => Find(connection, $"{Select} WHERE client_id = @clientId", ("@clientId", clientId)),
+                cancellationToken
+            )
         );
 
-    public Task<ApiClient?> FindAsync(EnvironmentId environment, ApiClientId id, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            connection =>
-                Find(
-                    connection,
-                    $"{Select} WHERE environment_id = @environment AND id = @id",
-                    ("@environment", environment.ToColumn()),
-                    ("@id", id.ToColumn())
-                ),
-            cancellationToken
+    public async Task<ApiClient?> FindAsync(
+        EnvironmentId environment,
+        ApiClientId id,
+        CancellationToken cancellationToken
+    ) =>
+        WithLiveSecrets(
+            await database.RecallAsync(
+                "client by id",
+                (environment, id),
+                connection =>
+                    Find(
+                        connection,
+                        $"{Select} WHERE environment_id = @environment AND id = @id",
+                        ("@environment", environment.ToColumn()),
+                        ("@id", id.ToColumn())
+                    ),
+                cancellationToken
+            )
         );
 
     public Task<IReadOnlyList<ApiClient>> ListAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
@@ -73,7 +85,7 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
                             $"{Select} WHERE environment_id = @environment ORDER BY id",
                             new { environment = environment.ToColumn() }
                         )
-                        .Select(row => row.ToClient(SecretsOf(connection, row))),
+                        .Select(row => WithLiveSecrets(row.ToClient(SecretsOf(connection, row)))!),
                 ],
             cancellationToken
         );
@@ -215,6 +227,14 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
         params ReadOnlySpan<(string Name, object Value)> key
     ) => connection.Find<Row>(sql, key) is { } row ? row.ToClient(SecretsOf(connection, row)) : null;
 
+    private ApiClient? WithLiveSecrets(ApiClient? client) =>
+        client is null || client.Secrets.All(secret => secret.NotAfter is null)
+            ? client
+            : client with
+            {
+                Secrets = [.. client.Secrets.Where(secret => secret.NotAfter is not { } end || database.Now < end)],
+            };
+
     private static ClientSecretDigest[] SecretsOf(PreparedConnection connection, Row row) =>
         [
             .. connection
@@ -222,7 +242,6 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
                     """
                     SELECT digest, created_at, not_after FROM api_client_secret
                     WHERE environment_id = @environment AND client = @client
-                      AND (not_after IS NULL OR not_after > behalf_now())
                     ORDER BY number
                     """,
                     ("@environment", row.EnvironmentId),

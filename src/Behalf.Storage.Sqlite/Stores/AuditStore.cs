@@ -11,16 +11,22 @@ internal sealed class AuditStore(SqliteDatabase database) : IAuditStore
     private const int Bundle = 500;
 
     public Task<StartResult> StartAsync(CallIntent intent, CancellationToken cancellationToken) =>
-        database.WriteAsync(context => CallStart.Run(context, intent), cancellationToken);
+        database.TraceAsync(context => CallStart.Run(context, intent), cancellationToken);
 
     public Task AppendAsync(AuditDraft draft, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+        database.TraceAsync(
             context =>
             {
                 context.Append(draft);
             },
             cancellationToken
         );
+
+    public Task AppendSoonAsync(AuditDraft draft) =>
+        database.TraceSoonAsync(context =>
+        {
+            context.Append(draft);
+        });
 
     public Task CompleteAsync(
         AuditDraft completion,
@@ -29,7 +35,7 @@ internal sealed class AuditStore(SqliteDatabase database) : IAuditStore
         CallEnd end,
         CancellationToken cancellationToken
     ) =>
-        database.WriteAsync(
+        database.TraceAsync(
             context =>
             {
                 context.Append(completion);

@@ -36,6 +36,7 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
         CancellationToken cancellationToken
     ) =>
         FindAsync(
+            (environment, id),
             "environment_id = @environment AND id = @id",
             cancellationToken,
             ("@environment", environment.ToColumn()),
@@ -68,6 +69,7 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
         CancellationToken cancellationToken
     ) =>
         FindAsync(
+            (environment, name),
             "environment_id = @environment AND name = @name",
             cancellationToken,
             ("@environment", environment.ToColumn()),
@@ -75,7 +77,7 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
         );
 
     public Task<Connection?> FindForCallbackAsync(ConnectionId id, CancellationToken cancellationToken) =>
-        FindAsync("id = @id", cancellationToken, ("@id", id.ToColumn()));
+        FindAsync(id, "id = @id", cancellationToken, ("@id", id.ToColumn()));
 
     public Task<Page<Connection>> ListAsync(
         EnvironmentId environment,
@@ -233,14 +235,20 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
             cancellationToken
         );
 
-    private Task<Connection?> FindAsync(
+    private Task<Connection?> FindAsync<TKey>(
+        TKey key,
         string where,
         CancellationToken cancellationToken,
-        params (string Name, object Value)[] key
-    ) =>
-        database.ReadAsync(
+        params (string Name, object Value)[] values
+    )
+        where TKey : notnull =>
+        database.RecallAsync(
+            where,
+            key,
             connection =>
-                connection.Find<ConnectionRow>($"{Select} WHERE {where} AND deleted_at IS NULL", key)?.ToConnection(),
+                connection
+                    .Find<ConnectionRow>($"{Select} WHERE {where} AND deleted_at IS NULL", values)
+                    ?.ToConnection(),
             cancellationToken
         );
 

@@ -86,9 +86,15 @@ internal sealed class CustomToolStore(SqliteDatabase database) : ICustomToolStor
         string connector,
         CancellationToken cancellationToken
     ) =>
-        ReadAsync(
-            "environment_id = @environment AND connector = @connector AND is_default = 1 ORDER BY id",
-            new { environment = environment.ToColumn(), connector },
+        database.RecallAsync(
+            "default tools",
+            (environment, connector),
+            reader =>
+                Read(
+                    reader,
+                    "environment_id = @environment AND connector = @connector AND is_default = 1 ORDER BY id",
+                    new { environment = environment.ToColumn(), connector }
+                ),
             cancellationToken
         );
 
@@ -181,11 +187,10 @@ internal sealed class CustomToolStore(SqliteDatabase database) : ICustomToolStor
         string where,
         object values,
         CancellationToken cancellationToken
-    ) =>
-        database.ReadAsync<IReadOnlyList<CustomTool>>(
-            connection => [.. connection.Query<Row>($"{Select} WHERE {where}", values).Select(row => row.ToTool())],
-            cancellationToken
-        );
+    ) => database.ReadAsync(connection => Read(connection, where, values), cancellationToken);
+
+    private static IReadOnlyList<CustomTool> Read(PreparedConnection connection, string where, object values) =>
+        [.. connection.Query<Row>($"{Select} WHERE {where}", values).Select(row => row.ToTool())];
 
     private static object Key(EnvironmentId environment, ToolId id) =>
         new { environment = environment.ToColumn(), id = id.ToColumn() };

@@ -23,7 +23,13 @@ internal sealed class EndUserStore(SqliteDatabase database) : IEndUserStore
         EnvironmentId environment,
         Identifier identifier,
         CancellationToken cancellationToken
-    ) => database.ReadAsync(connection => Find(connection, environment, identifier), cancellationToken);
+    ) =>
+        database.RecallAsync(
+            "user",
+            (environment, identifier),
+            connection => Find(connection, environment, identifier),
+            cancellationToken
+        );
 
     public Task<bool> BumpEpochAsync(
         EnvironmentId environment,

@@ -66,7 +66,9 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
         );
 
     public Task<DeploymentEnvironment?> FindAsync(EnvironmentId id, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.RecallAsync(
+            "environment by id",
+            id,
             connection => connection.Find<Row>($"{Select} WHERE id = @id", ("@id", id.ToColumn()))?.ToEnvironment(),
             cancellationToken
         );
@@ -79,7 +81,9 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
         );
 
     public Task<IReadOnlyList<DeploymentEnvironment>> ListAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<DeploymentEnvironment>>(
+        database.RecallAsync<ValueTuple, IReadOnlyList<DeploymentEnvironment>>(
+            "environments",
+            default,
             connection => [.. connection.Query<Row>($"{Select} ORDER BY id").Select(row => row.ToEnvironment())],
             cancellationToken
         );

@@ -61,7 +61,9 @@ internal sealed class GrantStore(SqliteDatabase database) : IGrantStore
         );
 
     public Task<Grant?> FindAsync(EnvironmentId environment, GrantId id, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.RecallAsync(
+            "grant",
+            (environment, id),
             connection =>
                 (
                     connection.QuerySingleOrDefault<Row>(

@@ -7,7 +7,9 @@ namespace Behalf.Storage.Sqlite.Stores;
 internal sealed class GroupPolicyStore(SqliteDatabase database) : IGroupPolicyStore
 {
     public Task<IReadOnlyList<GroupRule>> ListAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<GroupRule>>(
+        database.RecallAsync<EnvironmentId, IReadOnlyList<GroupRule>>(
+            "group rules",
+            environment,
             connection =>
                 [
                     .. (

@@ -66,7 +66,9 @@ internal sealed class McpConfigStore(SqliteDatabase database) : IMcpConfigStore
         );
 
     public Task<McpConfig?> FindServerAsync(Guid server, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.RecallAsync(
+            "config by server",
+            server,
             connection =>
                 connection.QuerySingleOrDefault<McpConfigRow>(
                     $"{SelectConfig} WHERE server = @server",

@@ -80,7 +80,9 @@ internal sealed class McpInstanceStore(SqliteDatabase database) : IMcpInstanceSt
         );
 
     public Task<McpInstance?> FindInstanceServerAsync(Guid server, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.RecallAsync(
+            "instance by server",
+            server,
             connection =>
                 connection.QuerySingleOrDefault<McpInstanceRow>(
                     $"{SelectInstance} WHERE i.server = @server",

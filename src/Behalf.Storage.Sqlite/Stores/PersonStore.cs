@@ -56,7 +56,9 @@ internal sealed class PersonStore(SqliteDatabase database) : IPersonStore
         Identifier identifier,
         CancellationToken cancellationToken
     ) =>
-        database.ReadAsync(
+        database.RecallAsync(
+            "person",
+            (environment, identifier),
             connection =>
                 (
                     connection.QuerySingleOrDefault<Row>(

@@ -54,7 +54,9 @@ internal sealed class UserSessionStore(SqliteDatabase database) : IUserSessionSt
         UserSessionId id,
         CancellationToken cancellationToken
     ) =>
-        database.ReadAsync(
+        database.RecallAsync(
+            "session",
+            (environment, id),
             connection =>
                 connection
                     .Find<Row>(

@@ -117,7 +117,8 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
             await (
                 entry.Kept is { } kept
                     ? _store.CompleteAsync(entry.Draft, kept.Principal, kept.Key, kept.End, CancellationToken.None)
-                    : _store.AppendAsync(entry.Draft, CancellationToken.None)
+                : entry.IsPatient ? _store.AppendSoonAsync(entry.Draft)
+                : _store.AppendAsync(entry.Draft, CancellationToken.None)
             );
             _outage.Ended();
             return Attempt.Stored;
@@ -184,6 +185,9 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
 internal sealed record AuditEntry(AuditDraft Draft)
 {
     public KeptEnd? Kept { get; init; }
+
+    /// <value>Nobody waits until it is stored.</value>
+    public bool IsPatient { get; init; }
 }
 
 internal sealed record KeptEnd(string Principal, CallKey Key, CallEnd End);

@@ -82,7 +82,7 @@ internal sealed class AuditTrail(
         };
     }
 
-    public async Task CompleteAsync(StartedCall call, CallCompletion completion)
+    public Task CompleteAsync(StartedCall call, CallCompletion completion)
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(completion);
@@ -93,11 +93,10 @@ internal sealed class AuditTrail(
                 intent.Key is { } key && completion.End is { } end
                     ? new KeptEnd(intent.Subject.Principal.ClientId, key, end)
                     : null,
+            IsPatient = !intent.Writes && intent.Key is null,
         };
-        if (await backlog.AppendAsync(entry))
-        {
-            Milestone.Reached(Milestone.CallCompleted, call.Intent.Execution.ToString());
-        }
+        Task completed = CompleteAsync(intent, entry);
+        return entry.IsPatient ? Task.CompletedTask : completed; // the backlog never throws
     }
 
     public Task DenyAsync(AuditDraft denial, CancellationToken cancellationToken)
@@ -132,6 +131,14 @@ internal sealed class AuditTrail(
         await foreach (StoredAuditRecord stored in store.ReadAsync(environment, cancellationToken))
         {
             yield return Read(stored);
+        }
+    }
+
+    private async Task CompleteAsync(CallIntent intent, AuditEntry entry)
+    {
+        if (await backlog.AppendAsync(entry))
+        {
+            Milestone.Reached(Milestone.CallCompleted, intent.Execution.ToString());
         }
     }
 

@@ -18,7 +18,10 @@ public interface IAudit
     /// <summary>Commits the record of one upstream write before it is sent: write steps, repeats and retries alike.</summary>
     Task<Result<Done>> RequestAsync(StartedCall call, string operation, CancellationToken cancellationToken);
 
-    /// <summary>Completes a call. Awaited for writes; runs to its end even if the caller has gone.</summary>
+    /// <summary>
+    /// Completes a call; runs to its end even if the caller has gone. Returns once it is stored, or at once when the call wrote
+    /// nothing and has no key: nobody waits for its record, which goes along with other commits.
+    /// </summary>
     Task CompleteAsync(StartedCall call, CallCompletion completion);
 
     /// <summary>Records a refusal.</summary>
@@ -170,6 +173,9 @@ public interface IAuditStore
     Task<StartResult> StartAsync(CallIntent intent, CancellationToken cancellationToken);
 
     Task AppendAsync(AuditDraft draft, CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="AppendAsync"/>, along with the next commit or a few milliseconds later by itself.</summary>
+    Task AppendSoonAsync(AuditDraft draft);
 
     /// <summary>Appends the completion of a call with a key and, in the same transaction, keeps its outcome.</summary>
     /// <param name="principal">The client id that the key belongs to.</param>

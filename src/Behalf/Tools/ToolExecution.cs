@@ -226,16 +226,10 @@ internal sealed class ToolExecution(
             ),
             _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
         };
-        bool isKept = started.Intent.Key is not null;
-        Task completed = audit.CompleteAsync(
+        await audit.CompleteAsync(
             started,
-            isKept ? completion with { End = EndOf(started, completion, answer) } : completion
+            started.Intent.Key is null ? completion : completion with { End = EndOf(started, completion, answer) }
         );
-        if (isKept || tool.Tool.Definition.Writes)
-        {
-            await completed;
-        }
-
         return answer;
     }
 

@@ -54,6 +54,8 @@ internal sealed class MemoryAuditStore(TimeProvider time) : IAuditStore, IAuditU
         return Task.CompletedTask;
     }
 
+    public Task AppendSoonAsync(AuditDraft draft) => AppendAsync(draft, CancellationToken.None);
+
     public Task CompleteAsync(
         AuditDraft completion,
         string principal,

@@ -1,0 +1,63 @@
+using System.Threading.Channels;
+
+namespace Behalf.Storage;
+
+/// <summary>
+/// Work that nobody waits for. It goes along with the next commit, and within a moment by itself, so that it neither costs a
+/// commit of its own nor holds up the work that somebody waits for. Safe to call concurrently.
+/// </summary>
+internal sealed class Patient<T> : IDisposable
+{
+    /// <summary>Of the real clock: it bounds how long memory holds what a crash would lose.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(5);
+
+    private readonly Channel<T> _items = Channel.CreateUnbounded<T>();
+    private readonly Timer _timer;
+    private int _armed;
+
+    /// <param name="wake">Has what waits committed soon.</param>
+    public Patient(Action wake)
+    {
+        _timer = new Timer(_ =>
+        {
+            Volatile.Write(ref _armed, 0);
+            wake();
+        });
+    }
+
+    public bool IsEmpty => !_items.Reader.TryPeek(out _);
+
+    /// <returns>False once this is closed.</returns>
+    public bool TryAdd(T item)
+    {
+        if (!_items.Writer.TryWrite(item))
+        {
+            return false;
+        }
+
+        if (Interlocked.Exchange(ref _armed, 1) == 0)
+        {
+            try
+            {
+                _timer.Change(Longest, Timeout.InfiniteTimeSpan);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Closing: what is here is taken at the end.
+            }
+        }
+
+        return true;
+    }
+
+    public bool TryTake(out T item) => _items.Reader.TryRead(out item!);
+
+    /// <summary>Takes no more; what is here can still be taken.</summary>
+    public void Close() => _items.Writer.TryComplete();
+
+    public void Dispose()
+    {
+        Close();
+        _timer.Dispose();
+    }
+}
