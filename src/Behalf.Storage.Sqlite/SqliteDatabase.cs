@@ -95,7 +95,8 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     }
 
     /// <inheritdoc />
-    public Task RequireWritableAsync(CancellationToken cancellationToken) => WriteAsync(_ => { }, cancellationToken);
+    /// <remarks>A transaction of the one writer that holds nothing.</remarks>
+    public Task RequireWritableAsync(CancellationToken cancellationToken) => TraceAsync(_ => true, cancellationToken);
 
     /// <inheritdoc />
     public Task<DatabaseHealth> ExamineAsync(CancellationToken cancellationToken) =>

@@ -1,5 +1,4 @@
 using Behalf.Server.Tests.Infrastructure;
-using Behalf.Waiting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 

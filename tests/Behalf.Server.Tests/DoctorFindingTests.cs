@@ -57,6 +57,12 @@ public sealed class DoctorFindingTests(ServedFolder folders) : IClassFixture<Ser
     [InlineData("behalf.db")]
     public async Task FileThatOthersMayRead_IsNamed_WithTheCommandThatClosesIt(string name)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Files have no modes here.");
+            return;
+        }
+
         string data = folders.Copy();
         string file = Path.Combine(data, name);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
@@ -247,7 +253,7 @@ public sealed class DoctorFindingTests(ServedFolder folders) : IClassFixture<Ser
 
         (await TheOneOfAsync(folders.NewFolder(), "--database", database))
             .Should()
-            .Match("clock: this machine and the database are 3600 s apart;*set up time synchronisation");
+            .Match("clock: this machine and the database are 3??? s apart;*set up time synchronisation");
     }
 
     private static async Task<(string Database, string Name)> MigratedAsync()

@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using Behalf.Server.Tests.Infrastructure;
-using Behalf.Waiting;
 using Dapper;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;

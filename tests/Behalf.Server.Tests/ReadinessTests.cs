@@ -1,7 +1,6 @@
 using Behalf.Server.Tests.Infrastructure;
 using Behalf.TestPostgreSql;
 using Behalf.Vault;
-using Behalf.Waiting;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Npgsql;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Behalf.Server.Tests.Infrastructure;
 using Behalf.TestAuthorizationServer;
-using Behalf.Waiting;
 
 namespace Behalf.Server.Tests;
 

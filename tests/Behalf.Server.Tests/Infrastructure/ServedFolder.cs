@@ -44,7 +44,7 @@ public sealed class ServedFolder : IAsyncLifetime
         foreach (string file in Directory.EnumerateFiles(Original, "*", SearchOption.AllDirectories))
         {
             string target = Path.Combine(copy, Path.GetRelativePath(Original, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!, Private);
+            Make(Path.GetDirectoryName(target)!);
             File.Copy(file, target);
         }
 
@@ -52,6 +52,10 @@ public sealed class ServedFolder : IAsyncLifetime
     }
 
     /// <returns>An empty one.</returns>
-    public string NewFolder() =>
-        Directory.CreateDirectory(Path.Combine(_root, $"copy-{Interlocked.Increment(ref _copies)}"), Private).FullName;
+    public string NewFolder() => Make(Path.Combine(_root, $"copy-{Interlocked.Increment(ref _copies)}"));
+
+    private static string Make(string path) =>
+        OperatingSystem.IsWindows()
+            ? Directory.CreateDirectory(path).FullName
+            : Directory.CreateDirectory(path, Private).FullName;
 }
