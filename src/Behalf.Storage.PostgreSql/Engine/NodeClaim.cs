@@ -163,7 +163,7 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             Log.BeatFailed(_logger, e);
         }
 #pragma warning disable CA1031 // logged as the fault it is; the loop goes on
-        catch (Exception e) when (!_stopping.IsCancellationRequested)
+        catch (Exception e) when (e is not OperationCanceledException || !_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             Log.BeatRefused(_logger, _node.Name, e);
