@@ -98,6 +98,14 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     }
 
     /// <inheritdoc />
+    public Task RequireWritableAsync(CancellationToken cancellationToken) =>
+        TranslatedAsync(async () =>
+        {
+            await Current.Claim.RequireHeldAsync(cancellationToken);
+            return true;
+        });
+
+    /// <inheritdoc />
     public Task<DatabaseHealth> ExamineAsync(CancellationToken cancellationToken) =>
         LookAsync(ServerHealth.OfAsync, cancellationToken);
 

@@ -95,6 +95,10 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     }
 
     /// <inheritdoc />
+    /// <remarks>A transaction of the one writer that holds nothing.</remarks>
+    public Task RequireWritableAsync(CancellationToken cancellationToken) => TraceAsync(_ => true, cancellationToken);
+
+    /// <inheritdoc />
     public Task<DatabaseHealth> ExamineAsync(CancellationToken cancellationToken) =>
         ReadAsync(
             connection =>

@@ -45,6 +45,12 @@ public sealed class BehalfOptions
     /// <value>Where a received pair is kept while the database cannot commit it. Null: nowhere, in memory only.</value>
     public string? SpoolFolder { get; set; }
 
+    /// <value>
+    /// How long a process that was asked to stop still takes work while it says that it is not ready, so that whoever
+    /// balances between nodes has noticed before the doors close.
+    /// </value>
+    public TimeSpan DrainDelay { get; set; } = TimeSpan.Zero;
+
     /// <value>How long an authorization link may be used.</value>
     public TimeSpan LinkLifetime { get; set; } = TimeSpan.FromMinutes(10);
 

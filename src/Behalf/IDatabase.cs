@@ -18,6 +18,13 @@ public interface IDatabase : IDatabaseSchema
     /// <exception cref="StorageUnavailableException">It cannot be reached or used.</exception>
     Task OpenToReadAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Completes when this process can record what it does now: the database is there and takes writes, and, where several
+    /// nodes share it, this node's name is this process's. Changes nothing.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">It cannot; the message says why.</exception>
+    Task RequireWritableAsync(CancellationToken cancellationToken);
+
     /// <summary>What the database says of itself.</summary>
     Task<DatabaseHealth> ExamineAsync(CancellationToken cancellationToken);
 

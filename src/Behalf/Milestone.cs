@@ -26,11 +26,12 @@ public static class Milestone
     public const string CallCompleted = "call.completed";
     public const string RevokeCommitted = "revoke.committed";
     public const string RevokeAnswered = "revoke.upstream_answered";
+    public const string CopyBundleCommitted = "copy.bundle_committed";
 
     private static readonly DiagnosticListener Listener = new(ListenerName);
 
     /// <param name="name">One of the constants above.</param>
-    /// <param name="id">The flow, account or execution it happened to, in text form.</param>
+    /// <param name="id">The flow, account, execution or table it happened to, in text form.</param>
     public static void Reached(string name, string id)
     {
         if (Listener.IsEnabled(name))

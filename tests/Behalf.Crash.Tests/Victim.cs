@@ -32,6 +32,8 @@ public sealed class Victim : IAsyncLifetime
 
     public BehalfClient Behalf => _behalf ?? throw new InvalidOperationException("The server was not started.");
 
+    public string Folder => _folder;
+
     public string Database => Path.Combine(Data, "behalf.db");
 
     private HttpClient Judge => _judge!;

@@ -42,22 +42,10 @@ public sealed class RestoreTests : IDisposable
             """{"identifier":"bob"}"""
         );
         revoked.Status.Should().Be(200, revoked.Body);
-        JsonElement entry = (
-            await stage.Server.SendAsync(HttpMethod.Get, "/api/v1/behalf/revocations", stage.Server.ServiceToken)
-        ).Json.GetProperty("revocations")[0];
         string ledger = Path.Combine(_folder, "ledger.jsonl");
-        await File.WriteAllTextAsync(
-            ledger,
-            JsonSerializer.Serialize(
-                new
-                {
-                    environment_id = entry.GetProperty("environment_id").GetString(),
-                    account_id = entry.GetProperty("account_id").GetString(),
-                    generation = long.Parse(entry.GetProperty("generation").ToString()),
-                }
-            ) + "\n",
-            Cancellation
-        );
+        Typed exported = await stage.Server.BehalfAsync("revocation", "export", "--out", ledger);
+        exported.Exit.Should().Be(ExitCodes.Ok, exported.Error);
+        (await File.ReadAllLinesAsync(ledger, Cancellation)).Should().ContainSingle("bob was revoked, once");
         (string clientId, string clientSecret) = stage.Server.ServiceClient;
         await stage.Server.LeaveAsync(Data);
         File.Copy(Backup, Path.Combine(Data, "behalf.db"), overwrite: true);

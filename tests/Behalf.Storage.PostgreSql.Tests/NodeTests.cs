@@ -3,6 +3,7 @@ using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Storage.SharedTests;
 using Behalf.TestPostgreSql;
+using Behalf.Waiting;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -91,6 +92,27 @@ public sealed class NodeTests : IAsyncLifetime
         CallIntent removed = await Acme.IntentAsync(account);
         await A.Clients.RemoveAsync(Acme.Id, Acme.Client.Id, Traces.None, Cancellation);
         (await StopAndTryAsync(B, removed)).Should().Be(new StartResult.Refused(StartRefusal.ClientRemoved));
+    }
+
+    /// <summary>Not a fault that is known to pass: the statement itself is refused, as where somebody altered the table.</summary>
+    [Fact]
+    public async Task Node_GoesOnBeating_AfterTheDatabaseRefusedABeat()
+    {
+        await using StorageUnderTest node = await PostgreSqlUnderTest.OpenAsync(
+            _connectionString,
+            _time,
+            "beating",
+            heartbeat: TimeSpan.FromMilliseconds(50)
+        );
+        const string Refusals = "SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()";
+        Task<DateTime> BeatAsync() => SqlAsync<DateTime>("SELECT heartbeat_at FROM node WHERE name = 'beating'");
+        await SqlAsync<int>("ALTER TABLE node RENAME COLUMN heartbeat_at TO somewhere_else");
+        long before = await SqlAsync<long>(Refusals);
+        await Eventually.HoldsAsync(async () => await SqlAsync<long>(Refusals) > before, "a beat is refused");
+        await SqlAsync<int>("ALTER TABLE node RENAME COLUMN somewhere_else TO heartbeat_at");
+        DateTime mended = await SqlAsync<DateTime>("SELECT clock_timestamp()");
+
+        await Eventually.HoldsAsync(async () => await BeatAsync() > mended, "the next ones are told");
     }
 
     /// <summary>Whoever tells that something is stopped, and did not stop it, waits for the calls that its stop waits for.</summary>

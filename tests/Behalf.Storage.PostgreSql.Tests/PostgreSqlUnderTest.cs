@@ -17,21 +17,31 @@ internal static class PostgreSqlUnderTest
     public static async Task<StorageUnderTest> OpenAsync(
         string connectionString,
         FakeTimeProvider time,
-        string node = "node-1"
+        string node = "node-1",
+        TimeSpan? heartbeat = null
     )
     {
-        ServiceProvider services = Services(connectionString, time, node);
+        ServiceProvider services = Services(connectionString, time, node, heartbeat);
         await services.GetRequiredService<PostgreSqlDatabase>().OpenAsync(TestContext.Current.CancellationToken);
         return new StorageUnderTest(services, time);
     }
 
-    public static ServiceProvider Services(string connectionString, TimeProvider time, string node = "node-1")
+    public static ServiceProvider Services(
+        string connectionString,
+        TimeProvider time,
+        string node = "node-1",
+        TimeSpan? heartbeat = null
+    )
     {
         ServiceCollection services = new();
         services.AddLogging();
         services.AddSingleton(time);
         services.Configure<BehalfOptions>(options => options.Node = node);
-        services.AddPostgreSqlStorage(options => options.ConnectionString = connectionString);
+        services.AddPostgreSqlStorage(options =>
+        {
+            options.ConnectionString = connectionString;
+            options.Heartbeat = heartbeat ?? options.Heartbeat;
+        });
         return services.BuildServiceProvider(
             new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true }
         );

@@ -48,6 +48,39 @@ public abstract class AccountListSuite : StoreTests
     }
 
     [Fact]
+    public async Task Stopped_AreLeftOut_UnlessAFlowIsOpenForThem()
+    {
+        foreach (string identifier in new[] { "alice", "bob", "carol" })
+        {
+            ConnectedAccount account = await Acme.ActiveAccountAsync(identifier);
+            if (identifier != "alice")
+            {
+                await Storage.Accounts.StopAsync(
+                    account,
+                    account.RowVersion,
+                    delete: false,
+                    AccountReasons.Revoked,
+                    null,
+                    Traces.None,
+                    Cancellation
+                );
+            }
+
+            if (identifier == "carol")
+            {
+                await Acme.FlowAsync(await Acme.ReadAsync(account));
+            }
+        }
+
+        await Acme.AccountAsync("dave");
+        AccountFilter rest = Everything with { ExceptStopped = true };
+
+        (await ListAsync(rest)).Should().BeEquivalentTo("alice", "carol", "dave");
+        Time.Advance(TimeSpan.FromHours(1));
+        (await ListAsync(rest)).Should().BeEquivalentTo("alice", "dave");
+    }
+
+    [Fact]
     public async Task Conditions_NarrowTogether()
     {
         Connection second = Acme.NewConnection(Storage, Acme.Id, "second", "second");

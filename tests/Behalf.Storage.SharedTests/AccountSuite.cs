@@ -245,7 +245,7 @@ public abstract class AccountSuite : StoreTests
     }
 
     [Fact]
-    public async Task SharedGrant_CountsOtherActiveAccounts_OfTheSameOAuthClientAndProviderUser()
+    public async Task SharedGrant_CountsActiveAccounts_OfTheSameOAuthClientAndProviderUser()
     {
         Connection second = Acme.NewConnection(Storage, Acme.Id, "second", "second");
         Connection foreign = Acme.NewConnection(Storage, Acme.Id, "foreign", "foreign") with { ClientId = "another" };
@@ -257,10 +257,12 @@ public abstract class AccountSuite : StoreTests
         await Acme.ActiveAccountAsync("dave", providerUserKey: "own");
 
         Task<int> CountAsync() =>
-            Storage.Accounts.CountSharingGrantAsync(Acme.Id, alice.Connection, "shared", alice.Id, Cancellation);
+            Storage.Accounts.CountSharingGrantAsync(Acme.Id, alice.Connection, "shared", Cancellation);
 
-        (await CountAsync()).Should().Be(1);
+        (await CountAsync()).Should().Be(2);
         await StopAsync(bob);
+        (await CountAsync()).Should().Be(1);
+        await StopAsync(alice);
         (await CountAsync()).Should().Be(0);
     }
 

@@ -1,3 +1,4 @@
+using Behalf.Audit;
 using Behalf.Identity;
 using Behalf.Vault;
 
@@ -114,6 +115,26 @@ public abstract class IdentitySuite : StoreTests
         );
 
         epochs.Distinct().Should().ContainSingle().Which.Should().Be(new UserEpoch(1, 1));
+    }
+
+    [Fact]
+    public async Task EveryEpoch_Grows_InItsOwnEnvironment_AndNoCallStartsOnAnOlderOne()
+    {
+        Acme other = await Acme.BuildAsync(Storage, "other");
+        CallIntent alice = await Acme.IntentAsync(await Acme.ActiveAccountAsync("alice"));
+        CallIntent bob = await Acme.IntentAsync(await Acme.ActiveAccountAsync("bob"));
+        CallIntent elsewhere = await other.IntentAsync(await other.ActiveAccountAsync("alice"));
+
+        await Storage.Users.BumpEveryEpochAsync(Acme.Id, Traces.Of(Acme.Draft("environment.revoked")), Cancellation);
+
+        (await Storage.Audit.StartAsync(alice, Cancellation))
+            .Should()
+            .Be(new StartResult.Refused(StartRefusal.UserSignedOut));
+        (await Storage.Audit.StartAsync(bob, Cancellation))
+            .Should()
+            .Be(new StartResult.Refused(StartRefusal.UserSignedOut));
+        (await Storage.Audit.StartAsync(elsewhere, Cancellation)).Should().BeOfType<StartResult.Started>();
+        (await Acme.TrailAsync()).Should().ContainSingle(record => record.Draft.Action == "environment.revoked");
     }
 
     [Fact]

@@ -245,6 +245,29 @@ public abstract class RefreshSuite : StoreTests
     }
 
     [Fact]
+    public async Task Hastened_IsWhoSharesTheGrant_AndNobodyElse()
+    {
+        Connection second = Acme.NewConnection(Storage, Acme.Id, "second", "second");
+        await Storage.Connections.AddAsync(second, Traces.None, Cancellation);
+        Acme other = await Acme.BuildAsync(Storage, "other");
+        ConnectedAccount alice = await Acme.ActiveAccountAsync("alice", providerUserKey: "shared");
+        ConnectedAccount bob = await Acme.ActiveAccountAsync("bob", second.Id, "shared");
+        await Acme.ActiveAccountAsync("carol", providerUserKey: "own");
+        ConnectedAccount dave = await Acme.ActiveAccountAsync("dave", providerUserKey: "shared");
+        await Storage.Accounts.StopAsync(dave, dave.RowVersion, false, "revoked", null, Traces.None, Cancellation);
+        await other.ActiveAccountAsync("alice", providerUserKey: "shared");
+
+        Task<int> HastenAsync() => Storage.Refreshes.HastenAsync(Acme.Id, Acme.Connection.Id, "shared", Cancellation);
+        (await HastenAsync()).Should().Be(2);
+        (await HastenAsync()).Should().Be(0, "they are due");
+        (await Storage.Refreshes.HastenAsync(Acme.Id, other.Connection.Id, "shared", Cancellation)).Should().Be(0);
+
+        (await Storage.Refreshes.DueAsync(10, [], Cancellation))
+            .Should()
+            .BeEquivalentTo([(Acme.Id, alice.Id), (Acme.Id, bob.Id)]);
+    }
+
+    [Fact]
     public async Task Due_IsSpread_SoThatNodesSeldomMeet_AndNobodyIsPassedOver()
     {
         const int Portion = 5;

@@ -227,6 +227,12 @@ public sealed class ProviderServer : IAsyncDisposable
         (string text, Dictionary<string, string> form) = await ReadFormAsync(context);
         ProviderClient? client = Authenticate(context, form);
         OddReply? odd = client is null ? null : Next(client.NextRevokeReplies);
+        if (odd is OddReply.Held { Gate: var gate })
+        {
+            await gate.PassAsync(context.RequestAborted);
+            odd = null;
+        }
+
         string? user =
             client is null || odd is not null
                 ? null

@@ -8,6 +8,9 @@ namespace Behalf.Server.Api;
 /// <summary>Health and the key set: they reveal no names and no environments.</summary>
 internal static class PublicEndpoints
 {
+    /// <value>How long the database may take to say that it takes writes.</value>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     public static void MapPublicEndpoints(this IEndpointRouteBuilder app)
     {
         app.MapGet("/health/live", Live).WithDisplayName("health live");
@@ -23,23 +26,30 @@ internal static class PublicEndpoints
     private static async Task<IResult> ReadyAsync(
         Readiness readiness,
         IVault vault,
-        IIdentity identity,
+        IDatabase database,
         IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken
     )
     {
-        if (!readiness.IsReached || !vault.IsOpen || lifetime.ApplicationStopping.IsCancellationRequested)
+        if (readiness.IsDraining || lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return NotReady("draining\n");
+        }
+
+        if (!readiness.IsReached || !vault.IsOpen)
         {
             return NotReady();
         }
 
         try
         {
-            // A read proves the database; it holds an environment since the first start.
-            IReadOnlyList<DeploymentEnvironment> environments = await identity.ListEnvironmentsAsync(cancellationToken);
-            return environments.Count > 0 ? Results.Text("ready\n") : NotReady();
+            // Who cannot record refuses every call. The system's clock, also in tests: a probe's patience is its own.
+            await database
+                .RequireWritableAsync(cancellationToken)
+                .WaitAsync(Patience, TimeProvider.System, cancellationToken);
+            return Results.Text("ready\n");
         }
-        catch (StorageUnavailableException)
+        catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)
         {
             return NotReady();
         }
@@ -60,6 +70,6 @@ internal static class PublicEndpoints
             )
         );
 
-    private static IResult NotReady() =>
-        Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+    private static IResult NotReady(string why = "not ready\n") =>
+        Results.Text(why, statusCode: StatusCodes.Status503ServiceUnavailable);
 }

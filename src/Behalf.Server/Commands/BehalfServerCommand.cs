@@ -9,8 +9,10 @@ namespace Behalf.Server.Commands;
 internal static class BehalfServerCommand
 {
     /// <param name="output">Null: standard output.</param>
-    public static async Task<int> RunAsync(string[] args, TextWriter? output = null)
+    /// <param name="error">Null: standard error.</param>
+    public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? error = null)
     {
+        error ??= Console.Error;
         RootCommand root = new("Behalf: connected accounts for multi-user agents.")
         {
             ServeCommand.Create(),
@@ -24,14 +26,19 @@ internal static class BehalfServerCommand
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            await Console.Error.WriteLineAsync(parsed.Errors[0].Message);
+            await error.WriteLineAsync(parsed.Errors[0].Message);
             return ExitCodes.Usage;
         }
 
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output ?? Console.Out }
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    Output = output ?? Console.Out,
+                    Error = error,
+                }
             );
         }
         catch (OperationCanceledException)
@@ -46,7 +53,7 @@ internal static class BehalfServerCommand
                         or StorageUnavailableException
             )
         {
-            await Console.Error.WriteLineAsync(failure.Message);
+            await error.WriteLineAsync(failure.Message);
             return ExitCodes.Failed;
         }
     }

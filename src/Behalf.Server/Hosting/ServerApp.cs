@@ -11,6 +11,7 @@ using Behalf.Vault;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Behalf.Server.Hosting;
 
@@ -40,7 +41,11 @@ public static class ServerApp
             X509Certificate2? certificate = FindCertificate(options, listener, folder, time);
             ServerLogging.Configure(builder.Logging, options.LogLevel);
             ConfigureKestrel(builder, listener, certificate, time);
-            builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
+            builder
+                .Services.AddOptions<HostOptions>()
+                .Configure<IOptions<BehalfOptions>>(
+                    (host, behalf) => host.ShutdownTimeout = DrainTime + behalf.Value.DrainDelay
+                );
             builder.Services.TryAddSingleton(time);
             builder.Services.AddSingleton(folder);
             builder.Services.AddSingleton(listener);
@@ -53,6 +58,7 @@ public static class ServerApp
             );
             builder.Services.Configure<VaultOptions>(target => Settings.Apply(target, builder.Configuration, options));
             builder.Services.AddSingleton<Readiness>();
+            builder.Services.AddHostedService<Draining>();
             builder.Services.AddSingleton<TrailWatch>();
             builder.Services.AddTrustedProxies();
             builder.Services.AddServerTelemetry(builder.Configuration);

@@ -44,6 +44,7 @@ internal static class Settings
         target.RefreshMargin = section.GetValue("RefreshMargin", target.RefreshMargin);
         target.TokenRequestTimeout = section.GetValue("TokenRequestTimeout", target.TokenRequestTimeout);
         target.RefreshTimeout = section.GetValue("RefreshTimeout", target.RefreshTimeout);
+        target.DrainDelay = section.GetValue("DrainDelay", target.DrainDelay);
         target.LinkLifetime = section.GetValue("LinkLifetime", target.LinkLifetime);
         target.Proxy.MaxBytes = section.GetValue("Proxy:MaxBytes", target.Proxy.MaxBytes);
         target.Proxy.Timeout = section.GetValue("Proxy:Timeout", target.Proxy.Timeout);
@@ -97,6 +98,7 @@ internal static class Settings
         Within("RefreshMargin", options.RefreshMargin, TimeSpan.Zero, TimeSpan.FromHours(1));
         Within("TokenRequestTimeout", options.TokenRequestTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
         Within("RefreshTimeout", options.RefreshTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
+        Within("DrainDelay", options.DrainDelay, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         Within("LinkLifetime", options.LinkLifetime, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10));
         Within("Proxy:Timeout", options.Proxy.Timeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         Within("Proxy:IdleTimeout", options.Proxy.IdleTimeout, TimeSpan.FromSeconds(1), options.Proxy.Timeout);

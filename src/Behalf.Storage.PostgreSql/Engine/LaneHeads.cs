@@ -31,10 +31,7 @@ internal sealed record LaneHeads(
     {
         if (!await reader.ReadAsync())
         {
-            throw new StorageUnavailableException(
-                StorageFault.Closed,
-                $"Another process serves as node {node.Name}: this one must stop, or be given a name of its own."
-            );
+            throw node.Lost();
         }
 
         DateTimeOffset now = reader.GetInt64(0).ToInstant();

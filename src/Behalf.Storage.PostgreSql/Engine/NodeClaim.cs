@@ -65,6 +65,32 @@ internal sealed partial class NodeClaim : IAsyncDisposable
 
     public void StartBeating() => _loop = Task.Run(BeatAsync);
 
+    /// <summary>Completes when this process has the name still, and the database takes writes.</summary>
+    /// <exception cref="StorageUnavailableException">One of the two is not so.</exception>
+    public async Task RequireHeldAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = await _connections.OpenAsync(cancellationToken);
+        (bool isHeld, bool isReadOnly) = await connection.QuerySingleAsync<(bool, bool)>(
+            new CommandDefinition(
+                """
+                SELECT EXISTS (SELECT 1 FROM node WHERE name = @Name AND process = @Process),
+                  current_setting('transaction_read_only') = 'on'
+                """,
+                _node,
+                cancellationToken: cancellationToken
+            )
+        );
+        if (!isHeld)
+        {
+            throw _node.Lost();
+        }
+
+        if (isReadOnly)
+        {
+            throw new StorageUnavailableException(StorageFault.ReadOnly, "The database is read-only.");
+        }
+    }
+
     /// <summary>The name is given up: what this process may have left is ended at once, not after a time.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -103,12 +129,13 @@ internal sealed partial class NodeClaim : IAsyncDisposable
                 last = TimeProvider.System.GetTimestamp();
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // Stopping.
         }
     }
 
+    /// <summary>Whatever it ends with: the next beat comes, for a node that falls silent counts as dead.</summary>
     private async Task BeatOnceAsync()
     {
         try
@@ -134,6 +161,12 @@ internal sealed partial class NodeClaim : IAsyncDisposable
         catch (Exception e) when (StorageErrors.Translate(e) is not null)
         {
             Log.BeatFailed(_logger, e);
+        }
+#pragma warning disable CA1031 // logged as the fault it is; the loop goes on
+        catch (Exception e) when (e is not OperationCanceledException || !_stopping.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            Log.BeatRefused(_logger, _node.Name, e);
         }
     }
 
@@ -170,6 +203,13 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             Message = "The database could not be told that this node lives"
         )]
         public static partial void BeatFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(
+            EventId = 4206,
+            Level = LogLevel.Error,
+            Message = "The database refused what node {Node} does to say that it lives; it will be tried again"
+        )]
+        public static partial void BeatRefused(ILogger logger, string node, Exception exception);
 
         [LoggerMessage(
             EventId = 4203,

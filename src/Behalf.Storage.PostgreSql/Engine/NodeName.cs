@@ -5,6 +5,13 @@ namespace Behalf.Storage.PostgreSql.Engine;
 /// <param name="Process">Random per start.</param>
 internal sealed record NodeName(string Name, string Process)
 {
+    /// <summary>What a process without its name can still answer.</summary>
+    public StorageUnavailableException Lost() =>
+        new(
+            StorageFault.Closed,
+            $"Another process serves as node {Name}: this one must stop, or be given a name of its own."
+        );
+
     /// <summary>As a condition on <c>process</c>, an expression: a node that lives holds it.</summary>
     public static string Lives(string process) =>
         $"""

@@ -10,10 +10,12 @@ internal static class ServerHealth
 
     public static async Task<DatabaseHealth> OfAsync(NpgsqlConnection connection)
     {
+        // The setting that a session begins with, which ours raise for themselves.
         (DateTime now, string commit, string fsync, string fullPages, bool isStandby) =
             await connection.QuerySingleAsync<(DateTime, string, string, string, bool)>(
                 """
-                SELECT clock_timestamp() AT TIME ZONE 'UTC', current_setting('synchronous_commit'),
+                SELECT clock_timestamp() AT TIME ZONE 'UTC',
+                  (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'),
                   current_setting('fsync'), current_setting('full_page_writes'), pg_is_in_recovery()
                 """
             );
@@ -26,7 +28,7 @@ internal static class ServerHealth
         if (commit is "off" or "local")
         {
             problems.Add(
-                $"synchronous_commit is {commit}: what was answered can be lost, refresh tokens with it; set it to on"
+                $"synchronous_commit is {commit}: our sessions turn it on for themselves, which a transaction pooler may undo, and then what was answered can be lost, refresh tokens with it; set it to on"
             );
         }
 

@@ -245,7 +245,6 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
         EnvironmentId environment,
         ConnectionId connection,
         string providerUserKey,
-        AccountId except,
         CancellationToken cancellationToken
     ) =>
         database.ReadAsync(
@@ -259,7 +258,7 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
                       AND k.oauth_url = mine.oauth_url AND k.client_id IS NOT DISTINCT FROM mine.client_id
                     JOIN account a ON a.connection_id = k.id AND a.provider_user_key = @providerUserKey
                     WHERE mine.environment_id = @environment AND mine.id = @connection
-                      AND a.environment_id = @environment AND a.id <> @except
+                      AND a.environment_id = @environment
                       AND a.deleted_at IS NULL AND a.status = 2
                     """,
                     new
@@ -267,7 +266,6 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
                         environment = environment.ToColumn(),
                         connection = connection.ToColumn(),
                         providerUserKey,
-                        except = except.ToColumn(),
                     }
                 ),
             cancellationToken

@@ -43,6 +43,18 @@ internal static class AccountConditions
             values.Add("afterPrefix", prefix + AfterAll);
         }
 
+        if (filter.ExceptStopped)
+        {
+            where.Add(
+                """
+                (a.status <> 4 OR EXISTS (
+                  SELECT 1 FROM authorization_flow f
+                  WHERE f.environment_id = a.environment_id AND f.account_id = a.id AND f.step < 5
+                    AND f.expires_at > behalf_now()))
+                """
+            );
+        }
+
         return (string.Join(" AND ", where), values);
 
         void Equal(string column, string name, string? value)

@@ -242,7 +242,6 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
         EnvironmentId environment,
         ConnectionId connection,
         string providerUserKey,
-        AccountId except,
         CancellationToken cancellationToken
     ) =>
         database.ReadAsync(
@@ -256,7 +255,7 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
                       AND k.oauth_url = mine.oauth_url AND k.client_id IS mine.client_id
                     JOIN account a ON a.connection_id = k.id AND a.provider_user_key = @providerUserKey
                     WHERE mine.environment_id = @environment AND mine.id = @connection
-                      AND a.environment_id = @environment AND a.id <> @except
+                      AND a.environment_id = @environment
                       AND a.deleted_at IS NULL AND a.status = 2
                     """,
                     new
@@ -264,7 +263,6 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
                         environment = environment.ToColumn(),
                         connection = connection.ToColumn(),
                         providerUserKey,
-                        except = except.ToColumn(),
                     }
                 ),
             cancellationToken

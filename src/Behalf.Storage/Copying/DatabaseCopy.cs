@@ -79,6 +79,7 @@ public sealed class DatabaseCopy(ICopySource source, ICopyTarget target)
                 await target.WriteAsync(table, bundle, written, cancellationToken);
                 written += bundle.Count;
                 bundle.Clear();
+                Milestone.Reached(Milestone.CopyBundleCommitted, table.Name);
             }
         }
 

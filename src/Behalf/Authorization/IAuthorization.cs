@@ -335,6 +335,18 @@ public interface IRefreshStore
         CancellationToken cancellationToken
     );
 
+    /// <summary>
+    /// Makes the refresh of every live account on the same OAuth client with the same provider user due now, if it would be
+    /// later: something may have ended its grant, and a refresh tells.
+    /// </summary>
+    /// <returns>Of how many.</returns>
+    Task<int> HastenAsync(
+        EnvironmentId environment,
+        ConnectionId connection,
+        string providerUserKey,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>The account is not due before the pause has passed. Callers who need its token are not held back.</summary>
     Task HoldBackAsync(
         EnvironmentId environment,

@@ -15,9 +15,11 @@ namespace Behalf.Authorization;
 internal sealed partial class Revoker(
     IRevocationStore store,
     IAccountStore accounts,
+    IRefreshStore refreshes,
     FlowContexts contexts,
     TokenEndpoint endpoint,
     IVault vault,
+    WorkSignal signal,
     IOptions<BehalfOptions> options,
     TimeProvider time,
     ILogger<Revoker> logger
@@ -38,12 +40,18 @@ internal sealed partial class Revoker(
         );
         if (await EndsWithoutRequestAsync(job, context, cancellationToken) is { } proof)
         {
+            if (job.Attempts > 0)
+            {
+                await TryWhoConnectedMeanwhileAsync(job, cancellationToken); // an attempt before may have been carried out
+            }
+
             Telemetry.Revoked("finished");
             await FinishAsync(job, context, proof, cancellationToken);
             return;
         }
 
         string? answer = await AskAsync(job, context!, cancellationToken);
+        await TryWhoConnectedMeanwhileAsync(job, cancellationToken);
         if (answer is not null)
         {
             Telemetry.Revoked("finished");
@@ -83,19 +91,29 @@ internal sealed partial class Revoker(
             : null;
     }
 
-    /// <summary>Some providers end every grant of a user at once: never while a live account has the same provider user.</summary>
-    private async Task<bool> IsSharedAsync(RevocationJob job, string user, CancellationToken cancellationToken)
+    /// <summary>
+    /// Some providers end every grant of a user at once: never while a live account has the same provider user, also this
+    /// job's own, connected anew.
+    /// </summary>
+    private async Task<bool> IsSharedAsync(RevocationJob job, string user, CancellationToken cancellationToken) =>
+        await accounts.CountSharingGrantAsync(job.Environment, job.Connection, user, cancellationToken) > 0;
+
+    /// <summary>
+    /// Nobody can hold a person back from connecting while the provider is being asked. An account that became live
+    /// meanwhile may have lost its grant to that request: it is refreshed as soon as it may be, so that it works on, or says why not.
+    /// </summary>
+    private async Task TryWhoConnectedMeanwhileAsync(RevocationJob job, CancellationToken cancellationToken)
     {
-        ConnectedAccount? own = await accounts.FindAsync(job.Environment, job.Account, cancellationToken);
-        bool isReconnected = own is { Status: CredentialStatus.Active } && own.ProviderUserKey == user;
-        return isReconnected
-            || await accounts.CountSharingGrantAsync(
-                job.Environment,
-                job.Connection,
-                user,
-                job.Account,
-                cancellationToken
-            ) > 0;
+        if (
+            job.ProviderUserKey is { } user
+            && await refreshes.HastenAsync(job.Environment, job.Connection, user, cancellationToken)
+                is > 0
+                    and var count
+        )
+        {
+            Log.ConnectedMeanwhile(logger, job.Id, count);
+            signal.Wake();
+        }
     }
 
     /// <returns>The proof, or null when it must be tried again.</returns>
@@ -226,6 +244,13 @@ internal sealed partial class Revoker(
     {
         [LoggerMessage(2301, LogLevel.Warning, "{Job} is not revoked yet: {Description}")]
         public static partial void NotYet(ILogger logger, RevocationJobId job, string description);
+
+        [LoggerMessage(
+            2306,
+            LogLevel.Warning,
+            "While {Job} was asked for, {Count} accounts of the same provider user connected: they are refreshed as soon as they may be"
+        )]
+        public static partial void ConnectedMeanwhile(ILogger logger, RevocationJobId job, int count);
 
         [LoggerMessage(2302, LogLevel.Error, "{Job} could not be revoked in 72 hours; its token is shredded")]
         public static partial void GivenUp(ILogger logger, RevocationJobId job);

@@ -215,7 +215,7 @@ internal sealed class AccountEnding(
         return stopped.Succeeded ? null : stopped.Problem;
     }
 
-    /// <summary>Walks through the filter's accounts until so many were stopped; those that are stopped already cost a look.</summary>
+    /// <summary>Walks through the filter's accounts until so many were stopped; those that are stopped already are passed over.</summary>
     private async Task<Result<RevokedAccounts>> StopSomeAsync(
         Principal principal,
         AccountFilter filter,
@@ -223,23 +223,19 @@ internal sealed class AccountEnding(
     )
     {
         List<ConnectedAccount> stopped = [];
-        bool others = false;
         Guid? after = null;
         do
         {
             Page<ConnectedAccount> page = await accounts.ListAsync(
-                filter,
+                filter with
+                {
+                    ExceptStopped = true,
+                },
                 new PageRequest(PageSize, After: after),
                 cancellationToken
             );
             foreach (ConnectedAccount account in page.Items)
             {
-                if (IsStopped(account))
-                {
-                    others = true;
-                    continue;
-                }
-
                 if (stopped.Count == MostAtOnce)
                 {
                     return new RevokedAccounts(stopped, More: true);
@@ -260,11 +256,8 @@ internal sealed class AccountEnding(
             after = page.Next;
         } while (after is not null);
 
-        if (others)
-        {
-            await accounts.WaitForStartsAsync(cancellationToken);
-        }
-
+        // Some may have been stopped by somebody else, who may still be waiting for calls that began before.
+        await accounts.WaitForStartsAsync(cancellationToken);
         return new RevokedAccounts(stopped, More: false);
     }
 

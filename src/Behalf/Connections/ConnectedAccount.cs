@@ -129,4 +129,7 @@ public sealed record AccountFilter
     public string? OrganizationId { get; init; }
 
     public string? UserId { get; init; }
+
+    /// <value>Leaves out those that are disconnected and have no open flow: there is nothing of them to stop.</value>
+    public bool ExceptStopped { get; init; }
 }

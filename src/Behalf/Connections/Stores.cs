@@ -159,12 +159,11 @@ public interface IAccountStore
         CancellationToken cancellationToken
     );
 
-    /// <summary>Live accounts on the same OAuth client with the same provider user, other than this one.</summary>
+    /// <summary>Live accounts on the same OAuth client with the same provider user, read in one look.</summary>
     Task<int> CountSharingGrantAsync(
         EnvironmentId environment,
         ConnectionId connection,
         string providerUserKey,
-        AccountId except,
         CancellationToken cancellationToken
     );
 }

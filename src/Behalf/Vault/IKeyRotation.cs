@@ -33,4 +33,8 @@ public interface IKeyRotation
 
 /// <param name="Moved">Values that were moved to the active data key.</param>
 /// <param name="More">True when the next turn has work waiting.</param>
-public sealed record KeyTurn(int Moved, bool More);
+/// <param name="Unreadable">
+/// Values under replaced data keys that do not open where they stand, as far as this process has met them: nobody can move
+/// them, and each keeps its key from being destroyed.
+/// </param>
+public sealed record KeyTurn(int Moved, bool More, int Unreadable);

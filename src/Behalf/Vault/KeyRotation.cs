@@ -16,6 +16,8 @@ internal sealed partial class KeyRotation(
 {
     private const string System = "system";
 
+    private readonly BrokenSeals _broken = new();
+
     private static readonly Problem NotReplaced = new(
         ProblemKind.FailedPrecondition,
         "key_not_decrypt_only",
@@ -68,7 +70,7 @@ internal sealed partial class KeyRotation(
         int outside = elsewhere.Sum(references => references.CountOf(key));
         if (outside > 0)
         {
-            return StillNeeded(outside);
+            return StillNeeded(outside, unreadable: 0);
         }
 
         KeyDestruction destruction = await ring.DestroyAsync(
@@ -84,7 +86,7 @@ internal sealed partial class KeyRotation(
                 "key_in_use",
                 "Tokens that this key signed may live for a day after it was replaced."
             ),
-            KeyDestructionOutcome.InUse => StillNeeded(destruction.References),
+            KeyDestructionOutcome.InUse => StillNeeded(destruction.References, _broken.CountOf(key)),
             _ => NotReplaced,
         };
     }
@@ -111,11 +113,16 @@ internal sealed partial class KeyRotation(
         return await MoveValuesAsync(limit, cancellationToken);
     }
 
-    private static Problem StillNeeded(long references) =>
+    private static Problem StillNeeded(long references, int unreadable) =>
         new(
             ProblemKind.FailedPrecondition,
             "key_in_use",
             $"{references} stored values still need this key; rotation moves them, and what is short-lived ends by itself within a day."
+                + (
+                    unreadable == 0
+                        ? ""
+                        : $" {unreadable} of them do not open where they stand and cannot be moved: the log names each (events 2703 and 2704)."
+                )
         );
 
     private bool IsHeldAs(IReadOnlyList<RingKey> stored) =>
@@ -152,23 +159,45 @@ internal sealed partial class KeyRotation(
 
     private async Task<KeyTurn> MoveValuesAsync(int limit, CancellationToken cancellationToken)
     {
+        RingKey[] replaced = [.. vault.HeldKeys.Where(IsReplacedDataKey)];
+        _broken.Keep([.. replaced.Select(key => key.Id)]);
         int moved = 0;
-        foreach (RingKey old in vault.HeldKeys.Where(IsReplacedDataKey))
+        bool more = false;
+        foreach (RingKeyId old in replaced.Select(key => key.Id))
         {
-            IReadOnlyList<WrappedKey> wrapped = await sealedValues.WrappedByAsync(old.Id, limit, cancellationToken);
+            // Past those that do not open, however many there are and wherever they stand among the others.
+            int window = limit + _broken.CountOf(old);
+            WrappedKey[] wrapped =
+            [
+                .. (await sealedValues.WrappedByAsync(old, window, cancellationToken)).Where(read =>
+                    !_broken.Holds(read)
+                ),
+            ];
             moved += await sealedValues.RewrapAsync([.. wrapped.SelectMany(Rewrapped)], cancellationToken);
-            IReadOnlyList<RingSealedValue> values = await sealedValues.SealedByAsync(old.Id, limit, cancellationToken);
-            moved += await sealedValues.ResealAsync([.. values.SelectMany(Resealed)], cancellationToken);
-            moved += elsewhere.Sum(references => references.MoveFrom(old.Id));
+            RingSealedValue[] values =
+            [
+                .. (await sealedValues.SealedByAsync(old, window, cancellationToken)).Where(read =>
+                    !_broken.Holds(read)
+                ),
+            ];
+            moved += await sealedValues.ResealAsync(
+                [.. values.SelectMany(read => Resealed(read, old))],
+                cancellationToken
+            );
+            moved += elsewhere.Sum(references => references.MoveFrom(old));
+            more |= wrapped.Length >= limit || values.Length >= limit;
         }
 
-        return new KeyTurn(moved, More: moved >= limit);
+        return new KeyTurn(moved, more, replaced.Sum(key => _broken.CountOf(key.Id)));
     }
 
     private static bool IsReplacedDataKey(RingKey key) =>
         key is { Kind: RingKeyKind.Data, State: RingKeyState.DecryptOnly };
 
-    /// <summary>One that does not open stays where it is: it fails its own account when that is used, and keeps its key.</summary>
+    /// <summary>
+    /// One that does not open stays where it is: it fails its own account when that is used, and keeps its key. It is said
+    /// once, and the turns that follow go past it.
+    /// </summary>
     private IEnumerable<(WrappedKey, AccountKey)> Rewrapped(WrappedKey read)
     {
         AccountKey wrapped;
@@ -178,6 +207,7 @@ internal sealed partial class KeyRotation(
         }
         catch (SealBrokenException broken)
         {
+            _broken.Add(read);
             Log.KeyBroken(logger, read.Key.Account, broken);
             yield break;
         }
@@ -185,7 +215,7 @@ internal sealed partial class KeyRotation(
         yield return (read, wrapped);
     }
 
-    private IEnumerable<(RingSealedValue, byte[])> Resealed(RingSealedValue read)
+    private IEnumerable<(RingSealedValue, byte[])> Resealed(RingSealedValue read, RingKeyId old)
     {
         byte[] anew;
         try
@@ -195,6 +225,7 @@ internal sealed partial class KeyRotation(
         }
         catch (SealBrokenException broken)
         {
+            _broken.Add(read, old);
             Log.ValueBroken(logger, read.Place.Field, read.Place.Owner, broken);
             yield break;
         }

@@ -138,6 +138,11 @@ public sealed class TestServer : IAsyncLifetime
     public async Task<Reply> SendAsync(HttpRequestMessage request)
     {
         using HttpResponseMessage response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return await ReadAsync(response);
+    }
+
+    internal static async Task<Reply> ReadAsync(HttpResponseMessage response)
+    {
         string body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Dictionary<string, string> headers = response
             .Headers.Concat(response.Content.Headers)

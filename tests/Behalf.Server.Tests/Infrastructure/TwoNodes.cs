@@ -69,11 +69,7 @@ public sealed class TwoNodes : IAsyncLifetime
     {
         request.RequestUri = new Uri(new Uri(Second.Url), request.RequestUri!);
         using HttpResponseMessage response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
-        return new Reply(
-            (int)response.StatusCode,
-            new Dictionary<string, string>(),
-            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
-        );
+        return await TestServer.ReadAsync(response);
     }
 
     public async Task<Reply> SendToSecondAsync(HttpMethod method, string path, object? body = null, string? key = null)
@@ -87,11 +83,7 @@ public sealed class TwoNodes : IAsyncLifetime
 
         request.Content = body is null ? null : JsonContent.Create(body);
         using HttpResponseMessage response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
-        return new Reply(
-            (int)response.StatusCode,
-            new Dictionary<string, string>(),
-            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
-        );
+        return await TestServer.ReadAsync(response);
     }
 
     public Task<Reply> ExecuteOnSecondAsync(string identifier, string tool, object arguments, string? key = null) =>

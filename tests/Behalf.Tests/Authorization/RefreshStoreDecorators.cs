@@ -70,6 +70,13 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
         CancellationToken cancellationToken
     ) => inner.DueAsync(limit, except, cancellationToken);
 
+    public Task<int> HastenAsync(
+        EnvironmentId environment,
+        ConnectionId connection,
+        string providerUserKey,
+        CancellationToken cancellationToken
+    ) => inner.HastenAsync(environment, connection, providerUserKey, cancellationToken);
+
     public Task HoldBackAsync(
         EnvironmentId environment,
         AccountId account,

@@ -43,6 +43,36 @@ public sealed class RevocationTests
         world.Provider.CountLiveGrants("shared-user").Should().Be(0);
     }
 
+    /// <summary>The provider ends all grants of the user with the old one, after the person has connected anew.</summary>
+    [Theory]
+    [InlineData("alice")]
+    [InlineData("bob")]
+    public async Task WhoConnectsWhileTheSameUsersOldGrantIsBeingRevoked_IsToldSoon_NotByTheNextCall(string who)
+    {
+        await using World world = await World.StartAsync();
+        await Browser.ConnectAsync(world, "alice", "shared-user");
+        await Browser.ConnectAsync(world, "carol");
+        world.Client.RevokesWholeUser = true;
+        await DisconnectAsync(world, "alice");
+        Gate gate = new();
+        world.Client.NextRevokeReplies.Enqueue(new OddReply.Held(gate));
+        Task revoking = world.Authorization.WorkAsync(World.Cancel);
+        await gate.Arrived;
+        await Browser.ConnectAsync(world, who, "shared-user");
+        (await world.AccountAsync(who)).State.Should().Be(AccountState.Active);
+
+        gate.Open();
+        await revoking;
+        world.Time.Advance(TimeSpan.FromMinutes(1)); // no token is refreshed earlier, and all of them end much later
+        await world.Authorization.WorkAsync(World.Cancel);
+
+        ConnectedAccount account = await world.AccountAsync(who);
+        (account.State, account.Reason).Should().Be((AccountState.Expired, AccountReasons.RefreshRefused));
+        world.Logs.Lines.Should().ContainSingle(line => line.Contains("1 accounts of the same provider user"));
+        (await world.AccountAsync("carol")).State.Should().Be(AccountState.Active);
+        world.Provider.Received.Count(r => r.Endpoint == "token" && r.User == "carol").Should().Be(1, "her exchange");
+    }
+
     [Fact]
     public async Task FailingProvider_IsAskedAgain_AndGivenUpAfterThreeDays()
     {

@@ -86,6 +86,58 @@ public sealed class KeyRotationTests
         destroyed.Problem?.Code.Should().Be("key_in_use");
     }
 
+    /// <summary>More of them than a bundle holds, and before all the others.</summary>
+    [Fact]
+    public async Task Rotation_GoesPastWhatDoesNotOpen_AndSaysHowManyThereAre()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+        for (int i = 0; i < 60; i++)
+        {
+            AccountKey key = vault.Vault.CreateAccountKey(Trail, new AccountId(Guid.NewGuid()));
+            bool isMisplaced = i < 25;
+            vault.Ring.Wrapped.Add(
+                new WrappedKey(isMisplaced ? key with { Account = new AccountId(Guid.NewGuid()) } : key, null)
+            );
+            SealPlace place = Place() with { Owner = Guid.NewGuid() };
+            byte[] value = vault.Vault.Seal(isMisplaced ? Place() : place, Secret.FromText("s"));
+            vault.Ring.Sealed.Add(new RingSealedValue(place, "column", value));
+        }
+
+        RingKeyId old = vault.Ring.Wrapped[0].Key.RingKey;
+        RingKey next = await PrepareAsync(vault, RingKeyKind.Data);
+
+        KeyTurn turn = new(0, More: true, 0);
+        for (int turns = 0; turns < 50 && (turns < 3 || turn.More); turns++)
+        {
+            turn = await vault.Rotation.TurnAsync(Trail, 10, Cancellation);
+        }
+
+        turn.More.Should().BeFalse();
+        turn.Unreadable.Should().Be(50);
+        vault.Ring.Wrapped.Count(read => read.Key.RingKey == next.Id).Should().Be(35);
+        vault.Ring.Sealed.Count(read => SealedFormat.KeyIdOf(read.Sealed) == next.Id.Value).Should().Be(35);
+        Result<Done> destroyed = await vault.Rotation.DestroyAsync(old, "test", Trail, Cancellation);
+        destroyed.Problem!.Message.Should().StartWith("50 ").And.Contain("50 of them do not open");
+    }
+
+    [Fact]
+    public async Task ValueThatWasRestored_IsMovedAfterAll()
+    {
+        using TestVault vault = await TestVault.OpenedAsync();
+        AccountKey key = vault.Vault.CreateAccountKey(Trail, new AccountId(Guid.NewGuid()));
+        byte[] damaged = [.. key.WrappedKey];
+        damaged[^1] ^= 1;
+        vault.Ring.Wrapped.Add(new WrappedKey(key with { WrappedKey = damaged }, null));
+        RingKey next = await PrepareAsync(vault, RingKeyKind.Data);
+        await TurnAsync(vault);
+        (await TurnAsync(vault)).Unreadable.Should().Be(1);
+
+        vault.Ring.Wrapped[0] = new WrappedKey(key, null);
+        await TurnAsync(vault);
+
+        vault.Ring.Wrapped.Single().Key.RingKey.Should().Be(next.Id);
+    }
+
     [Fact]
     public async Task MacKey_IsNeverRotated()
     {

@@ -39,12 +39,27 @@ internal static class DatabaseChecks
             findings.Add(await NewestAsync(offline, folder, cancellationToken));
             return (findings, true);
         }
-        catch (Exception failure) when (failure is StorageUnavailableException or SchemaRefusedException)
+        catch (SchemaRefusedException failure)
         {
             findings.Add(Finding.Wrong($"database: {failure.Message}"));
             return (findings, false);
         }
+        catch (StorageUnavailableException failure)
+        {
+            findings.Add(Finding.Wrong($"database: {failure.Message} {NextStep(failure.Fault)}"));
+            return (findings, false);
+        }
     }
+
+    private static string NextStep(StorageFault fault) =>
+        fault switch
+        {
+            StorageFault.Busy => "Ask again in a moment, and look who holds it.",
+            StorageFault.Full => "Make room: all calls are refused meanwhile.",
+            StorageFault.ReadOnly => "Give this user and machine the right to write, or name the primary.",
+            StorageFault.Corrupt => "Put a backup back: behalf restore.",
+            _ => "Start it, or correct its name, address or credentials.",
+        };
 
     private static IEnumerable<Finding> Of(DatabaseHealth health)
     {

@@ -112,10 +112,20 @@ internal static class ReachChecks
         {
             EgressOutcome.Answered answered => [Finding.Fine($"{name} answers"), .. ClockOf(name, answered)],
             EgressOutcome.Failed { Failure: EgressFailure.TooLarge } => [Finding.Fine($"{name} answers")],
-            EgressOutcome.Failed failed => [Finding.Wrong($"{name} cannot be reached: {failed.Description}")],
+            EgressOutcome.Failed failed =>
+            [
+                Finding.Wrong(
+                    $"{name} cannot be reached: {failed.Description.TrimEnd('.')}. {NextStep(failed.Failure)}"
+                ),
+            ],
             _ => [],
         };
     }
+
+    private static string NextStep(EgressFailure failure) =>
+        failure == EgressFailure.Refused
+            ? "Correct the connection's URLs; a private origin is allowed with Behalf:Egress:AllowedPrivateOrigins."
+            : "Correct the connection's URLs, or this machine's way out: name service, firewall, trusted authorities.";
 
     private static IEnumerable<Finding> ClockOf(string name, EgressOutcome.Answered answer)
     {

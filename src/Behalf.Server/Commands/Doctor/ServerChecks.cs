@@ -47,7 +47,7 @@ internal static class ServerChecks
             return answer.IsSuccessStatusCode
                 ? Finding.Fine($"the server at {url} is ready")
                 : Finding.Wrong(
-                    $"the server at {url} runs and is not ready: its root key or its database cannot be had; see the findings about them and its log"
+                    $"the server at {url} runs and is not ready: its root key or its database cannot be had, or it is stopping; see the findings about them and its log"
                 );
         }
         catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
