@@ -128,10 +128,12 @@ async function asClient() {
   const tell = (scenario, what) => console.log(`  left out  ${scenario} (${what}): ${leftOut[scenario]}`);
   const plays = [];
   const placed = new Set();
+  const neglected = [];
   for (const revision of ['2025-11-25', '2026-07-28']) {
     const scored = new Set(await clientScenarios('--requirements', revision));
     for (const scenario of await clientScenarios('--spec-version', revision)) {
       placed.add(scenario);
+      if (leftOut[scenario] && scored.has(scenario)) neglected.push(`${revision} ${scenario}`);
       if (leftOut[scenario]) tell(scenario, `${revision}, ${scored.has(scenario) ? 'scored' : 'not scored'}`);
       else plays.push({ revision, scenario });
     }
@@ -141,6 +143,7 @@ async function asClient() {
   await rule('Conformance_Client_EachScenarioIsPlayed_OrLeftOutWithAReason', async () => {
     const strangers = Object.keys(leftOut).filter(scenario => !all.has(scenario));
     expect(strangers.length === 0, `left out, but not in the suite: ${strangers}`);
+    expect(neglected.length === 0, `left out, but scored: ${neglected}`);
     const forgotten = others.filter(scenario => !leftOut[scenario]);
     expect(forgotten.length === 0, `neither played nor left out: ${forgotten}`);
   });

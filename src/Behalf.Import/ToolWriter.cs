@@ -93,7 +93,10 @@ internal sealed partial class ToolWriter(ApiDocument document, Credential creden
             ["name"] = name,
             ["title"] = title,
             ["category"] = Category(operation),
-            ["description"] = description.Length >= 10 ? description : $"{description} ({operation.Method})".Trim(),
+            ["description"] =
+                description.Length >= 10
+                    ? description
+                    : Words.Line($"{description} Calls {operation.Method} {operation.Path}.".Trim(), DescriptionLength),
         };
         IReadOnlyList<string> hints = Hints.Of(operation);
         if (hints.Count > 0)

@@ -62,6 +62,12 @@ public sealed record Problem(ProblemKind Kind, string Code, string Message)
     /// <value>What the provider asks the person before it goes on; the call is made again with the answers.</value>
     public PendingQuestions? Asked { get; init; }
 
+    /// <value>
+    /// The call ended before what it is for was begun, for a reason that somebody can remove at any moment: whoever calls
+    /// again is not given this answer a second time.
+    /// </value>
+    public bool IsOfTheMoment { get; init; }
+
     public static Problem Invalid(string code, string message) => new(ProblemKind.InvalidArgument, code, message);
 
     public static Problem Invalid(string field, string constraint, string description) =>

@@ -36,6 +36,22 @@ public sealed class ImportTests
     }
 
     [Fact]
+    public void AnOperation_OfWhichTheDocumentSaysNothing_IsDescribedByItsRequest()
+    {
+        ImportedConnector imported = Imported.ValueOf(
+            Imported.OfText(
+                """
+                {"openapi":"3.0.3","info":{"title":"Terse","version":"1"},"servers":[{"url":"https://api.acme.example"}],
+                 "components":{"securitySchemes":{"k":{"type":"apiKey","in":"header","name":"X-Key"}}},"security":[{"k":[]}],
+                 "paths":{"/a":{"get":{"operationId":"d","responses":{}}}}}
+                """
+            )
+        );
+
+        Tool(Imported.Definition(imported), "d").Description.Should().Be("d. Calls GET /a.");
+    }
+
+    [Fact]
     public void WhatCannotBeATool_IsLeftOut_WithItsReason()
     {
         ImportedConnector imported = Imported.Of("library-3.0.yaml");

@@ -47,6 +47,9 @@ public abstract class PracticeHouse(IReadOnlyList<string> people, string? world)
 
     public UserClient As(string person) => _users[person];
 
+    /// <value>What a command line finds the server by, in its environment.</value>
+    internal Dictionary<string, string> Variables { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Other providers beside the practice Asana.</summary>
     /// <returns>Their origins.</returns>
     protected virtual Task<IReadOnlyList<string>> StartOthersAsync() => Task.FromResult<IReadOnlyList<string>>([]);
@@ -90,6 +93,9 @@ public abstract class PracticeHouse(IReadOnlyList<string> people, string? world)
                 ClientSecret = new SecretText((string)credentials["client_secret"]!),
             }
         );
+        Variables["BEHALF_URL"] = _server.Url;
+        Variables["BEHALF_CLIENT_ID"] = (string)credentials["client_id"]!;
+        Variables["BEHALF_CLIENT_SECRET"] = (string)credentials["client_secret"]!;
         await DeveloperConsole.ConnectAsync(Behalf, _judge!, "Isolation", cancellationToken, "default");
         JsonNode cast = (await _judge.GetFromJsonAsync<JsonNode>("/_sandbox/world", cancellationToken))!;
         foreach (string person in people)

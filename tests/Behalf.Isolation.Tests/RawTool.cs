@@ -42,7 +42,20 @@ public sealed record RawTool(string Name, bool IsReadOnly, Kind? Takes, string A
     {
         ConnectorDetails connector = await behalf.Connectors.GetAsync("asana", cancellationToken);
         HashSet<string> known = [.. ToolTable.Cases.Select(one => one.Tool)];
-        string[] names = [.. connector.Tools.Select(tool => $"asana_{tool.Name}").Where(name => !known.Contains(name))];
+        return await NamedAsync(
+            behalf,
+            connector.Tools.Select(tool => $"asana_{tool.Name}").Where(name => !known.Contains(name)),
+            cancellationToken
+        );
+    }
+
+    /// <summary>Tools under exactly these names.</summary>
+    public static async Task<IReadOnlyList<RawTool>> NamedAsync(
+        BehalfClient behalf,
+        IEnumerable<string> names,
+        CancellationToken cancellationToken
+    )
+    {
         List<RawTool> tools = [];
         foreach (string[] some in names.Chunk(20))
         {
@@ -109,6 +122,11 @@ public sealed record RawTool(string Name, bool IsReadOnly, Kind? Takes, string A
             "object" => new JsonObject(),
             "boolean" => JsonValue.Create(false),
             "integer" or "number" => JsonValue.Create(1),
-            _ => (string?)schema["format"] == "date" ? JsonValue.Create("2027-01-31") : JsonValue.Create("1"),
+            _ => (string?)schema["format"] switch
+            {
+                "date" => JsonValue.Create("2027-01-31"),
+                "uri" => JsonValue.Create("https://acme.example/page"),
+                _ => JsonValue.Create("1"),
+            },
         };
 }

@@ -153,8 +153,9 @@ public sealed class RemoteServerTests
             .Equal("changed search_issues");
         (await house.OkAsync("alice", "fail", "{}", expected: null)).ToString().Should().NotContain("tool_changed");
 
+        // The clock stands still: a call that was refused a moment ago is made, not answered with the refusal.
         await house.AcceptAsync("alice");
-        await house.OkAsync("alice", "search_issues", """{"query":"z"}""");
+        await house.OkAsync("alice", "search_issues", """{"query":"x"}""");
         (await house.NamesAsync("alice")).Should().Contain("tracker2_search_issues");
     }
 
@@ -386,6 +387,91 @@ public sealed class RemoteServerTests
 
         result.GetProperty("structuredContent").ToString().Should().Contain(told);
         house.Remote.Calls.Should().Equal("alice ask");
+    }
+
+    [Fact]
+    public async Task AWrite_ThatWasRefusedBecauseItsToolChanged_IsMadeOnceItIsAccepted_UnderTheSameKey()
+    {
+        await using House house = await House.StartAsync();
+        house.Remote.Tools.Add(RemoteServer.ToolOf("file_issue", "Files an issue.", Schema, readOnly: false));
+        await house.AddAsync();
+        await house.ConnectAsync("alice");
+        await house.AcceptAsync("alice");
+        house.Remote.Tools[^1] = RemoteServer.ToolOf(
+            "file_issue",
+            "Files an issue, anywhere.",
+            Schema,
+            readOnly: false
+        );
+        house.Server.Time.Advance(TimeSpan.FromMinutes(2));
+
+        Reply refused = await house.ExecuteAsync("alice", "file_issue", """{"query":"x"}""", "one-key");
+        refused.ErrorCode.Should().Be("tool_changed");
+        house.Remote.Calls.Should().BeEmpty();
+
+        await house.AcceptAsync("alice");
+        Reply done = await house.ExecuteAsync("alice", "file_issue", """{"query":"x"}""", "one-key");
+        done.Status.Should().Be(200, done.Body);
+        Reply again = await house.ExecuteAsync("alice", "file_issue", """{"query":"x"}""", "one-key");
+        again.Status.Should().Be(200, again.Body);
+        house.Remote.Calls.Should().ContainSingle("a key is good for one call");
+    }
+
+    /// <summary>The older wire waits for the answer where it asked; the newer one calls again, maybe at another node.</summary>
+    [Fact]
+    public async Task AServerOfTheOlderGeneration_IsNotToldOfForms_WhereTheClientIsOfTheNewer()
+    {
+        await using House house = await House.StartAsync(HttpServerSessionMode.Stateful);
+        await house.AddAskingAsync(isDestructive: false);
+        Visitor alice = await house.VisitorAsync("alice", New);
+
+        JsonElement result = (await alice.ToolAsync("tracker2_ask", new { })).GetProperty("result");
+
+        result.GetProperty("isError").GetBoolean().Should().BeTrue();
+        result.TryGetProperty("inputRequests", out _).Should().BeFalse();
+        result.ToString().Should().Contain("could not do it");
+        house
+            .Remote.Messages.Where(message => message["method"]?.GetValue<string>() == "initialize")
+            .Should()
+            .NotBeEmpty()
+            .And.OnlyContain(message => message["params"]!["capabilities"]!["elicitation"] == null);
+    }
+
+    [Theory]
+    [InlineData("""{"action":"accept","content":{"note":"thin"}}""", "small")]
+    [InlineData("""{"action":"decline"}""", "decline")]
+    public async Task AQuestionOfTheNewerGeneration_IsAskedInTheMiddleOfTheCall_OfAnOlderClient(
+        string answer,
+        string told
+    )
+    {
+        await using House house = await House.StartAsync(
+            HttpServerSessionMode.Stateless,
+            options =>
+                options with
+                {
+                    ConfigureServices = services =>
+                        services.Configure<BehalfOptions>(settings => settings.Mcp.KeepsSessions = true),
+                }
+        );
+        await house.AddAskingAsync(isDestructive: false);
+        Visitor alice = await (await house.VisitorAsync("alice", Old)).InitializeAsync();
+        using HttpRequestMessage call = alice.Request(
+            "tools/call",
+            new JsonObject { ["name"] = "tracker2_ask", ["arguments"] = new JsonObject() }
+        );
+
+        await using EventStream stream = await EventStream.OpenAsync(house.Server.Http, call);
+        JsonElement asked = await stream.NextAsync(house.Server.Time);
+        asked.GetProperty("method").GetString().Should().Be("elicitation/create");
+        asked.GetProperty("params").GetProperty("message").GetString().Should().EndWith("asks: Which size?");
+        (await alice.AnswerAsync(asked, (JsonObject)JsonNode.Parse(answer)!)).Status.Should().Be(202);
+        JsonElement result = (await stream.NextAsync(house.Server.Time)).GetProperty("result");
+
+        JsonElement given = result.GetProperty("structuredContent");
+        given.GetProperty("answer").ToString().Should().Contain(told);
+        given.GetProperty("state").GetString().Should().Be(RemoteServer.State);
+        house.Remote.Calls.Should().Equal("alice ask", "alice ask");
     }
 
     private static JsonObject Answered(JsonObject call, JsonElement asked, string key, string answer)
@@ -622,13 +708,21 @@ public sealed class RemoteServerTests
                 JsonSerializer.Serialize(body)
             );
 
-        public Task<Reply> ExecuteAsync(string identifier, string tool, string arguments) =>
-            Server.SendAsync(
-                HttpMethod.Post,
-                "/api/v1/execute_tool",
-                Server.ServiceToken,
-                $$"""{"tool_name":"tracker2_{{tool}}","identifier":"{{identifier}}","params":{{arguments}}}"""
+        public async Task<Reply> ExecuteAsync(string identifier, string tool, string arguments, string? key = null)
+        {
+            using HttpRequestMessage request = new(HttpMethod.Post, new Uri("/api/v1/execute_tool", UriKind.Relative));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Server.ServiceToken);
+            if (key is not null)
+            {
+                request.Headers.Add("Idempotency-Key", key);
+            }
+
+            request.Content = new StringContent(
+                $$"""{"tool_name":"tracker2_{{tool}}","identifier":"{{identifier}}","params":{{arguments}}}""",
+                new MediaTypeHeaderValue("application/json")
             );
+            return await Server.SendAsync(request);
+        }
 
         public async Task<JsonElement> OkAsync(string identifier, string tool, string arguments, int? expected = 200)
         {

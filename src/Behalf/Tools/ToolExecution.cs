@@ -235,11 +235,12 @@ internal sealed class ToolExecution(
 
     /// <summary>
     /// A read that was cut short has no outcome worth keeping: whoever repeats it reads again. Neither has a call that ended
-    /// with a question: it is made again with the answer.
+    /// with a question, which is made again with the answer, or for a reason of the moment.
     /// </summary>
     private CallEnd EndOf(StartedCall started, CallCompletion completion, Result<ToolAnswer> answer) =>
         (completion.Outcome == CallOutcomes.Cancelled && !started.Intent.Writes)
         || completion.Outcome == CallOutcomes.InputRequired
+        || answer.Problem is { IsOfTheMoment: true }
             ? CallEnd.Unsent
             : _outcomes.Seal(started, answer, completion.Outcome == CallOutcomes.OutcomeUnknown);
 

@@ -24,6 +24,15 @@ public sealed class BundledConnectorTests
 
     [Theory]
     [MemberData(nameof(Slugs))]
+    public async Task BundledConnector_HasACuratedSet(string slug)
+    {
+        int listed = (await BundledConnectors.ReadAsync(slug)).Tools.Count(tool => tool.IsDefault);
+
+        listed.Should().BeInRange(10, slug == "asana" ? 58 : 25);
+    }
+
+    [Theory]
+    [MemberData(nameof(Slugs))]
     public async Task Readme_SaysWhatWasCheckedAgainstTheLiveService_AndWhatWasNot(string slug)
     {
         string readme = await File.ReadAllTextAsync(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Behalf.Cli.Output;
 using Behalf.Cli.Shell;
 using Behalf.Client;
@@ -57,6 +58,16 @@ internal static class ToolsListCommand
                     new("TOKENS", tool => $"~{tool.ApproximateTokens}", KeepsWhole: true),
                     new("", tool => tool.Title)
                 );
+                if (tools.Count > 0)
+                {
+                    call.Report.Line(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{tools.Count} definitions, about {tools.Sum(tool => tool.ApproximateTokens):N0} tokens of each turn that shows them all."
+                        )
+                    );
+                }
+
                 return ExitCode.Ok;
             }
         );

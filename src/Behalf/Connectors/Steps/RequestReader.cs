@@ -61,6 +61,7 @@ internal sealed partial class RequestReader(StepReader steps, ProviderRules rule
             Method = method,
             Path = PathTemplate.Read(basePath, fields.Required("path"), fields.Entries("slots")),
             Query = fields.Optional("query") is { } query ? Tree(query, "query") : null,
+            QueryEach = fields.Optional("query_each") is { } family ? Family(family) : null,
             Headers = Headers(fields.Entries("headers")),
             Body = Body(fields),
             Writes = writes,
@@ -133,7 +134,22 @@ internal sealed partial class RequestReader(StepReader steps, ProviderRules rule
             : reconcile;
     }
 
-    /// <summary>Names are literal: neither a query nor a form ever takes a name from data.</summary>
+    private static QueryFamily Family(DocumentNode node)
+    {
+        Fields fields = new(node, "query_each");
+        Match name = FamilyName().Match(fields.Text("name"));
+        QueryFamily family = new(
+            name.Groups["before"].Value,
+            name.Groups["after"].Value,
+            Template.ReadExpression(fields.Required("of"), "of")
+        );
+        fields.End();
+        return name.Success
+            ? family
+            : throw new DefinitionFault(node.Line, "a name of 'query_each' is literal but for one {key}");
+    }
+
+    /// <summary>Names are literal: neither a query nor a form ever takes a whole name from data.</summary>
     private static Template Tree(DocumentNode node, string key) =>
         node is MappingNode { Entries: var entries } && entries.All(entry => entry.Key is not ['$', ..])
             ? Template.Read(node)
@@ -151,6 +167,12 @@ internal sealed partial class RequestReader(StepReader steps, ProviderRules rule
     /// <summary>Whether a definition may name the header at all.</summary>
     public static bool MaySet(string header) =>
         HeaderName().IsMatch(header) && !ReservedHeaders.Contains(header, StringComparer.OrdinalIgnoreCase);
+
+    [GeneratedRegex(
+        "^(?<before>[A-Za-z0-9._-]{1,64})\\{key\\}(?<after>[A-Za-z0-9._-]{0,64})$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
+    )]
+    private static partial Regex FamilyName();
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9-]{0,63}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex HeaderName();

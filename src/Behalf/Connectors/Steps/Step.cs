@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Behalf.Connectors.Templates;
 
 namespace Behalf.Connectors.Steps;
@@ -30,6 +31,8 @@ internal sealed record RequestStep : Step
     /// <value>A mapping; null values are left out, lists repeat their name.</value>
     public Template? Query { get; init; }
 
+    public QueryFamily? QueryEach { get; init; }
+
     public IReadOnlyList<(string Name, Template Value)> Headers { get; init; } = [];
 
     public RequestBody? Body { get; init; }
@@ -51,6 +54,18 @@ internal sealed record RequestStep : Step
     public IReadOnlyList<ErrorRule> On { get; init; } = [];
 
     public Reconcile? Reconcile { get; init; }
+}
+
+/// <summary>Query parameters whose names differ in one part, such as <c>fields.{key}.value</c>: one for each member of an object.</summary>
+/// <param name="Before">What stands before the member's name.</param>
+/// <param name="Of">The object; null gives no parameters.</param>
+internal sealed partial record QueryFamily(string Before, string After, Expression Of)
+{
+    /// <summary>Whether a member's name may stand in a parameter's: it comes from data, and must not become another parameter.</summary>
+    public static bool IsKey(string name) => Key().IsMatch(name);
+
+    [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Key();
 }
 
 /// <summary>After a write of unknown outcome: steps that look for the object, and the expression that is it when found.</summary>

@@ -12,6 +12,15 @@ namespace Behalf.Connectors.Templates;
 /// </summary>
 internal sealed class Expression
 {
+    private const int MaxLength = 8_000;
+
+    /// <summary>
+    /// The library evaluates by recursion, and each of these characters can be a level of it: more of them would end the
+    /// process with its stack, which nothing can catch.
+    /// </summary>
+    private const int MaxOperators = 400;
+
+    private const string Operators = "!.([{|&*";
     private const int MaxPooled = 16;
     private const int MaxShared = 20_000;
 
@@ -27,6 +36,14 @@ internal sealed class Expression
     {
         Text = text;
         Line = line;
+        if (text.Length > MaxLength || CountOperators(text) > MaxOperators)
+        {
+            throw new Document.DefinitionFault(
+                line,
+                $"an expression has at most {MaxLength} characters and {MaxOperators} operators"
+            );
+        }
+
         if (Shared.TryGetValue(text, out ConcurrentBag<JmesPathExpression>? parsed))
         {
             _idle = parsed;
@@ -81,6 +98,44 @@ internal sealed class Expression
                 : exception.GetType().Name;
             throw new ExpressionFailure($"line {Line}: '{Text}': {reason}");
         }
+    }
+
+    /// <summary>Outside of what is quoted; a quotation that does not end counts like the rest.</summary>
+    private static int CountOperators(string text)
+    {
+        int count = 0;
+        for (int at = 0; at < text.Length; at++)
+        {
+            if (text[at] is var quote and ('\'' or '`' or '"') && EndOfQuote(text, at, quote) is { } end)
+            {
+                // A literal is JSON: its brackets nest, too.
+                count += quote == '`' ? text[at..end].Count(c => c is '[' or '{') : 0;
+                at = end;
+            }
+            else if (Operators.Contains(text[at], StringComparison.Ordinal))
+            {
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    private static int? EndOfQuote(string text, int start, char quote)
+    {
+        for (int at = start + 1; at < text.Length; at++)
+        {
+            if (text[at] == '\\')
+            {
+                at++;
+            }
+            else if (text[at] == quote)
+            {
+                return at;
+            }
+        }
+
+        return null;
     }
 
     private JmesPathExpression Parse()

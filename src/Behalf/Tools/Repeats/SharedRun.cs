@@ -144,10 +144,13 @@ internal sealed class SharedRun : IDisposable
         return _time.GetUtcNow() - _endedAt < WindowOf(answer) && (!answer.Succeeded || !await WasDeliveredAsync());
     }
 
-    /// <summary>How long after its end a call may be repeated: not at all when it never started, or ended with a question.</summary>
+    /// <summary>
+    /// How long after its end a call may be repeated: not at all when it never started, ended with a question, or was stopped
+    /// by what may be gone by now.
+    /// </summary>
     public static TimeSpan WindowOf(Result<ToolAnswer> answer) =>
         answer.Succeeded ? CallKey.RepeatWindow
-        : answer.Problem.Execution is null || answer.Problem.Asked is not null ? TimeSpan.Zero
+        : answer.Problem is { Execution: null } or { Asked: not null } or { IsOfTheMoment: true } ? TimeSpan.Zero
         // Who was told when to come back comes back with a call of its own.
         : answer.Problem.RetryAfter is { } wait && wait < CallKey.RepeatWindow ? wait
         : CallKey.RepeatWindow;

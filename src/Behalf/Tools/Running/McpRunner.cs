@@ -119,7 +119,10 @@ internal sealed class McpRunner(RunContext context)
                 ProblemKind.FailedPrecondition,
                 "tool_changed",
                 $"{context.Definition.Name} describes {step.Tool} otherwise than when it was accepted, or has it no more: nothing was called. Whoever manages the connection can look at it and accept it (behalf connection update … --accept)."
-            ),
+            )
+            {
+                IsOfTheMoment = !context.Wrote,
+            },
         };
     }
 

@@ -23,7 +23,7 @@ internal sealed class RequestWriter(RunContext context, RequestStep step)
             );
         }
 
-        List<KeyValuePair<string, string>> query = Pairs(step.Query, scope);
+        List<KeyValuePair<string, string>> query = [.. Pairs(step.Query, scope), .. Family(scope)];
         if (position is not null && Tokens.TextOf(position) is { } offset)
         {
             query.RemoveAll(pair => pair.Key == context.Definition.Rules.PageParameter);
@@ -64,15 +64,29 @@ internal sealed class RequestWriter(RunContext context, RequestStep step)
         return headers;
     }
 
-    /// <summary>A list repeats its name; anything else that is not a scalar is a fault of the definition.</summary>
-    private static List<KeyValuePair<string, string>> Pairs(Template? template, RunScope scope)
+    private List<KeyValuePair<string, string>> Family(RunScope scope)
     {
-        List<KeyValuePair<string, string>> pairs = [];
-        if (template?.Evaluate(scope.Root) is not JObject map)
+        if (step.QueryEach is not { } family || family.Of.Evaluate(scope.Root) is not JObject members)
         {
-            return pairs;
+            return [];
         }
 
+        List<KeyValuePair<string, string>> pairs = Pairs(members);
+        return pairs.TrueForAll(pair => QueryFamily.IsKey(pair.Key))
+            ? pairs.ConvertAll(pair => new KeyValuePair<string, string>(
+                family.Before + pair.Key + family.After,
+                pair.Value
+            ))
+            : throw new ExpressionFailure("a name of 'query_each' holds more than letters, digits, _ and -");
+    }
+
+    /// <summary>A list repeats its name; anything else that is not a scalar is a fault of the definition.</summary>
+    private static List<KeyValuePair<string, string>> Pairs(Template? template, RunScope scope) =>
+        template?.Evaluate(scope.Root) is JObject map ? Pairs(map) : [];
+
+    private static List<KeyValuePair<string, string>> Pairs(JObject map)
+    {
+        List<KeyValuePair<string, string>> pairs = [];
         foreach (JProperty property in map.Properties())
         {
             foreach (JToken value in property.Value is JArray list ? list.AsEnumerable() : [property.Value])
