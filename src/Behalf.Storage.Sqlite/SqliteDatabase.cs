@@ -95,8 +95,9 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     }
 
     /// <inheritdoc />
-    /// <remarks>A transaction of the one writer that holds nothing.</remarks>
-    public Task RequireWritableAsync(CancellationToken cancellationToken) => TraceAsync(_ => true, cancellationToken);
+    /// <remarks>A transaction of the one writer that holds nothing, on another thread: its caller's patience is his own.</remarks>
+    public Task RequireWritableAsync(CancellationToken cancellationToken) =>
+        Task.Run(() => TraceAsync(_ => true, cancellationToken), cancellationToken);
 
     /// <inheritdoc />
     public Task<DatabaseHealth> ExamineAsync(CancellationToken cancellationToken) =>

@@ -35,25 +35,40 @@ internal sealed class Patient<T> : IDisposable
             return false;
         }
 
-        if (Interlocked.Exchange(ref _armed, 1) == 0)
-        {
-            try
-            {
-                _timer.Change(Longest, Timeout.InfiniteTimeSpan);
-            }
-            catch (ObjectDisposedException)
-            {
-                // Closing: what is here is taken at the end.
-            }
-        }
-
+        Arm();
         return true;
+    }
+
+    /// <summary>After each commit: what it left behind, or came while it ran, is waked for again.</summary>
+    public void Rearm()
+    {
+        if (!IsEmpty)
+        {
+            Arm();
+        }
     }
 
     public bool TryTake(out T item) => _items.Reader.TryRead(out item!);
 
     /// <summary>Takes no more; what is here can still be taken.</summary>
     public void Close() => _items.Writer.TryComplete();
+
+    private void Arm()
+    {
+        if (Interlocked.Exchange(ref _armed, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _timer.Change(Longest, Timeout.InfiniteTimeSpan);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closing: what is here is taken at the end.
+        }
+    }
 
     public void Dispose()
     {

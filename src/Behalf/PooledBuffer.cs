@@ -53,7 +53,7 @@ public sealed class PooledBuffer(int expected) : IBufferWriter<byte>, IDisposabl
     {
         if (_bytes.Length > 0)
         {
-            _bytes.AsSpan(0, WrittenCount).Clear();
+            _bytes.AsSpan().Clear(); // also what was put there and never counted, as by a read that failed
             ArrayPool<byte>.Shared.Return(_bytes);
         }
     }

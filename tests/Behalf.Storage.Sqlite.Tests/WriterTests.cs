@@ -132,6 +132,39 @@ public sealed class WriterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task PatientRecord_IsStored_ThatCameWhileALongCommitRan_ThoughNothingFollows()
+    {
+        (Task held, ManualResetEventSlim gate) = Hold();
+        Task soon = Database.TraceSoonAsync(context => Note(context, "soon"));
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation); // its time is over, in vain
+        gate.Set();
+        await held;
+
+        await soon;
+        (await NotesAsync()).Should().Equal("soon");
+        gate.Dispose();
+    }
+
+    [Fact]
+    public async Task PatientRecords_AreNotKeptOut_ByThoseThatSomebodyWaitsFor()
+    {
+        (Task held, ManualResetEventSlim gate) = Hold();
+        List<string> order = [];
+        Task[] waited =
+        [
+            .. Enumerable
+                .Range(0, 600)
+                .Select(_ => Database.TraceAsync(context => order.Add("waited for"), Cancellation)),
+        ];
+        Task patient = Database.TraceSoonAsync(context => order.Add("patient"));
+        gate.Set();
+        await Task.WhenAll([held, patient, .. waited]);
+
+        order.IndexOf("patient").Should().BeLessThan(300, "half of each batch is open to them");
+        gate.Dispose();
+    }
+
+    [Fact]
     public async Task PatientRecord_IsStored_WhenTheDatabaseClosesAtOnce()
     {
         Task soon = Database.TraceSoonAsync(context => Note(context, "soon"));

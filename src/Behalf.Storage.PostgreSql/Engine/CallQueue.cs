@@ -102,6 +102,7 @@ internal sealed class CallQueue : IAsyncDisposable
                 Take(bundle);
                 await CommitAsync(bundle);
                 bundle.Clear();
+                _patient.Rearm();
                 if (_uses.AreDue(_time.GetUtcNow()))
                 {
                     await WriteUsesAsync();
@@ -127,16 +128,30 @@ internal sealed class CallQueue : IAsyncDisposable
         }
     }
 
+    /// <summary>Half of a bundle at least is for each of the two, so that neither keeps the other out.</summary>
     private void Take(List<CallItem> bundle)
     {
-        while (
-            bundle.Count < LargestBundle && (_waiting.Reader.TryRead(out CallItem? item) || _patient.TryTake(out item))
-        )
+        while (bundle.Count < LargestBundle / 2 && _waiting.Reader.TryRead(out CallItem? item))
         {
-            if (item.TryBegin())
-            {
-                bundle.Add(item);
-            }
+            Add(bundle, item);
+        }
+
+        while (bundle.Count < LargestBundle && _patient.TryTake(out CallItem item))
+        {
+            Add(bundle, item);
+        }
+
+        while (bundle.Count < LargestBundle && _waiting.Reader.TryRead(out CallItem? item))
+        {
+            Add(bundle, item);
+        }
+    }
+
+    private static void Add(List<CallItem> bundle, CallItem item)
+    {
+        if (item.TryBegin())
+        {
+            bundle.Add(item);
         }
     }
 

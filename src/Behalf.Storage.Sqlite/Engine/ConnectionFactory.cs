@@ -15,20 +15,9 @@ internal sealed class ConnectionFactory(string databasePath, TimeProvider time)
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         Batteries_V2.Init();
         // Each connection is used by one thread at a time, and nobody asks how much memory it took: no locks for either.
-        raw.sqlite3_shutdown();
-        Require(raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD));
-        Require(raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0));
-        Require(raw.sqlite3_initialize());
-    }
-
-    private static void Require(int result)
-    {
-        if (result != raw.SQLITE_OK)
-        {
-            throw new InvalidOperationException(
-                $"SQLite cannot be configured: {raw.sqlite3_errstr(result).utf8_to_string()}."
-            );
-        }
+        // Refused where something else of the process opened a database before: then the locks stay, and cost a little.
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }
 
     public PreparedConnection OpenWriter()

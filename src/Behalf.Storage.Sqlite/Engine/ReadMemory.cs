@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Concurrent;
 
 namespace Behalf.Storage.Sqlite.Engine;
@@ -8,10 +9,10 @@ namespace Behalf.Storage.Sqlite.Engine;
 /// </summary>
 internal sealed class ReadMemory
 {
-    /// <value>When there are more, it begins anew.</value>
-    private const int Most = 50_000;
+    /// <value>Things remembered, the parts of a list by themselves. When there are more, it begins anew.</value>
+    private const int Most = 10_000;
 
-    private volatile Stretch _stretch = new();
+    private Stretch? _stretch = new();
 
     /// <param name="query">Names what is read; one for each query.</param>
     /// <param name="key">Its values, compared by value.</param>
@@ -20,34 +21,43 @@ internal sealed class ReadMemory
         where TKey : notnull
     {
         // Taken before reading. What a commit overtakes in between is kept where nobody looks any more.
-        Stretch stretch = _stretch;
+        Stretch? stretch = Volatile.Read(ref _stretch);
+        if (stretch is null)
+        {
+            return read();
+        }
+
         (string, object) place = (query, key);
         if (stretch.Known.TryGetValue(place, out object? known))
         {
-            return (T)known!;
+            return (T)known;
         }
 
         T value = read();
         if (
-            keeps?.Invoke(value) != false
+            value is not null // whoever may name anything shall not fill it with what is not there
+            && keeps?.Invoke(value) != false
             && stretch.Known.TryAdd(place, value)
-            && Interlocked.Increment(ref stretch.Count) >= Most
+            && Interlocked.Add(ref stretch.Count, value is ICollection many ? Math.Max(1, many.Count) : 1) >= Most
         )
         {
-            Forget();
+            Interlocked.CompareExchange(ref _stretch, new Stretch(), stretch);
         }
 
         return value;
     }
 
+    /// <summary>Before the commit of a change: until <see cref="Begin"/>, everybody reads.</summary>
+    public void Close() => Volatile.Write(ref _stretch, null);
+
     /// <summary>After the commit of a change, before anybody is told of it.</summary>
-    public void Forget() => _stretch = new Stretch();
+    public void Begin() => Volatile.Write(ref _stretch, new Stretch());
 
     /// <summary>From one change to the next.</summary>
     private sealed class Stretch
     {
         public int Count;
 
-        public ConcurrentDictionary<(string Query, object Key), object?> Known { get; } = new();
+        public ConcurrentDictionary<(string Query, object Key), object> Known { get; } = new();
     }
 }

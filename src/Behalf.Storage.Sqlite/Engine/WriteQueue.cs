@@ -153,6 +153,10 @@ internal sealed class WriteQueue : IAsyncDisposable
         {
             CommitSoon();
         }
+        else
+        {
+            _patient.Rearm();
+        }
     }
 
     private void CommitBatch()
@@ -179,16 +183,30 @@ internal sealed class WriteQueue : IAsyncDisposable
         }
     }
 
+    /// <summary>Half of a batch at least is for each of the two, so that neither keeps the other out.</summary>
     private void Take()
     {
-        while (
-            _batch.Count < LargestBatch && (_waiting.Reader.TryRead(out WriteItem? item) || _patient.TryTake(out item))
-        )
+        while (_batch.Count < LargestBatch / 2 && _waiting.Reader.TryRead(out WriteItem? item))
         {
-            if (item.TryBegin())
-            {
-                _batch.Add(item);
-            }
+            Add(item);
+        }
+
+        while (_batch.Count < LargestBatch && _patient.TryTake(out WriteItem item))
+        {
+            Add(item);
+        }
+
+        while (_batch.Count < LargestBatch && _waiting.Reader.TryRead(out WriteItem? item))
+        {
+            Add(item);
+        }
+    }
+
+    private void Add(WriteItem item)
+    {
+        if (item.TryBegin())
+        {
+            _batch.Add(item);
         }
     }
 
@@ -212,16 +230,21 @@ internal sealed class WriteQueue : IAsyncDisposable
             }
 
             bool changes = _context.Flush(all: false) || batch.Exists(item => item.Kind == WriteKind.Change);
+            if (changes)
+            {
+                _memory.Close(); // from here on either state may be read, and neither is remembered
+            }
+
             _context.Command("COMMIT").ExecuteNonQuery();
             if (changes)
             {
-                _memory.Forget();
+                _memory.Begin();
             }
         }
         catch (Exception e)
         {
             RollBack();
-            _memory.Forget(); // a commit that failed may have happened
+            _memory.Begin(); // a commit that failed may have happened
             foreach (WriteItem item in batch)
             {
                 item.Fail(StorageErrors.Translate(e) ?? e);

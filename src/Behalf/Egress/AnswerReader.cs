@@ -129,12 +129,11 @@ internal static class AnswerReader
                 return body.WrittenSpan.ToArray();
             }
 
-            if (body.WrittenCount + read > max)
+            body.Advance(read);
+            if (body.WrittenCount > max)
             {
                 return null;
             }
-
-            body.Advance(read);
         }
     }
 

@@ -85,9 +85,9 @@ internal sealed class ScopedToolList(
             {
                 found.Add(Check(subject, meant, definition, account));
             }
-            else
+            else if (unconnected is null && await IsOfferedAsync(meant, definition, cancellationToken))
             {
-                unconnected ??= meant;
+                unconnected = meant;
             }
         }
 
@@ -125,6 +125,16 @@ internal sealed class ScopedToolList(
 
         return named;
     }
+
+    /// <summary>Nobody is sent to connect for a remote server's tool that changed since it was accepted.</summary>
+    private async Task<bool> IsOfferedAsync(
+        OfferedTool tool,
+        ConnectorDefinition definition,
+        CancellationToken cancellationToken
+    ) =>
+        (await offered.OfAsync(tool.Connection, definition, cancellationToken)).Any(one =>
+            one.Name == tool.Definition.Name
+        );
 
     /// <summary>By the beginning of the tool's name, so that neither many connections nor many accounts make a call dearer.</summary>
     private async Task<IEnumerable<Connection>> NamedByAsync(
