@@ -30,8 +30,7 @@ internal sealed class KilledAtRandom : Scenario
         int rounds = arena.IsQuick ? 3 : 20;
         for (int round = 0; round < rounds; round++)
         {
-            Dictionary<string, int> asked = Users(PerHabit, Habit.Strict.Slug())
-                .ToDictionary(user => user, user => Asked(arena, user));
+            Dictionary<(Habit, string), int> asked = users.ToDictionary(one => one, one => Risked(arena, one));
             foreach (Habit habit in Enum.GetValues<Habit>())
             {
                 await installation.LetTokensEndAsync(habit, Users(PerHabit, habit.Slug()), isDue: round % 2 == 0);
@@ -47,17 +46,19 @@ internal sealed class KilledAtRandom : Scenario
             await using Load load = new(installation, findings, users, callers: 6);
             await Task.WhenAll(installation.Nodes.Select(node => node.EndedAsync()));
             await load.EndAsync();
-            HashSet<string> dying = [.. asked.Where(one => Asked(arena, one.Key) > one.Value).Select(one => one.Key)];
+            HashSet<(Habit, string)> dying =
+            [
+                .. asked.Where(one => Risked(arena, one.Key) > one.Value).Select(one => one.Key),
+            ];
             await Task.WhenAll(installation.Nodes.Select(node => node.StartAsync()));
             load.Judge(arena.Provider.Ledger, findings);
             foreach (Habit habit in Enum.GetValues<Habit>())
             {
                 IReadOnlyList<string> cast = Users(PerHabit, habit.Slug());
-                // A pair can only have died with a process if it was asked for in this round.
                 await new Judge(installation, findings).NothingLostAsync(
                     habit,
                     cast,
-                    user => habit == Habit.Strict && dying.Contains(user)
+                    user => dying.Contains((habit, user))
                 );
             }
 
@@ -67,17 +68,31 @@ internal sealed class KilledAtRandom : Scenario
         await new Judge(installation, findings).TrailIsWholeAsync();
     }
 
-    private static int Asked(Arena arena, string user) =>
-        arena.Provider.Ledger.Find(Habit.Strict, user)?.RefreshRequests ?? 0;
+    /// <summary>
+    /// How often an account's pair could have died with a process: a strict one whenever it is asked for, one with a grace only
+    /// when it is asked for again, by the one probe (decision 40), a steady one never.
+    /// </summary>
+    private static int Risked(Arena arena, (Habit Habit, string User) one) =>
+        arena.Provider.Ledger.Find(one.Habit, one.User) is not { } grant
+            ? 0
+            : one.Habit switch
+            {
+                Habit.Strict => grant.RefreshRequests,
+                Habit.Grace => grant.Repeats,
+                _ => 0,
+            };
 
     /// <summary>Those whose pair died with a process, for the next round.</summary>
     private async Task ConnectAgainAsync(Installation installation)
     {
-        foreach (string user in Users(PerHabit, Habit.Strict.Slug()))
+        foreach (Habit habit in Enum.GetValues<Habit>())
         {
-            if (!(await installation.First.Client.Accounts.GetAsync(Habit.Strict.Slug(), user)).IsActive)
+            foreach (string user in Users(PerHabit, habit.Slug()))
             {
-                await installation.ReconnectAsync(Habit.Strict, user);
+                if (!(await installation.First.Client.Accounts.GetAsync(habit.Slug(), user)).IsActive)
+                {
+                    await installation.ReconnectAsync(habit, user);
+                }
             }
         }
     }

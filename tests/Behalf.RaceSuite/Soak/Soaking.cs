@@ -70,7 +70,14 @@ internal sealed class Soaking(TimeSpan length) : Scenario
         Judge judge = new(installation, findings);
         foreach (Habit habit in Enum.GetValues<Habit>())
         {
-            await judge.NothingLostAsync(habit, Users(PerHabit, habit.Slug()), _ => habit == Habit.Strict);
+            // With a grace a lost reply costs nothing; the loss of the probe that follows ends the account (decision 40).
+            await judge.NothingLostAsync(
+                habit,
+                Users(PerHabit, habit.Slug()),
+                user =>
+                    habit == Habit.Strict
+                    || (habit == Habit.Grace && arena.Provider.Ledger.Find(habit, user) is { Repeats: > 0 })
+            );
         }
 
         findings.Expect(
