@@ -231,6 +231,19 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     internal Task TraceSoonAsync(Action<WriteContext> work) =>
         Current.Writer.WriteSoonAsync(WriteKind.Trail, Worked(work));
 
+    /// <summary>Who reads the trail finds in it what was done before he asked, as far as it can be stored.</summary>
+    internal async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (_opened?.Writer.SettleAsync(cancellationToken) ?? Task.CompletedTask);
+        }
+        catch (StorageUnavailableException)
+        {
+            // What cannot be stored cannot be shown; the rest can.
+        }
+    }
+
     /// <summary>
     /// A look-up that calls make again and again: answered from memory until the next change commits. What it gives must
     /// not depend on the time, nor on the trail of calls.

@@ -146,6 +146,18 @@ public sealed class WriterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Trail_HoldsWhatWasHandedInBefore_ForWhoeverReadsIt()
+    {
+        Acme acme = await Acme.BuildAsync(_storage!, "acme");
+        for (int i = 0; i < 20; i++)
+        {
+            Task soon = _storage!.Audit.AppendSoonAsync(acme.Draft($"patient.{i}"));
+            (await acme.TrailAsync()).Should().Contain(record => record.Draft.Action == $"patient.{i}");
+            await soon;
+        }
+    }
+
+    [Fact]
     public async Task PatientRecords_AreNotKeptOut_ByThoseThatSomebodyWaitsFor()
     {
         (Task held, ManualResetEventSlim gate) = Hold();

@@ -84,6 +84,13 @@ internal sealed class WriteQueue : IAsyncDisposable
         return _patient.TryAdd(item) ? item.Result : Task.FromException<T>(Closing());
     }
 
+    /// <summary>Completes once everything that was handed in before, patient or not, is committed or has failed.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot write now.</exception>
+    public Task SettleAsync(CancellationToken cancellationToken) =>
+        _patient.IsEmpty && _turn.CurrentCount > 0
+            ? Task.CompletedTask
+            : WriteAsync(WriteKind.Trail, static _ => true, cancellationToken);
+
     /// <summary>Finishes what waits, then closes.</summary>
     public async ValueTask DisposeAsync()
     {

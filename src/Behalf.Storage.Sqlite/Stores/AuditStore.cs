@@ -44,12 +44,14 @@ internal sealed class AuditStore(SqliteDatabase database) : IAuditStore
             cancellationToken
         );
 
-    public Task<Page<AuditRecord>> ListAsync(
+    public async Task<Page<AuditRecord>> ListAsync(
         AuditFilter filter,
         PageRequest page,
         CancellationToken cancellationToken
-    ) =>
-        database.ReadAsync(
+    )
+    {
+        await database.SettleAsync(cancellationToken);
+        return await database.ReadAsync(
             connection =>
             {
                 (string where, DynamicParameters values) = Conditions(filter);
@@ -62,12 +64,14 @@ internal sealed class AuditStore(SqliteDatabase database) : IAuditStore
             },
             cancellationToken
         );
+    }
 
     public async IAsyncEnumerable<StoredAuditRecord> ReadAsync(
         EnvironmentId environment,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        await database.SettleAsync(cancellationToken);
         string lane = string.Empty;
         long sequence = 0;
         while (true)
