@@ -20,14 +20,15 @@ public abstract class AccountSuite : StoreTests
     public async Task User_HasAllAccounts_HoweverManyThereAre()
     {
         const int Many = 1_100;
-        await AtOnceAsync(
+        await Parallel.ForAsync(
+            0,
             Many,
-            async i =>
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation },
+            async (i, token) =>
             {
                 Connection connection = Acme.NewConnection(Storage, Acme.Id, $"connection {i}", $"prefix_{i}");
-                await Storage.Connections.AddAsync(connection, Traces.None, Cancellation);
+                await Storage.Connections.AddAsync(connection, Traces.None, token);
                 await Acme.AccountAsync("alice", connection.Id);
-                return true;
             }
         );
         Identifier alice = Identifier.Parse("alice");
