@@ -7,6 +7,7 @@ namespace Behalf.Storage;
 /// commit of its own nor holds up the work that somebody waits for. Safe to call concurrently.
 /// </summary>
 internal sealed class Patient<T> : IDisposable
+    where T : QueuedItem
 {
     /// <summary>Of the real clock: it bounds how long memory holds what a crash would lose.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(5);
@@ -48,10 +49,31 @@ internal sealed class Patient<T> : IDisposable
         }
     }
 
-    public bool TryTake(out T item) => _items.Reader.TryRead(out item!);
+    /// <summary>
+    /// What is committed together next: of those that somebody waits for, and of these. Half of the room at least is for
+    /// each of the two, so that neither keeps the other out.
+    /// </summary>
+    /// <param name="batch">Empty, for what begins now.</param>
+    public void TakeWith(ChannelReader<T> waiting, List<T> batch, int most)
+    {
+        Take(waiting, batch, most / 2);
+        Take(_items.Reader, batch, most);
+        Take(waiting, batch, most);
+    }
 
     /// <summary>Takes no more; what is here can still be taken.</summary>
     public void Close() => _items.Writer.TryComplete();
+
+    private static void Take(ChannelReader<T> items, List<T> batch, int most)
+    {
+        while (batch.Count < most && items.TryRead(out T? item))
+        {
+            if (item.TryBegin())
+            {
+                batch.Add(item);
+            }
+        }
+    }
 
     private void Arm()
     {

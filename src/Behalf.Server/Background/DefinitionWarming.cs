@@ -17,9 +17,6 @@ internal sealed partial class DefinitionWarming(
         {
             await started.Task.WaitAsync(stoppingToken);
             await catalog.WarmAsync(stoppingToken);
-
-            // What starting left behind would otherwise stay until calls fill the heap.
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -2,32 +2,13 @@ using Behalf.Audit;
 
 namespace Behalf.Storage.PostgreSql.Engine;
 
-/// <summary>
-/// A call that wants to start, or a record to be appended by itself. A caller can take it back until it begins; then it
-/// runs to its end.
-/// </summary>
-internal abstract class CallItem
+/// <summary>A call that wants to start, or a record to be appended by itself.</summary>
+internal abstract class CallItem : QueuedItem
 {
-    private const int Waiting = 0;
-    private const int Begun = 1;
-    private const int TakenBack = 2;
-
-    private int _state;
-
-    /// <returns>False when the caller took it back.</returns>
-    public bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting;
-
-    protected bool TryTakeBack() => Interlocked.CompareExchange(ref _state, TakenBack, Waiting) == Waiting;
-
     public abstract EnvironmentId Environment { get; }
 
     /// <value>Null: nothing can repeat the call.</value>
     public virtual KeyPlace? Key => null;
-
-    /// <summary>The transaction is committed.</summary>
-    public abstract void Complete();
-
-    public abstract void Fail(Exception exception);
 
     public abstract void TakeBack(CancellationToken cancellationToken);
 }

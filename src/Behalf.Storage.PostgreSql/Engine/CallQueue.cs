@@ -128,32 +128,7 @@ internal sealed class CallQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Half of a bundle at least is for each of the two, so that neither keeps the other out.</summary>
-    private void Take(List<CallItem> bundle)
-    {
-        while (bundle.Count < LargestBundle / 2 && _waiting.Reader.TryRead(out CallItem? item))
-        {
-            Add(bundle, item);
-        }
-
-        while (bundle.Count < LargestBundle && _patient.TryTake(out CallItem item))
-        {
-            Add(bundle, item);
-        }
-
-        while (bundle.Count < LargestBundle && _waiting.Reader.TryRead(out CallItem? item))
-        {
-            Add(bundle, item);
-        }
-    }
-
-    private static void Add(List<CallItem> bundle, CallItem item)
-    {
-        if (item.TryBegin())
-        {
-            bundle.Add(item);
-        }
-    }
+    private void Take(List<CallItem> bundle) => _patient.TakeWith(_waiting.Reader, bundle, LargestBundle);
 
     private async Task CommitAsync(List<CallItem> bundle)
     {

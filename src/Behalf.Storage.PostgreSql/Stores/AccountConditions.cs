@@ -10,6 +10,17 @@ internal static class AccountConditions
     /// <value>Greater than every character an identifier may hold.</value>
     private const string AfterAll = "\U0010FFFF";
 
+    /// <summary>Live accounts <c>a</c> on the same OAuth client as @connection with the same provider user.</summary>
+    public const string SharingGrant = """
+        FROM connection mine
+        JOIN connection k
+          ON k.environment_id = mine.environment_id AND k.connector = mine.connector
+          AND k.oauth_url = mine.oauth_url AND k.client_id IS NOT DISTINCT FROM mine.client_id
+        JOIN account a ON a.connection_id = k.id AND a.provider_user_key = @providerUserKey
+        WHERE mine.environment_id = @environment AND mine.id = @connection
+          AND a.environment_id = @environment AND a.deleted_at IS NULL AND a.status = 2
+        """;
+
     public static (string Where, DynamicParameters Values) Of(AccountFilter filter)
     {
         List<string> where = ["a.environment_id = @environment", "a.deleted_at IS NULL"];

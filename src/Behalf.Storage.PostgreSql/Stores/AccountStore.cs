@@ -250,17 +250,7 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
         database.ReadAsync(
             session =>
                 session.ValueAsync<int>(
-                    """
-                    SELECT count(*)
-                    FROM connection mine
-                    JOIN connection k
-                      ON k.environment_id = mine.environment_id AND k.connector = mine.connector
-                      AND k.oauth_url = mine.oauth_url AND k.client_id IS NOT DISTINCT FROM mine.client_id
-                    JOIN account a ON a.connection_id = k.id AND a.provider_user_key = @providerUserKey
-                    WHERE mine.environment_id = @environment AND mine.id = @connection
-                      AND a.environment_id = @environment
-                      AND a.deleted_at IS NULL AND a.status = 2
-                    """,
+                    $"SELECT count(*) {AccountConditions.SharingGrant}",
                     new
                     {
                         environment = environment.ToColumn(),

@@ -330,17 +330,10 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
         database.WriteAsync(
             context =>
                 context.ExecuteAsync(
-                    """
+                    $"""
                     UPDATE refresh_state SET due_at = behalf_now()
-                    WHERE environment_id = @environment AND due_at > behalf_now() AND account_id IN (
-                      SELECT a.id
-                      FROM connection mine
-                      JOIN connection k
-                        ON k.environment_id = mine.environment_id AND k.connector = mine.connector
-                        AND k.oauth_url = mine.oauth_url AND k.client_id IS NOT DISTINCT FROM mine.client_id
-                      JOIN account a ON a.connection_id = k.id AND a.provider_user_key = @providerUserKey
-                      WHERE mine.environment_id = @environment AND mine.id = @connection
-                        AND a.environment_id = @environment AND a.deleted_at IS NULL AND a.status = 2)
+                    WHERE environment_id = @environment AND due_at > behalf_now()
+                      AND account_id IN (SELECT a.id {AccountConditions.SharingGrant})
                     """,
                     new
                     {

@@ -1,29 +1,13 @@
 namespace Behalf.Storage.Sqlite.Engine;
 
-/// <summary>One piece of work for the writer. A caller can take it back until it begins; then it runs to its end.</summary>
-internal abstract class WriteItem
+/// <summary>One piece of work for the writer.</summary>
+internal abstract class WriteItem : QueuedItem
 {
-    private const int Waiting = 0;
-    private const int Begun = 1;
-    private const int TakenBack = 2;
-
-    private int _state;
-
     /// <value>What it touches beside its result.</value>
     public abstract WriteKind Kind { get; }
 
-    /// <returns>False when the caller took it back.</returns>
-    public bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting;
-
-    protected bool TryTakeBack() => Interlocked.CompareExchange(ref _state, TakenBack, Waiting) == Waiting;
-
-    /// <summary>Inside the transaction. Its result counts only once <see cref="Complete"/> is called.</summary>
+    /// <summary>Inside the transaction. Its result counts only once <see cref="QueuedItem.Complete"/> is called.</summary>
     public abstract void Run(WriteContext context);
-
-    /// <summary>The transaction is committed.</summary>
-    public abstract void Complete();
-
-    public abstract void Fail(Exception exception);
 }
 
 /// <inheritdoc />

@@ -190,32 +190,7 @@ internal sealed class WriteQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Half of a batch at least is for each of the two, so that neither keeps the other out.</summary>
-    private void Take()
-    {
-        while (_batch.Count < LargestBatch / 2 && _waiting.Reader.TryRead(out WriteItem? item))
-        {
-            Add(item);
-        }
-
-        while (_batch.Count < LargestBatch && _patient.TryTake(out WriteItem item))
-        {
-            Add(item);
-        }
-
-        while (_batch.Count < LargestBatch && _waiting.Reader.TryRead(out WriteItem? item))
-        {
-            Add(item);
-        }
-    }
-
-    private void Add(WriteItem item)
-    {
-        if (item.TryBegin())
-        {
-            _batch.Add(item);
-        }
-    }
+    private void Take() => _patient.TakeWith(_waiting.Reader, _batch, LargestBatch);
 
     private static StorageUnavailableException Closing(Exception? inner = null) =>
         new(StorageFault.Closed, "The database is closing.", inner);

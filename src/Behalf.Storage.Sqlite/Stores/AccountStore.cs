@@ -85,7 +85,7 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
             (environment, connection, identifier),
             reader => Find(reader, environment, connection, identifier),
             cancellationToken,
-            account => account is null || IsTimeless(account)
+            account => IsTimeless(account!) // what is not there is not remembered
         );
 
     public Task<ConnectedAccount?> FindAsync(
@@ -247,17 +247,7 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
         database.ReadAsync(
             reader =>
                 reader.ExecuteScalar<int>(
-                    """
-                    SELECT count(*)
-                    FROM connection mine
-                    JOIN connection k
-                      ON k.environment_id = mine.environment_id AND k.connector = mine.connector
-                      AND k.oauth_url = mine.oauth_url AND k.client_id IS mine.client_id
-                    JOIN account a ON a.connection_id = k.id AND a.provider_user_key = @providerUserKey
-                    WHERE mine.environment_id = @environment AND mine.id = @connection
-                      AND a.environment_id = @environment
-                      AND a.deleted_at IS NULL AND a.status = 2
-                    """,
+                    $"SELECT count(*) {AccountConditions.SharingGrant}",
                     new
                     {
                         environment = environment.ToColumn(),
