@@ -194,7 +194,7 @@ public sealed class PersonalMcpTests(PeopleStage stage) : IClassFixture<PeopleSt
         denials
             .Should()
             .OnlyContain(record =>
-                record.GetProperty("detail").GetString()!.Contains("made for judy")
+                record.GetProperty("detail").GetString()!.Contains("made for \"judy\"")
                 && record.GetProperty("detail").GetString()!.Contains("is bob")
             );
         Page connected = await judy.OpenAsync(await judy.ConsentAsync(await judy.StartAsync(link), "alice"));
@@ -215,7 +215,7 @@ public sealed class PersonalMcpTests(PeopleStage stage) : IClassFixture<PeopleSt
         refused.Status.Should().Be(403, refused.Body);
         stage.Stage.Provider.CountTokenRequests("authorization_code").Should().Be(before, "the code is worth nothing");
         JsonElement denial = (await DenialsAsync("mallory", "flow.denied")).Should().ContainSingle().Subject;
-        denial.GetProperty("detail").GetString().Should().Contain("made for mallory").And.Contain("is bob");
+        denial.GetProperty("detail").GetString().Should().Contain("made for \"mallory\"").And.Contain("is \"bob\"");
         (await mallory.OpenAsync(callback)).Status.Should().Be(410, "it ended there");
         (await stage.Stage.AccountAsync("mallory")).GetProperty("status").GetString().Should().NotBe("ACTIVE");
     }
