@@ -72,6 +72,12 @@ internal static class Telemetry
         "Revocation jobs, by what became of the attempt."
     );
 
+    private static readonly Counter<long> s_refusals = s_meter.CreateCounter<long>(
+        "behalf.limit.refusals",
+        "{refusal}",
+        "What was turned away because a limit was reached, by which one."
+    );
+
     private static readonly UpDownCounter<int> s_outages = s_meter.CreateUpDownCounter<int>(
         "behalf.audit.outage",
         "{outage}",
@@ -83,6 +89,10 @@ internal static class Telemetry
         "{record}",
         "Completions and denials that wait to be written."
     );
+
+    /// <param name="limit">Which one, of a fixed set: <c>identifier</c>, <c>host</c> and so on.</param>
+    public static void Refused(string limit) =>
+        s_refusals.Add(1, new KeyValuePair<string, object?>("behalf.limit", limit));
 
     /// <returns>Null when nobody listens.</returns>
     public static Activity? BeginCall() => s_source.StartActivity("call");

@@ -8,42 +8,49 @@ namespace Behalf.Limits;
 internal sealed class LimitsRoom(IOptions<BehalfOptions> options) : ILimits, IDisposable
 {
     private readonly ScopeLimiter<EnvironmentId> _environments = new(
+        "environment",
         "of this environment",
         options.Value.Limits.Environment
     );
 
     private readonly ScopeLimiter<(EnvironmentId?, string)> _credentials = new(
+        "credential",
         "with this credential",
         options.Value.Limits.Credential
     );
 
     private readonly ScopeLimiter<(EnvironmentId?, string)> _requests = new(
+        "credential",
         "with this credential",
         options.Value.Limits.Credential
     );
 
     private readonly ScopeLimiter<(EnvironmentId, Identifier)> _identifiers = new(
+        "identifier",
         "of this user",
         options.Value.Limits.Identifier
     );
 
     private readonly ScopeLimiter<(EnvironmentId, Identifier)> _visits = new(
+        "identifier",
         "of this user",
         options.Value.Limits.Identifier
     );
 
     private readonly ScopeLimiter<(EnvironmentId, Identifier)> _links = new(
+        "link",
         "for this user",
         options.Value.Limits.Link,
         "links"
     );
 
     private readonly ScopeLimiter<ConnectionId> _connections = new(
+        "connection",
         "of this connection",
         options.Value.Limits.Connection
     );
 
-    private readonly ScopeLimiter<string> _hosts = new("to this provider", options.Value.Limits.Host);
+    private readonly ScopeLimiter<string> _hosts = new("host", "to this provider", options.Value.Limits.Host);
 
     public Result<IDisposable> EnterCall(ActingSubject subject, Connection connection)
     {

@@ -3,9 +3,10 @@ using System.Threading.RateLimiting;
 namespace Behalf.Limits;
 
 /// <summary>One limit for each key of a kind. Keys that nobody uses any more are forgotten.</summary>
+/// <param name="name">Of the kind, in metrics.</param>
 /// <param name="who">Whose limit it is, in a sentence for the one who is turned away: "of this user".</param>
 /// <param name="what">What is counted, in the plural.</param>
-internal sealed class ScopeLimiter<TKey>(string who, ScopeLimit limit, string what = "calls") : IDisposable
+internal sealed class ScopeLimiter<TKey>(string name, string who, ScopeLimit limit, string what = "calls") : IDisposable
     where TKey : notnull
 {
     private static readonly TimeSpan AMoment = TimeSpan.FromSeconds(1);
@@ -64,6 +65,9 @@ internal sealed class ScopeLimiter<TKey>(string who, ScopeLimit limit, string wh
         _perMinute?.Dispose();
     }
 
-    private static Problem Refusal(string sentence, TimeSpan wait) =>
-        new(ProblemKind.RateLimited, "too_many_calls", sentence) { RetryAfter = wait };
+    private Problem Refusal(string sentence, TimeSpan wait)
+    {
+        Telemetry.Refused(name);
+        return new Problem(ProblemKind.RateLimited, "too_many_calls", sentence) { RetryAfter = wait };
+    }
 }
