@@ -242,6 +242,16 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     internal async Task<TRow?> FindAsync<TRow>(string sql, CancellationToken cancellationToken, params object[] values)
         where TRow : class => (await QueryAsync<TRow>(sql, cancellationToken, values)).SingleOrDefault();
 
+    /// <exception cref="StorageUnavailableException">Another process has this one's name.</exception>
+    internal async Task RequireNameAsync(Session session)
+    {
+        NodeName node = new(_nodeName, Process);
+        if (!await session.HoldsAsync("SELECT 1 FROM node WHERE name = @Name AND process = @Process", node))
+        {
+            throw node.Lost();
+        }
+    }
+
     /// <summary>For callers that cannot wait otherwise than by blocking.</summary>
     internal NpgsqlConnection Connect()
     {

@@ -432,6 +432,65 @@ public sealed class NodeTests : IAsyncLifetime
         (await AuditSuite.VerifyAsync(successor.Audit, Acme.Id, Cancellation)).Should().Be(1);
     }
 
+    /// <summary>What it sent or learned then, it could not commit: others would take its tokens for unspent.</summary>
+    [Fact]
+    public async Task ProcessThatLostItsName_SpendsNoTokenAnyMore()
+    {
+        TimeSpan lease = TimeSpan.FromHours(1);
+        ConnectedAccount alice = await Acme.ActiveAccountAsync("alice");
+        ConnectedAccount bob = await Acme.ActiveAccountAsync("bob");
+        ConnectedAccount carol = await Acme.ActiveAccountAsync("carol");
+        RefreshLease held = (await A.Refreshes.AcquireAsync(Acme.Id, alice.Id, lease, Cancellation))!;
+        RefreshLease silent = (await B.Refreshes.AcquireAsync(Acme.Id, carol.Id, lease, Cancellation))!;
+        (await B.Refreshes.AttemptAsync(silent, 1, isProbe: false, Cancellation)).Should().BeTrue();
+        await A.Revocations.AddAsync(Acme.NewJob(bob), Traces.None, Cancellation);
+        await using StorageUnderTest successor = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "a");
+        await SilenceAsync("b");
+        // As if it had taken the lease at that very moment: starting as its successor let go of it.
+        await SqlAsync<int>(
+            "UPDATE refresh_state SET owner = @owner, lease_until = behalf_now() + 3600000000 WHERE account_id = @account RETURNING 1",
+            new { owner = held.Owner, account = alice.Id.Value }
+        );
+        Func<Task> acquire = () => A.Refreshes.AcquireAsync(Acme.Id, bob.Id, lease, Cancellation);
+        Func<Task> takeUp = () => A.Refreshes.TakeUpAsync(Acme.Id, bob.Id, lease, Cancellation);
+
+        (await A.Refreshes.AttemptAsync(held, 1, isProbe: false, Cancellation)).Should().BeFalse();
+        (await acquire.Should().ThrowAsync<StorageUnavailableException>()).WithMessage("*serves as node a*");
+        await takeUp.Should().ThrowAsync<StorageUnavailableException>();
+        (await A.Refreshes.OvertakeAsync(Acme.Id, carol.Id, lease, null, Cancellation)).Should().BeNull();
+        (await A.Revocations.DueAsync(10, [], Cancellation)).Should().BeEmpty();
+
+        (await successor.Refreshes.OvertakeAsync(Acme.Id, carol.Id, lease, null, Cancellation)).Should().NotBeNull();
+        (await successor.Refreshes.AcquireAsync(Acme.Id, bob.Id, lease, Cancellation)).Should().NotBeNull();
+        (await successor.Revocations.DueAsync(10, [], Cancellation)).Should().ContainSingle();
+    }
+
+    /// <summary>The provider has spent the token that the pair replaces, whoever has the node's name meanwhile.</summary>
+    [Fact]
+    public async Task PairThatCameAfterTheNameWasLost_IsStored_WhileNobodyTookTheLease()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease lease = (
+            await A.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation)
+        )!;
+        (await A.Refreshes.AttemptAsync(lease, 1, isProbe: false, Cancellation)).Should().BeTrue();
+        await using StorageUnderTest successor = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "a");
+        await successor.Refreshes.ReleaseInheritedAsync(Cancellation);
+        NewCredential next = Acme.NewCredential(account, 1, "rotated");
+        Traces traces = Traces.Of(Acme.Draft("refresh.succeeded"));
+
+        (await A.Refreshes.CommitAsync(lease, next, traces, Cancellation)).Should().BeTrue();
+
+        (await Acme.ReadAsync(account)).Generation.Should().Be(2);
+        (await A.Refreshes.CommitAsync(lease, next, traces, Cancellation)).Should().BeFalse("it is done");
+        (await successor.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation))!
+            .Fence.Should()
+            .BeGreaterThan(lease.Fence);
+        (await AuditSuite.VerifyAsync(successor.Audit, Acme.Id, Cancellation))
+            .Should()
+            .Be(0, "it has no lane any more");
+    }
+
     [Fact]
     public async Task Neighbours_AreCommitted_WhenOneRecordOfTheirBundleCannotBe()
     {

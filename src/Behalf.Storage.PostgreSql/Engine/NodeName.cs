@@ -20,6 +20,13 @@ internal sealed record NodeName(string Name, string Process)
               WHERE n.process = {process} AND n.heartbeat_at > clock_timestamp() - make_interval(secs => @deadAfter))
             """;
 
+    /// <summary>
+    /// As a condition on <c>process</c>, an expression: its node's name is its own, and stays so until this transaction has
+    /// ended, since whoever takes the name over waits for that.
+    /// </summary>
+    public static string IsHeldBy(string process) =>
+        $"EXISTS (SELECT 1 FROM node n WHERE n.process = {process} FOR KEY SHARE)";
+
     /// <summary>As a condition on <c>process</c>: it has neither ended by itself nor was its name taken over.</summary>
     public static string MayComeBack(string process) =>
         $"EXISTS (SELECT 1 FROM node n WHERE n.process = {process} AND n.heartbeat_at > '-infinity')";
