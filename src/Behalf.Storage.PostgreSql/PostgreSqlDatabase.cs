@@ -66,6 +66,15 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     /// <value>In seconds: how long after its last heartbeat a node counts as dead.</value>
     internal double DeadAfter => _options.DeadAfter.TotalSeconds;
 
+    /// <value>
+    /// In seconds: how long a node that had been cut off from the database leaves what others sent to them. A pair that was
+    /// received is offered to the database every ten seconds, and an offer that hangs may take some more.
+    /// </value>
+    internal const double SteadyFor = 30;
+
+    /// <value>In seconds.</value>
+    internal double ShortestBreak => _options.ShortestBreak.TotalSeconds;
+
     /// <inheritdoc />
     public async Task OpenAsync(CancellationToken cancellationToken)
     {

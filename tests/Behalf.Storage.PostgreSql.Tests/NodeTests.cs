@@ -394,6 +394,60 @@ public sealed class NodeTests : IAsyncLifetime
             .BeNull("a probe is a request too");
     }
 
+    /// <summary>The database was away longer than the lease: its holder has the new pair and waits to store it.</summary>
+    [Fact]
+    public async Task Lease_ThatEndedUnanswered_IsLeftToItsHolder_ByANodeThatWasCutOffItself()
+    {
+        TimeSpan lease = TimeSpan.FromSeconds(30);
+        ConnectedAccount alice = await Acme.ActiveAccountAsync("alice");
+        ConnectedAccount bob = await Acme.ActiveAccountAsync("bob");
+        RefreshLease received = (await A.Refreshes.AcquireAsync(Acme.Id, alice.Id, lease, Cancellation))!;
+        RefreshLease lost = (await A.Refreshes.AcquireAsync(Acme.Id, bob.Id, lease, Cancellation))!;
+        foreach (RefreshLease one in new[] { received, lost })
+        {
+            (await A.Refreshes.AttemptAsync(one, 1, isProbe: false, Cancellation)).Should().BeTrue();
+        }
+
+        _time.Advance(lease + TimeSpan.FromSeconds(1));
+
+        (await B.Refreshes.AcquireAsync(Acme.Id, alice.Id, lease, Cancellation)).Should().BeNull("it was cut off too");
+        NewCredential next = Acme.NewCredential(alice, 1, "rotated");
+        (await A.Refreshes.CommitAsync(received, next, Traces.None, Cancellation)).Should().BeTrue();
+        (await B.Refreshes.AcquireAsync(Acme.Id, alice.Id, lease, Cancellation)).Should().NotBeNull();
+        await SqlAsync<int>(
+            "UPDATE node SET steady_since = steady_since - interval '1 minute' WHERE name = 'b' RETURNING 1"
+        );
+        (await B.Refreshes.AcquireAsync(Acme.Id, bob.Id, lease, Cancellation))
+            .Should()
+            .NotBeNull("the others had their turn");
+    }
+
+    [Fact]
+    public async Task NodeThatWasSilent_IsNotSteadyAtOnce()
+    {
+        await using StorageUnderTest node = await PostgreSqlUnderTest.OpenAsync(
+            _connectionString,
+            _time,
+            "beating",
+            heartbeat: TimeSpan.FromMilliseconds(50)
+        );
+        Task<bool> IsSteadyAsync() =>
+            SqlAsync<bool>(
+                "SELECT steady_since < clock_timestamp() - interval '30 minutes' FROM node WHERE name = 'beating'"
+            );
+        await SqlAsync<int>(
+            "UPDATE node SET steady_since = steady_since - interval '1 hour' WHERE name = 'beating' RETURNING 1"
+        );
+        DateTime before = await SqlAsync<DateTime>("SELECT clock_timestamp()");
+        Task<DateTime> BeatAsync() => SqlAsync<DateTime>("SELECT heartbeat_at FROM node WHERE name = 'beating'");
+        await Eventually.HoldsAsync(async () => await BeatAsync() > before, "it beats");
+        (await IsSteadyAsync()).Should().BeTrue("beats in time leave it so");
+
+        await SilenceAsync("beating");
+
+        await Eventually.HoldsAsync(async () => !await IsSteadyAsync(), "the beat after a break begins anew");
+    }
+
     [Fact]
     public async Task StartThatWasNotAcknowledged_GetsItsEnd_WithoutARestart()
     {

@@ -14,6 +14,15 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
     /// <summary>Nobody took the lease since, whether or not it was let go of meanwhile, by whomever.</summary>
     private const string NotTakenSince = "environment_id = @environment AND account_id = @account AND fence = @fence";
 
+    /// <summary>
+    /// A lease that ended while its holder waits for an answer. The holder may have the answer and only wait for the database
+    /// to be back: who was cut off itself first gives the others the time to store what they have.
+    /// </summary>
+    private static readonly string MayBeFollowed = $"""
+        (refresh_state.attempt_state NOT IN (1, 6) OR refresh_state.owner = @owner
+          OR NOT {NodeName.MayComeBack("refresh_state.owner")} OR {NodeName.IsSteady("@owner")})
+        """;
+
     public Task<RefreshLease?> AcquireAsync(
         EnvironmentId environment,
         AccountId account,
@@ -58,13 +67,15 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                       AND {NodeName.IsHeldBy("@owner")}
                     ON CONFLICT (environment_id, account_id) DO UPDATE
                     SET fence = refresh_state.fence + 1, owner = excluded.owner, lease_until = excluded.lease_until
-                    WHERE refresh_state.owner IS NULL OR refresh_state.lease_until <= behalf_now()
+                    WHERE refresh_state.owner IS NULL OR refresh_state.lease_until <= behalf_now() AND {MayBeFollowed}
                       OR @takesUp AND refresh_state.owner = @owner
                     RETURNING fence
                     """,
                     new
                     {
                         takesUp,
+                        steadyFor = PostgreSqlDatabase.SteadyFor,
+                        shortestBreak = database.ShortestBreak,
                         environment = environment.ToColumn(),
                         account = account.ToColumn(),
                         owner = context.Process,
