@@ -91,7 +91,8 @@ internal static class CommandLine
                 "user",
                 "Whole users, across their accounts.",
                 UserRevokeCommand.Create(shell),
-                UserSignOutCommand.Create(shell)
+                UserSignOutCommand.Create(shell),
+                UserRemoveCommand.Create(shell)
             ),
             shell.Noun(
                 "revocation",

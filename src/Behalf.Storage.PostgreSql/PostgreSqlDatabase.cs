@@ -24,6 +24,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     private readonly PostgreSqlSchema _schema;
     private readonly Lazy<ConnectionSource> _connections;
     private readonly Lazy<ReadQueue> _reads;
+    private readonly Lazy<ReadMemory> _memory;
     private readonly SemaphoreSlim _opening = new(1, 1);
     private volatile Opened? _opened;
     private volatile bool _isLooking;
@@ -55,6 +56,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
         _schema = new PostgreSqlSchema(migrations);
         _connections = new Lazy<ConnectionSource>(() => new ConnectionSource(_options.ConnectionString, _time));
         _reads = new Lazy<ReadQueue>(() => new ReadQueue(_connections.Value));
+        _memory = new Lazy<ReadMemory>(() => new ReadMemory(_reads.Value, _time));
     }
 
     internal static IReadOnlyList<Migration> Embedded { get; } =
@@ -195,6 +197,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
                 attempt => WriteAsync(opened, attempt, work),
                 cancellationToken
             );
+            RequestMoment.Current?.Wrote();
             if (withdrew)
             {
                 await WaitForStartsAsync();
@@ -208,10 +211,15 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     /// they do. Otherwise one would wait for the other's row, and that for the one's lane.
     /// </summary>
     internal Task<T> WriteInLaneAsync<T>(Func<WriteContext, Task<T>> work, CancellationToken cancellationToken) =>
-        TranslatedAsync(() =>
+        TranslatedAsync(async () =>
         {
             Opened opened = Current;
-            return _connections.Value.RunAsync(attempt => WriteInLaneAsync(opened, attempt, work), cancellationToken);
+            T result = await _connections.Value.RunAsync(
+                attempt => WriteInLaneAsync(opened, attempt, work),
+                cancellationToken
+            );
+            RequestMoment.Current?.Wrote();
+            return result;
         });
 
     internal Task WriteAsync(Func<WriteContext, Task> work, CancellationToken cancellationToken) =>
@@ -233,6 +241,42 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
                 cancellationToken
             );
         });
+
+    /// <summary>
+    /// A look-up that calls repeat: what it gave is remembered until any node changes what it reads. Migration 12 says which
+    /// tables tell of their changes; a look-up of others must not be remembered.
+    /// </summary>
+    /// <param name="query">Names the look-up; its text, where it has one.</param>
+    /// <param name="key">What it is asked for, compared by value.</param>
+    /// <param name="user">Whose rows alone it reads, besides what all share; null: any change may be one of what it reads.</param>
+    /// <param name="keeps">Whether an answer stays true until then; null: each does.</param>
+    internal Task<T> RecallAsync<T>(
+        string query,
+        object key,
+        UserRows? user,
+        Func<Task<T>> read,
+        CancellationToken cancellationToken,
+        Func<T, bool>? keeps = null
+    )
+    {
+        RequireReadable();
+        return _isLooking ? read() : _memory.Value.RecallAsync(query, key, user, read, keeps, cancellationToken);
+    }
+
+    /// <inheritdoc cref="RecallAsync{T}(string,object,UserRows,Func{Task{T}},CancellationToken,Func{T,bool})" />
+    /// <param name="owner">Whose rows alone it reads, told by what was read; always the same.</param>
+    internal Task<T?> RecallOfOwnerAsync<T>(
+        string query,
+        object key,
+        Func<T, UserRows> owner,
+        Func<Task<T?>> read,
+        CancellationToken cancellationToken
+    )
+        where T : class
+    {
+        RequireReadable();
+        return _isLooking ? read() : _memory.Value.RecallOfOwnerAsync(query, key, owner, read, cancellationToken);
+    }
 
     /// <summary>A look-up that every call needs; it travels with others that wait.</summary>
     /// <param name="sql">With positional parameters.</param>
@@ -258,6 +302,22 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
         if (!await session.HoldsAsync("SELECT 1 FROM node WHERE name = @Name AND process = @Process", node))
         {
             throw node.Lost();
+        }
+    }
+
+    /// <summary>
+    /// Who reads the trail finds in it what this node did before he asked, as far as it can be stored; what other nodes did,
+    /// within a moment.
+    /// </summary>
+    internal async Task SettleAsync(EnvironmentId environment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (_opened?.Calls.SettleAsync(environment, cancellationToken) ?? Task.CompletedTask);
+        }
+        catch (StorageUnavailableException)
+        {
+            // What cannot be written now can be read all the same.
         }
     }
 

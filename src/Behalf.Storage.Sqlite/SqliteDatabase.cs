@@ -95,9 +95,19 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     }
 
     /// <inheritdoc />
-    /// <remarks>A transaction of the one writer that holds nothing, on another thread: its caller's patience is his own.</remarks>
+    /// <remarks>
+    /// A transaction of the one writer that writes what stands there already, so that it needs room on the disk; on another
+    /// thread: its caller's patience is his own.
+    /// </remarks>
     public Task RequireWritableAsync(CancellationToken cancellationToken) =>
-        Task.Run(() => TraceAsync(_ => true, cancellationToken), cancellationToken);
+        Task.Run(
+            () =>
+                TraceAsync(
+                    context => context.Execute("UPDATE schema_migration SET state = state WHERE number = 1"),
+                    cancellationToken
+                ),
+            cancellationToken
+        );
 
     /// <inheritdoc />
     public Task<DatabaseHealth> ExamineAsync(CancellationToken cancellationToken) =>

@@ -28,6 +28,10 @@ internal sealed class Patient<T> : IDisposable
 
     public bool IsEmpty => !_items.Reader.TryPeek(out _);
 
+    /// <param name="most">As given to <see cref="TakeWith"/>.</param>
+    /// <returns>How many commits take what is here now, however much comes meanwhile.</returns>
+    public int CommitsFor(int most) => (_items.Reader.Count + most / 2 - 1) / (most / 2);
+
     /// <returns>False once this is closed.</returns>
     public bool TryAdd(T item)
     {

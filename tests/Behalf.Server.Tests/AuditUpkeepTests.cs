@@ -49,6 +49,32 @@ public sealed class AuditUpkeepTests(Stage stage) : IClassFixture<Stage>
         (await VerifyAsync()).GetProperty("whole").GetBoolean().Should().BeTrue();
     }
 
+    /// <summary>Redaction cannot be undone: who is called as part of another word is not that word.</summary>
+    [Fact]
+    public async Task Redaction_TakesRecordsOfOthersThatNameThePerson_AndNoneThatOnlyHoldTheLetters()
+    {
+        string token = (await stage.Server.SessionAsync("erin-names")).GetProperty("token").GetString()!;
+        await stage.Server.SendAsync(HttpMethod.Get, "/api/v1/tools/scoped?identifier=dave-named", token);
+        async Task<string?> DetailAsync() =>
+            (await stage.AuditAsync("identifier=erin-names&kind=denial"))
+                .Single()
+                .TryGetProperty("detail", out var text)
+                ? text.GetString()
+                : null;
+
+        foreach (string part in new[] { "dave", "named", "request", "e" })
+        {
+            (await RedactAsync(stage.Server.OperatorToken, part)).Status.Should().Be(200);
+        }
+
+        (await DetailAsync()).Should().Contain("dave-named");
+        (await RedactAsync(stage.Server.OperatorToken, "dave-named")).Status.Should().Be(200);
+        (await stage.AuditAsync("newest=true&page_size=1000"))
+            .Should()
+            .NotContain(record => record.GetRawText().Contains("dave-named"));
+        (await VerifyAsync()).GetProperty("whole").GetBoolean().Should().BeTrue();
+    }
+
     [Fact]
     public async Task OldRecords_GoByThemselves_OnceTheEnvironmentSaysHowLongTheyAreKept()
     {

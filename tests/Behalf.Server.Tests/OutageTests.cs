@@ -15,6 +15,9 @@ public sealed class OutageTests
 {
     private const string Execute = "/scalekit.v1.tools.ToolService/ExecuteTool";
 
+    private static async Task<int> ReadyAsync(Stage stage) =>
+        (await stage.Server.SendAsync(HttpMethod.Get, "/health/ready", token: null)).Status;
+
     [Fact]
     public async Task UnwritableAudit_RefusesCallsAndSendsNothing_UntilItCanBeWritten()
     {
@@ -41,6 +44,7 @@ public sealed class OutageTests
             reply.Headers.Should().ContainKey("Retry-After");
         }
 
+        (await ReadyAsync(stage)).Should().Be(503, "every call would be refused");
         (await grpc).Status.Should().Be(14);
         (await grpc).Error.ErrorCode.Should().Be("audit_unavailable");
         (await denied).Status.Should().Be(403, (await denied).Body);
@@ -49,6 +53,7 @@ public sealed class OutageTests
 
         await held.RollbackAsync(TestContext.Current.CancellationToken);
         (await stage.ExecuteAsync("alice", "tracker_get_thing", new { thing = "5" })).Status.Should().Be(200);
+        (await ReadyAsync(stage)).Should().Be(200);
         (await stage.ExecuteAsync("alice", "tracker_create_thing", new { name = "y" }, session))
             .Status.Should()
             .Be(200);

@@ -57,6 +57,45 @@ public sealed class RevocationTests(Stage stage) : IClassFixture<Stage>
         again.Json.GetProperty("accounts").GetArrayLength().Should().Be(0);
     }
 
+    private Task<Reply> RemoveAsync(string user) =>
+        stage.Server.SendAsync(
+            HttpMethod.Post,
+            "/api/v1/behalf/users:remove",
+            stage.Server.ServiceToken,
+            JsonSerializer.Serialize(new { identifier = user })
+        );
+
+    [Fact]
+    public async Task RemovedUser_WhoComesBack_InheritsNothing()
+    {
+        string account = await stage.ConnectAsync("erin-removed");
+        string bystander = await stage.ConnectAsync("dave-stays");
+        JsonElement session = await stage.Server.SessionAsync("erin-removed");
+
+        Reply removed = await RemoveAsync("erin-removed");
+
+        removed.Status.Should().Be(200, removed.Body);
+        removed.Json.GetProperty("accounts")[0].GetProperty("id").GetString().Should().Be(account);
+        (await stage.Server.SendAsync(HttpMethod.Get, "/api/v1/tools/scoped", session.GetProperty("token").GetString()))
+            .Status.Should()
+            .Be(401, "the user's tokens have ended");
+        (await RemoveAsync("erin-removed")).Status.Should().Be(404);
+        (await RemoveAsync("nobody-was-here")).Status.Should().Be(404);
+
+        // Somebody of the same name.
+        (await stage.ExecuteAsync("erin-removed", "tracker_get_thing", new { thing = "1" }))
+            .Status.Should()
+            .NotBe(200);
+        string connected = await stage.ConnectAsync("erin-removed");
+        connected.Should().NotBe(account);
+        (await stage.ExecuteAsync("erin-removed", "tracker_get_thing", new { thing = "1" })).Status.Should().Be(200);
+        (await stage.AccountAsync("dave-stays", Stage.Connection)).GetProperty("id").GetString().Should().Be(bystander);
+        (await stage.AuditAsync("identifier=erin-removed&page_size=1000"))
+            .Select(record => record.GetProperty("action").GetString())
+            .Should()
+            .ContainInOrder("user.revoked", "account.disconnected", "account.deleted", "user.removed");
+    }
+
     [Fact]
     public async Task Ledger_HasEachStopFromItsAcknowledgement_AndTheProvidersAnswerOnceItCame()
     {

@@ -200,6 +200,7 @@ public sealed class SchemaTests : IAsyncLifetime
             "operator_credential",
             "restoration",
             "connector_revision",
+            "change_mark",
             "environment",
         ];
         await using NpgsqlConnection connection = new(_connectionString);

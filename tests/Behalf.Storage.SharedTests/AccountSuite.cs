@@ -258,13 +258,41 @@ public abstract class AccountSuite : StoreTests
         await Acme.ActiveAccountAsync("dave", providerUserKey: "own");
 
         Task<int> CountAsync() =>
-            Storage.Accounts.CountSharingGrantAsync(Acme.Id, alice.Connection, "shared", Cancellation);
+            Storage.Accounts.CountSharingGrantAsync(Acme.Id, alice.Connection, alice.Id, "shared", Cancellation);
 
         (await CountAsync()).Should().Be(2);
         await StopAsync(bob);
         (await CountAsync()).Should().Be(1);
         await StopAsync(alice);
         (await CountAsync()).Should().Be(0);
+    }
+
+    /// <summary>Connectors of one provider may know its user by different names, or by none.</summary>
+    [Fact]
+    public async Task SharedGrant_WhereProviderUsersCannotBeCompared_IsThatOfTheSameIdentifier()
+    {
+        Connection calendar = Acme.NewConnection(Storage, Acme.Id, "calendar", "calendar") with { Connector = "other" };
+        Connection foreign = Acme.NewConnection(Storage, Acme.Id, "foreign", "foreign") with
+        {
+            Connector = "other",
+            ClientId = "another",
+        };
+        await Storage.Connections.AddAsync(calendar, Traces.None, Cancellation);
+        await Storage.Connections.AddAsync(foreign, Traces.None, Cancellation);
+        ConnectedAccount mail = await Acme.ActiveAccountAsync("alice", providerUserKey: "by mail address");
+        ConnectedAccount shared = await Acme.ActiveAccountAsync("alice", calendar.Id, "by number");
+        await Acme.ActiveAccountAsync("alice", foreign.Id, "by number");
+        await Acme.ActiveAccountAsync("bob", calendar.Id, "of bob");
+        await StopAsync(mail);
+
+        Task<int> CountAsync(string? key) =>
+            Storage.Accounts.CountSharingGrantAsync(Acme.Id, mail.Connection, mail.Id, key, Cancellation);
+
+        (await CountAsync("by mail address")).Should().Be(1, "the calendar lives by it");
+        (await CountAsync(null)).Should().Be(1);
+        await StopAsync(shared);
+        (await CountAsync("by mail address")).Should().Be(0);
+        (await CountAsync(null)).Should().Be(0);
     }
 
     [Fact]

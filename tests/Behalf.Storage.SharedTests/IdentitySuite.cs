@@ -1,4 +1,5 @@
 using Behalf.Audit;
+using Behalf.Connections;
 using Behalf.Identity;
 using Behalf.Vault;
 
@@ -148,6 +149,40 @@ public abstract class IdentitySuite : StoreTests
         (await Storage.Users.FindAsync(Acme.Id, alice, Cancellation)).Should().Be(new UserEpoch(1, 21));
         Identifier unknown = Identifier.Parse("nobody");
         (await Storage.Users.BumpEpochAsync(Acme.Id, unknown, Traces.None, Cancellation)).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task User_IsRemoved_OnceNoAccountIsLeft_AndComesBackAsSomebodyNew()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        CallIntent before = await Acme.IntentAsync(account);
+        Task<bool> RemoveAsync() =>
+            Storage.Users.RemoveAsync(Acme.Id, account.Identifier, Traces.Of(Acme.Draft("user.removed")), Cancellation);
+
+        (await RemoveAsync()).Should().BeFalse("an account is there");
+        (await Storage.Audit.StartAsync(before, Cancellation)).Should().BeOfType<StartResult.Started>();
+        (
+            await Storage.Accounts.StopAsync(
+                account,
+                account.RowVersion,
+                delete: true,
+                "disconnected",
+                null,
+                Traces.None,
+                Cancellation
+            )
+        )
+            .Should()
+            .BeTrue();
+        (await RemoveAsync()).Should().BeTrue();
+        (await RemoveAsync()).Should().BeFalse("nobody is there");
+
+        (await Storage.Users.FindAsync(Acme.Id, account.Identifier, Cancellation)).Should().BeNull();
+        (await Storage.Audit.StartAsync(before, Cancellation)).Should().BeOfType<StartResult.Refused>();
+        (await Storage.Users.EnsureAsync(Acme.Id, account.Identifier, Cancellation)).Incarnation.Should().Be(2);
+        (await Storage.Accounts.OfUserAsync(Acme.Id, account.Identifier, Cancellation)).Should().BeEmpty();
+        (await Storage.Audit.StartAsync(before, Cancellation)).Should().BeOfType<StartResult.Refused>();
+        (await Acme.TrailAsync()).Should().ContainSingle(record => record.Draft.Action == "user.removed");
     }
 
     [Theory]

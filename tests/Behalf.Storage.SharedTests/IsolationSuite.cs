@@ -44,7 +44,15 @@ public abstract class IsolationSuite : StoreTests
         (await Storage.Flows.FindAsync(Other.Id, flow.Id, Cancellation)).Should().BeNull();
         AccountFilter filter = new() { Environment = Other.Id };
         (await Storage.Accounts.ListAsync(filter, new PageRequest(10), Cancellation)).Items.Should().BeEmpty();
-        (await Storage.Accounts.CountSharingGrantAsync(Other.Id, Other.Connection.Id, "provider-user", Cancellation))
+        (
+            await Storage.Accounts.CountSharingGrantAsync(
+                Other.Id,
+                Other.Connection.Id,
+                Account.Id,
+                "provider-user",
+                Cancellation
+            )
+        )
             .Should()
             .Be(0);
     }

@@ -282,10 +282,13 @@ public abstract class RefreshSuite : StoreTests
         await Storage.Accounts.StopAsync(dave, dave.RowVersion, false, "revoked", null, Traces.None, Cancellation);
         await other.ActiveAccountAsync("alice", providerUserKey: "shared");
 
-        Task<int> HastenAsync() => Storage.Refreshes.HastenAsync(Acme.Id, Acme.Connection.Id, "shared", Cancellation);
+        Task<int> HastenAsync() =>
+            Storage.Refreshes.HastenAsync(Acme.Id, Acme.Connection.Id, alice.Id, "shared", Cancellation);
         (await HastenAsync()).Should().Be(2);
         (await HastenAsync()).Should().Be(0, "they are due");
-        (await Storage.Refreshes.HastenAsync(Acme.Id, other.Connection.Id, "shared", Cancellation)).Should().Be(0);
+        (await Storage.Refreshes.HastenAsync(Acme.Id, other.Connection.Id, alice.Id, "shared", Cancellation))
+            .Should()
+            .Be(0);
 
         (await Storage.Refreshes.DueAsync(10, [], Cancellation))
             .Should()

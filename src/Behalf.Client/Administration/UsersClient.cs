@@ -35,6 +35,25 @@ public sealed class UsersClient
         return [.. response.Accounts.Select(Read)];
     }
 
+    /// <summary>
+    /// Removes the user: as <see cref="RevokeAsync"/>, and the accounts and the user are deleted. Whoever comes later under
+    /// this identifier is somebody new and inherits nothing.
+    /// </summary>
+    /// <returns>The accounts that were connected.</returns>
+    public async Task<IReadOnlyList<RevokedAccount>> RemoveAsync(
+        string identifier,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var request = new RemoveUserRequest { Environment = _environment, Identifier = identifier };
+        var response = await _rpc.CallAsync(
+                options => _administration.RemoveUserAsync(request, options),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return [.. response.Accounts.Select(Read)];
+    }
+
     /// <summary>Ends the user's tokens at the next call; accounts stay connected.</summary>
     public Task SignOutAsync(string identifier, CancellationToken cancellationToken = default)
     {

@@ -127,7 +127,7 @@ public sealed class PeopleClient
         );
     }
 
-    /// <summary>Ends the person's sessions and what was allowed to clients; connected accounts stay.</summary>
+    /// <summary>Ends sign-in, sessions and what was allowed to clients, and removes the user with all accounts.</summary>
     public Task RemoveAsync(string name, CancellationToken cancellationToken = default)
     {
         var request = new RemovePersonRequest { Environment = _environment, Name = name };

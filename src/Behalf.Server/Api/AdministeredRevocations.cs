@@ -34,6 +34,22 @@ internal sealed class AdministeredRevocations(
         return response;
     }
 
+    public async Task<RemoveUserResponse> RemoveUserAsync(RemoveUserRequest request, ServerCallContext context)
+    {
+        DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
+        IReadOnlyList<ConnectedAccount> stopped = (
+            await connections.RemoveUserAsync(
+                context.Principal(),
+                environment.Id,
+                Identifier.Parse(request.Identifier),
+                context.CancellationToken
+            )
+        ).OrThrow(context);
+        RemoveUserResponse response = new();
+        response.Accounts.AddRange(stopped.Select(ToWire));
+        return response;
+    }
+
     public async Task<RevokeAccountsResponse> RevokeAccountsAsync(
         RevokeAccountsRequest request,
         ServerCallContext context

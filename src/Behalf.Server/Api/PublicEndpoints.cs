@@ -1,3 +1,4 @@
+using Behalf.Audit;
 using Behalf.Identity;
 using Behalf.Server.Doors;
 using Behalf.Server.Hosting;
@@ -26,6 +27,7 @@ internal static class PublicEndpoints
     private static async Task<IResult> ReadyAsync(
         Readiness readiness,
         IVault vault,
+        IAudit audit,
         IDatabase database,
         IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken
@@ -47,7 +49,7 @@ internal static class PublicEndpoints
             await database
                 .RequireWritableAsync(cancellationToken)
                 .WaitAsync(Patience, TimeProvider.System, cancellationToken);
-            return Results.Text("ready\n");
+            return audit.IsOut ? NotReady() : Results.Text("ready\n");
         }
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)
         {

@@ -70,6 +70,13 @@ public static class ServerApp
             options.ConfigureServices?.Invoke(builder.Services);
 
             WebApplication app = builder.Build();
+            app.Use(next =>
+                http =>
+                {
+                    RequestMoment.Begin();
+                    return next(http);
+                }
+            );
             app.UseForwardedHeaders(); // of listed proxies: who asks, for limits and the trail
             app.UseMiddleware<FailureGate>();
             app.UseMiddleware<SealGate>();

@@ -43,7 +43,14 @@ public sealed class PostgreSqlCopyTarget(string connectionString) : ICopyTarget,
         """;
 
     /// <summary>What a running installation makes for itself.</summary>
-    private static readonly HashSet<string> s_own = ["schema_migration", "node", "data_protection_key", Progress];
+    private static readonly HashSet<string> s_own =
+    [
+        "schema_migration",
+        "node",
+        "data_protection_key",
+        "change_mark",
+        Progress,
+    ];
 
     private readonly ConnectionSource _connections = new(connectionString, TimeProvider.System);
     private readonly PostgreSqlSchema _schema = new(PostgreSqlDatabase.Embedded, isCopying: true);

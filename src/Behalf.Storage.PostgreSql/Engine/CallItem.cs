@@ -45,6 +45,12 @@ internal sealed class Wake : CallItem<bool>
     public override EnvironmentId Environment => throw new InvalidOperationException("It never begins.");
 }
 
+/// <summary>Who waits for it waits for all that was handed in before.</summary>
+internal sealed class NothingItem(EnvironmentId environment) : CallItem<bool>
+{
+    public override EnvironmentId Environment => environment;
+}
+
 internal sealed class RecordItem(AuditDraft draft) : CallItem<StoredAuditRecord>
 {
     public override EnvironmentId Environment => draft.Environment;

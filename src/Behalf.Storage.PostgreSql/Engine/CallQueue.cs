@@ -25,6 +25,7 @@ internal sealed class CallQueue : IAsyncDisposable
     private readonly AuditLane _lane;
     private readonly TimeProvider _time;
     private readonly Task _loop;
+    private volatile bool _isCommitting;
 
     public CallQueue(ConnectionSource connections, AuditLane lane, TimeProvider time)
     {
@@ -63,6 +64,22 @@ internal sealed class CallQueue : IAsyncDisposable
         CancellationToken cancellationToken
     ) => PassAsync(new EndItem(completion, principal, key, end), cancellationToken);
 
+    /// <summary>Completes once everything that was handed in before, patient or not, is committed or has failed.</summary>
+    /// <param name="environment">Whose records the caller asks for.</param>
+    /// <exception cref="StorageUnavailableException">The database cannot write now.</exception>
+    public async Task SettleAsync(EnvironmentId environment, CancellationToken cancellationToken)
+    {
+        if (_patient.IsEmpty && !_isCommitting)
+        {
+            return;
+        }
+
+        for (int commits = Math.Max(1, _patient.CommitsFor(LargestBundle)); commits > 0; commits--)
+        {
+            await PassAsync(new NothingItem(environment), cancellationToken);
+        }
+    }
+
     /// <summary>Finishes what waits, then closes.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -99,9 +116,11 @@ internal sealed class CallQueue : IAsyncDisposable
         {
             while (await _waiting.Reader.WaitToReadAsync())
             {
+                _isCommitting = true; // before anything leaves the queue
                 Take(bundle);
                 await CommitAsync(bundle);
                 bundle.Clear();
+                _isCommitting = false;
                 _patient.Rearm();
                 if (_uses.AreDue(_time.GetUtcNow()))
                 {
@@ -200,6 +219,8 @@ internal sealed class CallQueue : IAsyncDisposable
                         break;
                     case RecordItem record:
                         record.AppendTo(places);
+                        break;
+                    case NothingItem:
                         break;
                     default:
                         throw new InvalidOperationException($"Unknown item {item.GetType().Name}.");

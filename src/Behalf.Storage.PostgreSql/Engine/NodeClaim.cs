@@ -70,24 +70,9 @@ internal sealed partial class NodeClaim : IAsyncDisposable
     public async Task RequireHeldAsync(CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await _connections.OpenAsync(cancellationToken);
-        (bool isHeld, bool isReadOnly) = await connection.QuerySingleAsync<(bool, bool)>(
-            new CommandDefinition(
-                """
-                SELECT EXISTS (SELECT 1 FROM node WHERE name = @Name AND process = @Process),
-                  current_setting('transaction_read_only') = 'on'
-                """,
-                _node,
-                cancellationToken: cancellationToken
-            )
-        );
-        if (!isHeld)
+        if (await BeatAsync(connection, cancellationToken) == 0) // a write, which a full disk or a standby refuses
         {
             throw _node.Lost();
-        }
-
-        if (isReadOnly)
-        {
-            throw new StorageUnavailableException(StorageFault.ReadOnly, "The database is read-only.");
         }
     }
 
@@ -135,28 +120,33 @@ internal sealed partial class NodeClaim : IAsyncDisposable
         }
     }
 
+    private Task<int> BeatAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(
+            new CommandDefinition(
+                """
+                UPDATE node
+                SET heartbeat_at = clock_timestamp(), steady_since = CASE
+                  WHEN heartbeat_at < clock_timestamp() - make_interval(secs => @longest) THEN clock_timestamp()
+                  ELSE steady_since END
+                WHERE name = @Name AND process = @Process
+                """,
+                new
+                {
+                    _node.Name,
+                    _node.Process,
+                    longest = _options.ShortestBreak.TotalSeconds,
+                },
+                cancellationToken: cancellationToken
+            )
+        );
+
     /// <summary>Whatever it ends with: the next beat comes, for a node that falls silent counts as dead.</summary>
     private async Task BeatOnceAsync()
     {
         try
         {
             await using NpgsqlConnection connection = await _connections.OpenAsync(_stopping.Token);
-            bool held =
-                await connection.ExecuteAsync(
-                    """
-                    UPDATE node
-                    SET heartbeat_at = clock_timestamp(), steady_since = CASE
-                      WHEN heartbeat_at < clock_timestamp() - make_interval(secs => @longest) THEN clock_timestamp()
-                      ELSE steady_since END
-                    WHERE name = @Name AND process = @Process
-                    """,
-                    new
-                    {
-                        _node.Name,
-                        _node.Process,
-                        longest = _options.ShortestBreak.TotalSeconds,
-                    }
-                ) == 1;
+            bool held = await BeatAsync(connection, _stopping.Token) == 1;
             if (!held && !_lost)
             {
                 Log.NameLost(_logger, _node.Name);
@@ -167,6 +157,7 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             if (held)
             {
                 await EndDeadLeasesAsync(connection);
+                await ChangeMarks.RemoveOldAsync(connection);
             }
         }
         catch (Exception e) when (StorageErrors.Translate(e) is not null)

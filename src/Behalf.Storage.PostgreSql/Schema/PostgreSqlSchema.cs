@@ -103,7 +103,8 @@ internal sealed class PostgreSqlSchema(IReadOnlyList<Migration> known, bool isCo
     private async Task<int?> ApplyNextAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync($"SELECT pg_advisory_xact_lock({Lock})");
+        // However long another node migrates, and however long a large table takes.
+        await connection.ExecuteAsync($"SELECT pg_advisory_xact_lock({Lock})", commandTimeout: 0);
         SchemaStatus status = (await CheckAsync(connection, cancellationToken)).Accept();
         if (status.IsCurrent)
         {
@@ -112,7 +113,7 @@ internal sealed class PostgreSqlSchema(IReadOnlyList<Migration> known, bool isCo
 
         Migration next = known.Single(migration => migration.Number == status.Pending[0]);
         await connection.ExecuteAsync(Ledger);
-        await connection.ExecuteAsync(next.Script);
+        await connection.ExecuteAsync(next.Script, commandTimeout: 0);
         await connection.ExecuteAsync(
             """
             INSERT INTO schema_migration (number, name, sha256, state, applied_at)

@@ -10,15 +10,24 @@ internal static class AccountConditions
     /// <value>Greater than every character an identifier may hold.</value>
     private const string AfterAll = "\U0010FFFF";
 
-    /// <summary>Live accounts <c>a</c> on the same OAuth client as @connection with the same provider user.</summary>
+    /// <summary>
+    /// Live accounts <c>a</c> that may live by the same grant as @account of @connection: on the same OAuth client, of the
+    /// same provider user, where that is known of both by the same connector; otherwise of the same identifier, since
+    /// connectors of one provider may call its user by different names.
+    /// </summary>
     public const string SharingGrant = """
         FROM connection mine
         JOIN connection k
-          ON k.environment_id = mine.environment_id AND k.connector = mine.connector
+          ON k.environment_id = mine.environment_id
           AND k.oauth_url = mine.oauth_url AND k.client_id IS NOT DISTINCT FROM mine.client_id
-        JOIN account a ON a.connection_id = k.id AND a.provider_user_key = @providerUserKey
+        JOIN account a ON a.environment_id = k.environment_id AND a.connection_id = k.id
         WHERE mine.environment_id = @environment AND mine.id = @connection
-          AND a.environment_id = @environment AND a.deleted_at IS NULL AND a.status = 2
+          AND (k.connector = mine.connector OR mine.client_id IS NOT NULL)
+          AND CASE WHEN k.connector = mine.connector AND a.provider_user_key IS NOT NULL AND @providerUserKey::text IS NOT NULL
+            THEN a.provider_user_key = @providerUserKey
+            ELSE a.identifier = (SELECT o.identifier FROM account o WHERE o.environment_id = @environment AND o.id = @account)
+            END
+          AND a.deleted_at IS NULL AND a.status = 2
         """;
 
     public static (string Where, DynamicParameters Values) Of(AccountFilter filter)

@@ -9,6 +9,9 @@ namespace Behalf.Storage.PostgreSql.Stores;
 
 internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider time) : IAccountStore
 {
+    /// <summary>Of one user's accounts.</summary>
+    private const int MostRemembered = 100;
+
     private const string OfUser = """
         a.environment_id = @environment AND a.identifier = @identifier AND a.deleted_at IS NULL
         """;
@@ -75,24 +78,35 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
         );
     }
 
-    public async Task<ConnectedAccount?> FindAsync(
+    public Task<ConnectedAccount?> FindAsync(
         EnvironmentId environment,
         ConnectionId connection,
         Identifier identifier,
         CancellationToken cancellationToken
     ) =>
-        (
-            await database.FindAsync<AccountRow>(
-                $"""
-                {AccountRow.Select}
-                WHERE a.environment_id = $1 AND a.identifier = $2 AND a.deleted_at IS NULL AND a.connection_id = $3
-                """,
-                cancellationToken,
-                environment.ToColumn(),
-                identifier.Value,
-                connection.ToColumn()
-            )
-        )?.ToAccount();
+        database.RecallAsync(
+            "account at a connection",
+            connection,
+            new UserRows(environment, identifier),
+            async () =>
+                (
+                    await database.FindAsync<AccountRow>(
+                        $"""
+                        {AccountRow.Select}
+                        WHERE a.environment_id = $1 AND a.identifier = $2 AND a.deleted_at IS NULL AND a.connection_id = $3
+                        """,
+                        cancellationToken,
+                        environment.ToColumn(),
+                        identifier.Value,
+                        connection.ToColumn()
+                    )
+                )?.ToAccount(),
+            cancellationToken,
+            account => IsTimeless(account!) // what is not there is not remembered
+        );
+
+    /// <summary>An open flow ends by itself.</summary>
+    private static bool IsTimeless(ConnectedAccount account) => account.OpenFlow is null;
 
     public Task<ConnectedAccount?> FindAsync(
         EnvironmentId environment,
@@ -100,24 +114,32 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
         CancellationToken cancellationToken
     ) => database.ReadAsync(session => FindAsync(session, environment, id), cancellationToken);
 
-    public async Task<IReadOnlyList<ConnectedAccount>> OfUserAsync(
+    public Task<IReadOnlyList<ConnectedAccount>> OfUserAsync(
         EnvironmentId environment,
         Identifier identifier,
         CancellationToken cancellationToken
     ) =>
-        [
-            .. (
-                await database.QueryAsync<AccountRow>(
-                    $"""
-                    {AccountRow.Select}
-                    WHERE a.environment_id = $1 AND a.identifier = $2 AND a.deleted_at IS NULL ORDER BY a.id
-                    """,
-                    cancellationToken,
-                    environment.ToColumn(),
-                    identifier.Value
-                )
-            ).Select(row => row.ToAccount()),
-        ];
+        database.RecallAsync<IReadOnlyList<ConnectedAccount>>(
+            "accounts of a user",
+            default(ValueTuple),
+            new UserRows(environment, identifier),
+            async () =>
+                [
+                    .. (
+                        await database.QueryAsync<AccountRow>(
+                            $"""
+                            {AccountRow.Select}
+                            WHERE a.environment_id = $1 AND a.identifier = $2 AND a.deleted_at IS NULL ORDER BY a.id
+                            """,
+                            cancellationToken,
+                            environment.ToColumn(),
+                            identifier.Value
+                        )
+                    ).Select(row => row.ToAccount()),
+                ],
+            cancellationToken,
+            accounts => accounts.Count <= MostRemembered && accounts.All(IsTimeless)
+        );
 
     public Task<Page<ConnectedAccount>> ListAsync(
         AccountFilter filter,
@@ -244,7 +266,8 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
     public Task<int> CountSharingGrantAsync(
         EnvironmentId environment,
         ConnectionId connection,
-        string providerUserKey,
+        AccountId account,
+        string? providerUserKey,
         CancellationToken cancellationToken
     ) =>
         database.ReadAsync(
@@ -255,6 +278,7 @@ internal sealed class AccountStore(PostgreSqlDatabase database, TimeProvider tim
                     {
                         environment = environment.ToColumn(),
                         connection = connection.ToColumn(),
+                        account = account.ToColumn(),
                         providerUserKey,
                     }
                 ),

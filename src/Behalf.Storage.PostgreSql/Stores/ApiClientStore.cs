@@ -51,10 +51,18 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
 
     public async Task<ApiClient?> FindByClientIdAsync(string clientId, CancellationToken cancellationToken) =>
         ClientOf(
-            await database.QueryAsync<Row>(
-                $"{Select} WHERE c.client_id = $1 ORDER BY s.number",
+            await database.RecallAsync(
+                "client by its client id",
+                clientId,
+                user: null,
+                () =>
+                    database.QueryAsync<Row>(
+                        $"{Select} WHERE c.client_id = $1 ORDER BY s.number",
+                        cancellationToken,
+                        clientId
+                    ),
                 cancellationToken,
-                clientId
+                IsThere
             )
         );
 
@@ -64,13 +72,24 @@ internal sealed class ApiClientStore(PostgreSqlDatabase database) : IApiClientSt
         CancellationToken cancellationToken
     ) =>
         ClientOf(
-            await database.QueryAsync<Row>(
-                $"{Select} WHERE c.environment_id = $1 AND c.id = $2 ORDER BY s.number",
+            await database.RecallAsync(
+                "client by id",
+                (environment, id),
+                user: null,
+                () =>
+                    database.QueryAsync<Row>(
+                        $"{Select} WHERE c.environment_id = $1 AND c.id = $2 ORDER BY s.number",
+                        cancellationToken,
+                        environment.ToColumn(),
+                        id.ToColumn()
+                    ),
                 cancellationToken,
-                environment.ToColumn(),
-                id.ToColumn()
+                IsThere
             )
         );
+
+    /// <summary>Whoever may name anything shall not fill memory with what is not there.</summary>
+    private static bool IsThere(IReadOnlyList<Row> rows) => rows.Count > 0;
 
     public async Task<IReadOnlyList<ApiClient>> ListAsync(
         EnvironmentId environment,

@@ -26,12 +26,14 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
         CancellationToken cancellationToken
     ) => database.Calls.CompleteAsync(completion, principal, key, end, cancellationToken);
 
-    public Task<Page<AuditRecord>> ListAsync(
+    public async Task<Page<AuditRecord>> ListAsync(
         AuditFilter filter,
         PageRequest page,
         CancellationToken cancellationToken
-    ) =>
-        database.ReadTogetherAsync(
+    )
+    {
+        await database.SettleAsync(filter.Environment, cancellationToken);
+        return await database.ReadTogetherAsync(
             session =>
             {
                 (string where, DynamicParameters values) = Conditions(filter);
@@ -44,12 +46,14 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
             },
             cancellationToken
         );
+    }
 
     public async IAsyncEnumerable<StoredAuditRecord> ReadAsync(
         EnvironmentId environment,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        await database.SettleAsync(environment, cancellationToken);
         string lane = string.Empty;
         long sequence = 0;
         while (true)

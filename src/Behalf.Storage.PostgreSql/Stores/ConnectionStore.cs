@@ -39,7 +39,14 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
         EnvironmentId environment,
         ConnectionId id,
         CancellationToken cancellationToken
-    ) => FindAsync("environment_id = $1 AND id = $2", cancellationToken, environment.ToColumn(), id.ToColumn());
+    ) =>
+        FindAsync(
+            (environment, id),
+            "environment_id = $1 AND id = $2",
+            cancellationToken,
+            environment.ToColumn(),
+            id.ToColumn()
+        );
 
     public async Task<Connection?> FindForRevocationAsync(
         EnvironmentId environment,
@@ -62,28 +69,43 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
         EnvironmentId environment,
         ConnectionName name,
         CancellationToken cancellationToken
-    ) => FindAsync("environment_id = $1 AND name = $2", cancellationToken, environment.ToColumn(), name.Value);
+    ) =>
+        FindAsync(
+            (environment, name),
+            "environment_id = $1 AND name = $2",
+            cancellationToken,
+            environment.ToColumn(),
+            name.Value
+        );
 
-    public async Task<IReadOnlyList<Connection>> OfPrefixesAsync(
+    public Task<IReadOnlyList<Connection>> OfPrefixesAsync(
         EnvironmentId environment,
         IReadOnlyList<string> prefixes,
         CancellationToken cancellationToken
     ) =>
-        [
-            .. (
-                await database.QueryAsync<ConnectionRow>(
-                    $"""
-                    {Select} WHERE environment_id = $1 AND deleted_at IS NULL AND tool_prefix = ANY($2) ORDER BY name
-                    """,
-                    cancellationToken,
-                    environment.ToColumn(),
-                    prefixes.ToArray()
-                )
-            ).Select(row => row.ToConnection()),
-        ];
+        database.RecallAsync<IReadOnlyList<Connection>>(
+            "connections of prefixes",
+            (environment, prefixes[^1]), // the longest, of which the others are the beginnings
+            user: null,
+            async () =>
+                [
+                    .. (
+                        await database.QueryAsync<ConnectionRow>(
+                            $"""
+                            {Select} WHERE environment_id = $1 AND deleted_at IS NULL AND tool_prefix = ANY($2)
+                            ORDER BY name
+                            """,
+                            cancellationToken,
+                            environment.ToColumn(),
+                            prefixes.ToArray()
+                        )
+                    ).Select(row => row.ToConnection()),
+                ],
+            cancellationToken
+        );
 
     public Task<Connection?> FindForCallbackAsync(ConnectionId id, CancellationToken cancellationToken) =>
-        FindAsync("id = $1", cancellationToken, id.ToColumn());
+        FindAsync(id, "id = $1", cancellationToken, id.ToColumn());
 
     public Task<Page<Connection>> ListAsync(
         EnvironmentId environment,
@@ -271,14 +293,26 @@ internal sealed class ConnectionStore(PostgreSqlDatabase database) : IConnection
             cancellationToken
         );
 
-    private async Task<Connection?> FindAsync(string where, CancellationToken cancellationToken, params object[] key) =>
-        (
-            await database.FindAsync<ConnectionRow>(
-                $"{Select} WHERE {where} AND deleted_at IS NULL",
-                cancellationToken,
-                key
-            )
-        )?.ToConnection();
+    private Task<Connection?> FindAsync(
+        object key,
+        string where,
+        CancellationToken cancellationToken,
+        params object[] values
+    ) =>
+        database.RecallAsync(
+            where,
+            key,
+            user: null,
+            async () =>
+                (
+                    await database.FindAsync<ConnectionRow>(
+                        $"{Select} WHERE {where} AND deleted_at IS NULL",
+                        cancellationToken,
+                        values
+                    )
+                )?.ToConnection(),
+            cancellationToken
+        );
 
     private static Task<string?> TakenAsync(WriteContext context, Connection connection) =>
         context.ValueAsync<string>(

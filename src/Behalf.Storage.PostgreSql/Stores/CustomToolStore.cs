@@ -86,9 +86,16 @@ internal sealed class CustomToolStore(PostgreSqlDatabase database) : ICustomTool
         string connector,
         CancellationToken cancellationToken
     ) =>
-        ReadAsync(
-            "environment_id = @environment AND connector = @connector AND is_default ORDER BY id",
-            new { environment = environment.ToColumn(), connector },
+        database.RecallAsync(
+            "default tools",
+            (environment, connector),
+            user: null,
+            () =>
+                ReadAsync(
+                    "environment_id = @environment AND connector = @connector AND is_default ORDER BY id",
+                    new { environment = environment.ToColumn(), connector },
+                    cancellationToken
+                ),
             cancellationToken
         );
 

@@ -18,22 +18,29 @@ internal sealed class EndUserStore(PostgreSqlDatabase database) : IEndUserStore
         await FindAsync(environment, identifier, cancellationToken)
         ?? await database.WriteAsync(context => EnsureAsync(context, environment, identifier), cancellationToken);
 
-    public async Task<UserEpoch?> FindAsync(
+    public Task<UserEpoch?> FindAsync(
         EnvironmentId environment,
         Identifier identifier,
         CancellationToken cancellationToken
     ) =>
-        (
-            await database.FindAsync<Row>(
-                """
-                SELECT incarnation, epoch FROM end_user
-                WHERE environment_id = $1 AND identifier = $2 AND deleted_at IS NULL
-                """,
-                cancellationToken,
-                environment.ToColumn(),
-                identifier.Value
-            )
-        )?.ToEpoch();
+        database.RecallAsync(
+            "user",
+            default(ValueTuple),
+            new UserRows(environment, identifier),
+            async () =>
+                (
+                    await database.FindAsync<Row>(
+                        """
+                        SELECT incarnation, epoch FROM end_user
+                        WHERE environment_id = $1 AND identifier = $2 AND deleted_at IS NULL
+                        """,
+                        cancellationToken,
+                        environment.ToColumn(),
+                        identifier.Value
+                    )
+                )?.ToEpoch(),
+            cancellationToken
+        );
 
     public Task<bool> BumpEpochAsync(
         EnvironmentId environment,
@@ -58,6 +65,45 @@ internal sealed class EndUserStore(PostgreSqlDatabase database) : IEndUserStore
                 }
 
                 return bumped;
+            },
+            cancellationToken
+        );
+
+    public Task<bool> RemoveAsync(
+        EnvironmentId environment,
+        Identifier identifier,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            async context =>
+            {
+                bool removed = await context.ExecuteOneAsync(
+                    """
+                    UPDATE end_user SET epoch = epoch + 1, deleted_at = behalf_now()
+                    WHERE environment_id = @environment AND identifier = @identifier AND deleted_at IS NULL
+                      AND NOT EXISTS (
+                        SELECT 1 FROM account a
+                        WHERE a.environment_id = @environment AND a.identifier = @identifier AND a.deleted_at IS NULL)
+                    """,
+                    Key(environment, identifier)
+                );
+                if (removed)
+                {
+                    await context.ExecuteAsync(
+                        """
+                        DELETE FROM mcp_instance WHERE environment_id = @environment AND identifier = @identifier;
+                        DELETE FROM mcp_mapping WHERE environment_id = @environment AND config_id IN (
+                          SELECT id FROM mcp_config WHERE environment_id = @environment AND identifier = @identifier);
+                        DELETE FROM mcp_config WHERE environment_id = @environment AND identifier = @identifier;
+                        """,
+                        Key(environment, identifier)
+                    );
+                    context.Leave(traces);
+                    context.Withdraw();
+                }
+
+                return removed;
             },
             cancellationToken
         );

@@ -65,8 +65,17 @@ internal sealed class EnvironmentStore(PostgreSqlDatabase database) : IEnvironme
             cancellationToken
         );
 
-    public async Task<DeploymentEnvironment?> FindAsync(EnvironmentId id, CancellationToken cancellationToken) =>
-        (await database.FindAsync<Row>($"{Select} WHERE id = $1", cancellationToken, id.ToColumn()))?.ToEnvironment();
+    public Task<DeploymentEnvironment?> FindAsync(EnvironmentId id, CancellationToken cancellationToken) =>
+        database.RecallAsync(
+            "environment by id",
+            id,
+            user: null,
+            async () =>
+                (
+                    await database.FindAsync<Row>($"{Select} WHERE id = $1", cancellationToken, id.ToColumn())
+                )?.ToEnvironment(),
+            cancellationToken
+        );
 
     public Task<DeploymentEnvironment?> FindBySlugAsync(string slug, CancellationToken cancellationToken) =>
         database.ReadAsync(
@@ -76,9 +85,16 @@ internal sealed class EnvironmentStore(PostgreSqlDatabase database) : IEnvironme
         );
 
     public Task<IReadOnlyList<DeploymentEnvironment>> ListAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<DeploymentEnvironment>>(
-            async session =>
-                [.. (await session.QueryAsync<Row>($"{Select} ORDER BY id")).Select(row => row.ToEnvironment())],
+        database.RecallAsync<IReadOnlyList<DeploymentEnvironment>>(
+            "environments",
+            default(ValueTuple),
+            user: null,
+            async () =>
+                [
+                    .. (await database.QueryAsync<Row>($"{Select} ORDER BY id", cancellationToken)).Select(row =>
+                        row.ToEnvironment()
+                    ),
+                ],
             cancellationToken
         );
 

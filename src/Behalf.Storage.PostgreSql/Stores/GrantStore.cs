@@ -60,12 +60,17 @@ internal sealed class GrantStore(PostgreSqlDatabase database) : IGrantStore
         );
 
     public Task<Grant?> FindAsync(EnvironmentId environment, GrantId id, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            async session =>
+        database.RecallOfOwnerAsync<Grant>(
+            "grant",
+            (environment, id),
+            grant => new UserRows(environment, grant.Identifier),
+            async () =>
                 (
-                    await session.FindAsync<Row>(
-                        $"{Select} WHERE environment_id = @environment AND id = @id",
-                        Key(environment, id)
+                    await database.FindAsync<Row>(
+                        $"{Select} WHERE environment_id = $1 AND id = $2",
+                        cancellationToken,
+                        environment.ToColumn(),
+                        id.ToColumn()
                     )
                 )?.ToGrant(),
             cancellationToken

@@ -6,19 +6,23 @@ namespace Behalf.Storage.PostgreSql.Stores;
 internal sealed class GroupPolicyStore(PostgreSqlDatabase database) : IGroupPolicyStore
 {
     public Task<IReadOnlyList<GroupRule>> ListAsync(EnvironmentId environment, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<GroupRule>>(
-            async session =>
+        database.RecallAsync<IReadOnlyList<GroupRule>>(
+            "group rules",
+            environment,
+            user: null,
+            async () =>
                 [
                     .. (
-                        await session.QueryAsync<Row>(
+                        await database.QueryAsync<Row>(
                             """
                             SELECT p.environment_id, p.group_name, p.connection_id, c.name, p.tools
                             FROM mcp_group_policy p
                             JOIN connection c ON c.environment_id = p.environment_id AND c.id = p.connection_id
-                            WHERE p.environment_id = @environment AND c.deleted_at IS NULL
+                            WHERE p.environment_id = $1 AND c.deleted_at IS NULL
                             ORDER BY p.group_name, c.name
                             """,
-                            new { environment = environment.ToColumn() }
+                            cancellationToken,
+                            environment.ToColumn()
                         )
                     ).Select(row => row.ToRule()),
                 ],

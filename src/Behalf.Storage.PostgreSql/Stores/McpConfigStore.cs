@@ -64,12 +64,19 @@ internal sealed class McpConfigStore(PostgreSqlDatabase database) : IMcpConfigSt
         );
 
     public Task<McpConfig?> FindServerAsync(Guid server, CancellationToken cancellationToken) =>
-        database.ReadTogetherAsync(
-            async session =>
-                await session.FindAsync<McpConfigRow>($"{SelectConfig} WHERE server = @server", new { server })
-                    is { } row
-                    ? row.ToConfig(await MappingsAsync(session, row.EnvironmentId, row.Id))
-                    : null,
+        database.RecallAsync(
+            "config by server",
+            server,
+            user: null,
+            () =>
+                database.ReadTogetherAsync(
+                    async session =>
+                        await session.FindAsync<McpConfigRow>($"{SelectConfig} WHERE server = @server", new { server })
+                            is { } row
+                            ? row.ToConfig(await MappingsAsync(session, row.EnvironmentId, row.Id))
+                            : null,
+                    cancellationToken
+                ),
             cancellationToken
         );
 

@@ -77,12 +77,22 @@ internal sealed class McpInstanceStore(PostgreSqlDatabase database) : IMcpInstan
         );
 
     public Task<McpInstance?> FindInstanceServerAsync(Guid server, CancellationToken cancellationToken) =>
-        database.ReadTogetherAsync(
-            async session =>
-                await session.FindAsync<McpInstanceRow>($"{SelectInstance} WHERE i.server = @server", new { server })
-                    is { } row
-                    ? await ToInstanceAsync(session, row)
-                    : null,
+        database.RecallOfOwnerAsync<McpInstance>(
+            "instance by server",
+            server,
+            instance => new UserRows(instance.Environment, instance.Identifier),
+            () =>
+                database.ReadTogetherAsync(
+                    async session =>
+                        await session.FindAsync<McpInstanceRow>(
+                            $"{SelectInstance} WHERE i.server = @server",
+                            new { server }
+                        )
+                            is { } row
+                            ? await ToInstanceAsync(session, row)
+                            : null,
+                    cancellationToken
+                ),
             cancellationToken
         );
 

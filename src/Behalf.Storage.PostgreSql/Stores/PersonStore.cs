@@ -55,12 +55,17 @@ internal sealed class PersonStore(PostgreSqlDatabase database) : IPersonStore
         Identifier identifier,
         CancellationToken cancellationToken
     ) =>
-        database.ReadAsync(
-            async session =>
+        database.RecallAsync(
+            "person",
+            default(ValueTuple),
+            new UserRows(environment, identifier),
+            async () =>
                 (
-                    await session.FindAsync<Row>(
-                        $"{Select} WHERE environment_id = @environment AND identifier = @identifier",
-                        new { environment = environment.ToColumn(), identifier = identifier.Value }
+                    await database.FindAsync<Row>(
+                        $"{Select} WHERE environment_id = $1 AND identifier = $2",
+                        cancellationToken,
+                        environment.ToColumn(),
+                        identifier.Value
                     )
                 )?.ToPerson(),
             cancellationToken

@@ -352,7 +352,8 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
     public Task<int> HastenAsync(
         EnvironmentId environment,
         ConnectionId connection,
-        string providerUserKey,
+        AccountId account,
+        string? providerUserKey,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
@@ -367,6 +368,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                     {
                         environment = environment.ToColumn(),
                         connection = connection.ToColumn(),
+                        account = account.ToColumn(),
                         providerUserKey,
                     }
                 ),

@@ -54,12 +54,17 @@ internal sealed class UserSessionStore(PostgreSqlDatabase database) : IUserSessi
         UserSessionId id,
         CancellationToken cancellationToken
     ) =>
-        database.ReadAsync(
-            async session =>
+        database.RecallOfOwnerAsync<UserSession>(
+            "session",
+            (environment, id),
+            session => new UserRows(environment, session.Identifier),
+            async () =>
                 (
-                    await session.FindAsync<Row>(
-                        $"{Select} WHERE environment_id = @environment AND id = @id",
-                        new { environment = environment.ToColumn(), id = id.ToColumn() }
+                    await database.FindAsync<Row>(
+                        $"{Select} WHERE environment_id = $1 AND id = $2",
+                        cancellationToken,
+                        environment.ToColumn(),
+                        id.ToColumn()
                     )
                 )?.ToSession(),
             cancellationToken

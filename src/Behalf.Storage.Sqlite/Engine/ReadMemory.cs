@@ -1,17 +1,11 @@
-using System.Collections;
-using System.Collections.Concurrent;
-
 namespace Behalf.Storage.Sqlite.Engine;
 
 /// <summary>
 /// What was read since the last change. The one writer of this file is here, so it can forget before a change is acknowledged:
-/// whoever knows of the change reads anew. Nothing in it may depend on the time. Safe to call concurrently.
+/// whoever knows of the change reads anew. Safe to call concurrently.
 /// </summary>
 internal sealed class ReadMemory
 {
-    /// <value>Things remembered, the parts of a list by themselves. When there are more, it begins anew.</value>
-    private const int Most = 10_000;
-
     private Stretch? _stretch = new();
 
     /// <param name="query">Names what is read; one for each query.</param>
@@ -20,26 +14,20 @@ internal sealed class ReadMemory
     public T Recall<TKey, T>(string query, TKey key, Func<T> read, Func<T, bool>? keeps)
         where TKey : notnull
     {
-        // Taken before reading. What a commit overtakes in between is kept where nobody looks any more.
-        Stretch? stretch = Volatile.Read(ref _stretch);
-        if (stretch is null)
+        if (Volatile.Read(ref _stretch) is not { } stretch)
         {
             return read();
         }
 
-        (string, object) place = (query, key);
-        if (stretch.Known.TryGetValue(place, out object? known))
+        object place = key;
+        if (stretch.TryRecall<T>(query, place, out var known))
         {
-            return (T)known;
+            return known;
         }
 
         T value = read();
-        if (
-            value is not null // whoever may name anything shall not fill it with what is not there
-            && keeps?.Invoke(value) != false
-            && stretch.Known.TryAdd(place, value)
-            && Interlocked.Add(ref stretch.Count, value is ICollection many ? Math.Max(1, many.Count) : 1) >= Most
-        )
+        stretch.Keep(query, place, value, keeps);
+        if (stretch.IsFull)
         {
             Interlocked.CompareExchange(ref _stretch, new Stretch(), stretch);
         }
@@ -52,12 +40,4 @@ internal sealed class ReadMemory
 
     /// <summary>After the commit of a change, before anybody is told of it.</summary>
     public void Begin() => Volatile.Write(ref _stretch, new Stretch());
-
-    /// <summary>From one change to the next.</summary>
-    private sealed class Stretch
-    {
-        public int Count;
-
-        public ConcurrentDictionary<(string Query, object Key), object> Known { get; } = new();
-    }
 }

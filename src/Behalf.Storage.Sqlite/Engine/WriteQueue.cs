@@ -86,10 +86,18 @@ internal sealed class WriteQueue : IAsyncDisposable
 
     /// <summary>Completes once everything that was handed in before, patient or not, is committed or has failed.</summary>
     /// <exception cref="StorageUnavailableException">The database cannot write now.</exception>
-    public Task SettleAsync(CancellationToken cancellationToken) =>
-        _patient.IsEmpty && _turn.CurrentCount > 0
-            ? Task.CompletedTask
-            : WriteAsync(WriteKind.Trail, static _ => true, cancellationToken);
+    public async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        if (_patient.IsEmpty && _turn.CurrentCount > 0)
+        {
+            return;
+        }
+
+        for (int commits = Math.Max(1, _patient.CommitsFor(LargestBatch)); commits > 0; commits--)
+        {
+            await WriteAsync(WriteKind.Trail, static _ => true, cancellationToken);
+        }
+    }
 
     /// <summary>Finishes what waits, then closes.</summary>
     public async ValueTask DisposeAsync()

@@ -241,7 +241,8 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
     public Task<int> CountSharingGrantAsync(
         EnvironmentId environment,
         ConnectionId connection,
-        string providerUserKey,
+        AccountId account,
+        string? providerUserKey,
         CancellationToken cancellationToken
     ) =>
         database.ReadAsync(
@@ -252,6 +253,7 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
                     {
                         environment = environment.ToColumn(),
                         connection = connection.ToColumn(),
+                        account = account.ToColumn(),
                         providerUserKey,
                     }
                 ),

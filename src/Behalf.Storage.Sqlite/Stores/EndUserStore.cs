@@ -57,6 +57,44 @@ internal sealed class EndUserStore(SqliteDatabase database) : IEndUserStore
             cancellationToken
         );
 
+    public Task<bool> RemoveAsync(
+        EnvironmentId environment,
+        Identifier identifier,
+        Traces traces,
+        CancellationToken cancellationToken
+    ) =>
+        database.WriteAsync(
+            context =>
+            {
+                bool removed = context.ExecuteOne(
+                    """
+                    UPDATE end_user SET epoch = epoch + 1, deleted_at = behalf_now()
+                    WHERE environment_id = @environment AND identifier = @identifier AND deleted_at IS NULL
+                      AND NOT EXISTS (
+                        SELECT 1 FROM account a
+                        WHERE a.environment_id = @environment AND a.identifier = @identifier AND a.deleted_at IS NULL)
+                    """,
+                    Key(environment, identifier)
+                );
+                if (removed)
+                {
+                    context.Execute(
+                        """
+                        DELETE FROM mcp_instance WHERE environment_id = @environment AND identifier = @identifier;
+                        DELETE FROM mcp_mapping WHERE environment_id = @environment AND config_id IN (
+                          SELECT id FROM mcp_config WHERE environment_id = @environment AND identifier = @identifier);
+                        DELETE FROM mcp_config WHERE environment_id = @environment AND identifier = @identifier;
+                        """,
+                        Key(environment, identifier)
+                    );
+                    context.Leave(traces);
+                }
+
+                return removed;
+            },
+            cancellationToken
+        );
+
     public Task BumpEveryEpochAsync(EnvironmentId environment, Traces traces, CancellationToken cancellationToken) =>
         database.WriteAsync(
             context =>

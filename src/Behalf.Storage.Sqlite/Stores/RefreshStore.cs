@@ -271,7 +271,8 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
     public Task<int> HastenAsync(
         EnvironmentId environment,
         ConnectionId connection,
-        string providerUserKey,
+        AccountId account,
+        string? providerUserKey,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
@@ -286,6 +287,7 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
                     {
                         environment = environment.ToColumn(),
                         connection = connection.ToColumn(),
+                        account = account.ToColumn(),
                         providerUserKey,
                     }
                 ),

@@ -5,13 +5,16 @@ namespace Behalf.Audit;
 
 /// <summary>
 /// Records that must be kept although what they tell has happened already: completions and denials. The first attempt is
-/// awaited; what fails is retried in order until stored, while the process lives. What is still here when the process
+/// awaited; what fails is retried, as much at once as is committed together, until stored, while the process lives. What is still here when the process
 /// ends is completed at the next start (<see cref="IAuditStore.CompleteAbandonedAsync"/>). Safe to call concurrently.
 /// </summary>
 internal sealed partial class AuditBacklog : IAsyncDisposable
 {
     /// <value>Records that may wait. No call starts during an outage, so they are what was in flight, and denials.</value>
     public const int Capacity = 10_000;
+
+    /// <value>Records that are tried together: the store commits as many at once.</value>
+    private const int Bundle = 128;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -26,6 +29,7 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
         new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true }
     );
 
+    private bool _isStoring;
     private int _lost;
 
     public AuditBacklog(IAuditStore store, AuditOutage outage, TimeProvider time, ILogger<AuditBacklog> logger)
@@ -80,10 +84,15 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
 
     private async Task WorkAsync()
     {
-        await foreach (AuditEntry entry in _waiting.Reader.ReadAllAsync())
+        while (await _waiting.Reader.WaitToReadAsync())
         {
-            await StoreAsync(entry);
-            Telemetry.Backlog(-1);
+            List<AuditEntry> bundle = new(Bundle);
+            while (bundle.Count < Bundle && _waiting.Reader.TryRead(out AuditEntry? entry))
+            {
+                bundle.Add(entry);
+            }
+
+            await StoreAsync(bundle);
         }
 
         if (_lost > 0)
@@ -92,21 +101,37 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
         }
     }
 
-    private async Task StoreAsync(AuditEntry entry)
+    /// <summary>Pauses before each attempt but those that follow one which stored something.</summary>
+    private async Task StoreAsync(IReadOnlyList<AuditEntry> bundle)
     {
-        for (TimeSpan pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        TimeSpan pause = _isStoring ? TimeSpan.Zero : FirstPause;
+        while (bundle.Count > 0)
         {
-            await PauseAsync(pause);
-            if (await TryAsync(entry) != Attempt.Failed)
+            if (pause > TimeSpan.Zero)
             {
+                await PauseAsync(pause);
+            }
+
+            Attempt[] attempts = await Task.WhenAll(bundle.Select(TryAsync));
+            List<AuditEntry> failed = [.. bundle.Where((_, i) => attempts[i] == Attempt.Failed)];
+            Telemetry.Backlog(failed.Count - bundle.Count);
+            _isStoring = failed.Count < bundle.Count;
+            bundle = failed;
+            if (bundle.Count > 0 && _stopping.IsCancellationRequested)
+            {
+                foreach (AuditEntry entry in bundle)
+                {
+                    Lose(entry, failure: null);
+                }
+
+                Telemetry.Backlog(-bundle.Count);
                 return;
             }
 
-            if (_stopping.IsCancellationRequested)
-            {
-                Lose(entry, failure: null);
-                return;
-            }
+            pause =
+                _isStoring || pause == TimeSpan.Zero ? FirstPause
+                : pause * 2 < LongestPause ? pause * 2
+                : LongestPause;
         }
     }
 

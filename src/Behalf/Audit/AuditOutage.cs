@@ -7,7 +7,19 @@ namespace Behalf.Audit;
 internal sealed partial class AuditOutage(ILogger<AuditOutage> logger)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Without a further attempt, nobody knows longer than this whether it lasts. Of the system's clock, also in tests: it is
+    /// told to probes, whose time is their own.
+    /// </summary>
+    private static readonly TimeSpan Known = TimeSpan.FromSeconds(10);
+
     private int _lasting;
+    private long _failedAt;
+
+    /// <value>The newest attempt to write failed, and was not long ago.</value>
+    public bool IsLasting =>
+        Volatile.Read(ref _lasting) == 1 && TimeProvider.System.GetElapsedTime(Volatile.Read(ref _failedAt)) < Known;
 
     /// <summary>True for what storage does when it fails; false for bugs, which fail loudly.</summary>
     public static bool IsStorageFailure(Exception failure) =>
@@ -21,6 +33,7 @@ internal sealed partial class AuditOutage(ILogger<AuditOutage> logger)
     /// <returns>The refusal for whoever needed the record.</returns>
     public Problem Began(Exception failure)
     {
+        Volatile.Write(ref _failedAt, TimeProvider.System.GetTimestamp());
         if (Interlocked.Exchange(ref _lasting, 1) == 0)
         {
             Telemetry.Outage(1);

@@ -9,7 +9,7 @@ internal sealed class AuditRedaction(IAudit audit, IAuditUpkeepStore store, IVau
     private const int Bundle = 500;
     private const string Purpose = "audit-redaction";
 
-    /// <summary>Records that can name a person besides the one they are about.</summary>
+    /// <summary>Records that can name a person besides the one they are about, which they do in quotation marks.</summary>
     private static readonly AuditKind[] s_telling = [AuditKind.Denial, AuditKind.Admin];
 
     public async Task<Result<long>> RunAsync(
@@ -64,6 +64,7 @@ internal sealed class AuditRedaction(IAudit audit, IAuditUpkeepStore store, IVau
     )
     {
         long redacted = 0;
+        string name = $"\"{person.Value}\"";
         Guid? after = null;
         do
         {
@@ -75,9 +76,7 @@ internal sealed class AuditRedaction(IAudit audit, IAuditUpkeepStore store, IVau
             (string, long)[] naming =
             [
                 .. page
-                    .Items.Where(record =>
-                        record.Draft.Detail?.Contains(person.Value, StringComparison.Ordinal) == true
-                    )
+                    .Items.Where(record => record.Draft.Detail?.Contains(name, StringComparison.Ordinal) == true)
                     .Select(record => (record.Lane, record.Sequence)),
             ];
             if (naming.Length > 0)

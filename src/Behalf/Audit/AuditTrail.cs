@@ -11,6 +11,8 @@ internal sealed class AuditTrail(
     TimeProvider time
 ) : IAudit
 {
+    public bool IsOut => outage.IsLasting;
+
     public async Task<Result<StartedCall>> StartAsync(CallIntent intent, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(intent);

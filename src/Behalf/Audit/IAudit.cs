@@ -5,6 +5,9 @@ namespace Behalf.Audit;
 /// <summary>The write-ahead audit trail. If it cannot write, nothing is done. Safe to call concurrently.</summary>
 public interface IAudit
 {
+    /// <value>A record could not be written a moment ago, and none since: calls are refused.</value>
+    bool IsOut { get; }
+
     /// <summary>
     /// Commits the intent and, in the same transaction, reads the caller's authority again and fetches the sealed
     /// credential. A call starts when this commits; if anything changed, nothing is sent and the denial is recorded.

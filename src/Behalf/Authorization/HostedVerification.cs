@@ -16,6 +16,6 @@ internal static class HostedVerification
 
     public static string Describe(AuthorizationFlow flow, BrowserUser? visitor) =>
         visitor is null
-            ? $"the link was made for {flow.Identifier}, nobody was signed in in the browser"
-            : $"the link was made for {flow.Identifier}, the person in the browser is {visitor.Identifier}";
+            ? $"the link was made for \"{flow.Identifier}\", nobody was signed in in the browser"
+            : $"the link was made for \"{flow.Identifier}\", the person in the browser is \"{visitor.Identifier}\"";
 }

@@ -336,14 +336,16 @@ public interface IRefreshStore
     );
 
     /// <summary>
-    /// Makes the refresh of every live account on the same OAuth client with the same provider user due now, if it would be
-    /// later: something may have ended its grant, and a refresh tells.
+    /// Makes the refresh of every live account that may live by the same grant, as
+    /// <see cref="Connections.IAccountStore.CountSharingGrantAsync"/> counts them, due now, if it would be later: something may have ended
+    /// that grant, and a refresh tells.
     /// </summary>
     /// <returns>Of how many.</returns>
     Task<int> HastenAsync(
         EnvironmentId environment,
         ConnectionId connection,
-        string providerUserKey,
+        AccountId account,
+        string? providerUserKey,
         CancellationToken cancellationToken
     );
 

@@ -86,17 +86,21 @@ internal sealed partial class Revoker(
             return "no_revocation_endpoint";
         }
 
-        return job.ProviderUserKey is { } user && await IsSharedAsync(job, user, cancellationToken)
-            ? SharedGrant
-            : null;
+        return await IsSharedAsync(job, cancellationToken) ? SharedGrant : null;
     }
 
     /// <summary>
-    /// Some providers end every grant of a user at once: never while a live account has the same provider user, also this
-    /// job's own, connected anew.
+    /// Some providers end every grant of a user to an OAuth client at once: never while a live account may live by it, also
+    /// this job's own, connected anew.
     /// </summary>
-    private async Task<bool> IsSharedAsync(RevocationJob job, string user, CancellationToken cancellationToken) =>
-        await accounts.CountSharingGrantAsync(job.Environment, job.Connection, user, cancellationToken) > 0;
+    private async Task<bool> IsSharedAsync(RevocationJob job, CancellationToken cancellationToken) =>
+        await accounts.CountSharingGrantAsync(
+            job.Environment,
+            job.Connection,
+            job.Account,
+            job.ProviderUserKey,
+            cancellationToken
+        ) > 0;
 
     /// <summary>
     /// Nobody can hold a person back from connecting while the provider is being asked. An account that became live
@@ -105,10 +109,15 @@ internal sealed partial class Revoker(
     private async Task TryWhoConnectedMeanwhileAsync(RevocationJob job, CancellationToken cancellationToken)
     {
         if (
-            job.ProviderUserKey is { } user
-            && await refreshes.HastenAsync(job.Environment, job.Connection, user, cancellationToken)
-                is > 0
-                    and var count
+            await refreshes.HastenAsync(
+                job.Environment,
+                job.Connection,
+                job.Account,
+                job.ProviderUserKey,
+                cancellationToken
+            )
+            is > 0
+                and var count
         )
         {
             Log.ConnectedMeanwhile(logger, job.Id, count);

@@ -174,8 +174,8 @@ internal sealed class Verification(
             IsDenial = true,
             Principal = principal.ClientId,
             Detail = isSameUser
-                ? $"the link was made for {flow.Identifier}, and came back to a browser that had not begun it"
-                : $"the link was made for {flow.Identifier}, the person in the browser is {identifier}",
+                ? $"the link was made for \"{flow.Identifier}\", and came back to a browser that had not begun it"
+                : $"the link was made for \"{flow.Identifier}\", the person in the browser is \"{identifier}\"",
             MismatchedIdentifier = isSameUser ? null : identifier.Value,
         };
         return await ending.FailAsync(flow, context.Connection.Name, failure, cancellationToken);

@@ -129,6 +129,64 @@ internal sealed class AccountEnding(
         return stopped;
     }
 
+    public async Task<Result<IReadOnlyList<ConnectedAccount>>> RemoveUserAsync(
+        Principal principal,
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    )
+    {
+        // A credential that may see some of the accounts only cannot remove the user they all belong to.
+        IReadOnlyList<ConnectedAccount> all = await accounts.OfUserAsync(environment, identifier, cancellationToken);
+        if (all.Any(account => !principal.Covers(account)))
+        {
+            return Problem.Forbidden("not_allowed", "This credential does not cover all accounts of this user.");
+        }
+
+        Result<IReadOnlyList<ConnectedAccount>> revoked = await RevokeUserAsync(
+            principal,
+            environment,
+            identifier,
+            cancellationToken
+        );
+        if (!revoked.Succeeded)
+        {
+            return revoked;
+        }
+
+        var record = new AuditDraft
+        {
+            Environment = environment,
+            Kind = AuditKind.Admin,
+            Action = "user.removed",
+            Identifier = identifier.Value,
+            Principal = principal.ClientId,
+        };
+        for (int attempt = 0; attempt < MaxTries; attempt++)
+        {
+            foreach (ConnectedAccount account in await accounts.OfUserAsync(environment, identifier, cancellationToken))
+            {
+                Result<Done> deleted = await DeleteAsync(principal, account, cancellationToken);
+                if (!deleted.Succeeded && deleted.Problem.Kind != ProblemKind.NotFound)
+                {
+                    return deleted.Problem;
+                }
+            }
+
+            // Not while an account is there that somebody has connected meanwhile.
+            if (await users.RemoveAsync(environment, identifier, Traces.Of(record), cancellationToken))
+            {
+                return revoked;
+            }
+        }
+
+        return new Problem(
+            ProblemKind.Unavailable,
+            "user_busy",
+            "The user keeps connecting accounts; those that were there are deleted. Try again."
+        );
+    }
+
     public async Task<Result<RevokedAccounts>> RevokeAllAsync(
         Principal principal,
         EnvironmentId environment,

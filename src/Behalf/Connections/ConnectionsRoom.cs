@@ -214,6 +214,13 @@ internal sealed class ConnectionsRoom(
         CancellationToken cancellationToken
     ) => ending.RevokeUserAsync(principal, environment, identifier, cancellationToken);
 
+    public Task<Result<IReadOnlyList<ConnectedAccount>>> RemoveUserAsync(
+        Principal principal,
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    ) => ending.RemoveUserAsync(principal, environment, identifier, cancellationToken);
+
     public Task<Result<RevokedAccounts>> RevokeAllAsync(
         Principal principal,
         EnvironmentId environment,

@@ -172,6 +172,18 @@ public interface IConnections
         CancellationToken cancellationToken
     );
 
+    /// <summary>
+    /// As <see cref="RevokeUserAsync"/>, and deletes the accounts and the user. Whoever comes later under this identifier is
+    /// a new incarnation and inherits nothing. What was interrupted is done by calling this again.
+    /// </summary>
+    /// <returns>The accounts that were connected.</returns>
+    Task<Result<IReadOnlyList<ConnectedAccount>>> RemoveUserAsync(
+        Principal principal,
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Revokes every account of one user, ends the user's tokens; others are untouched.</summary>
     /// <returns>The accounts that were stopped.</returns>
     Task<Result<IReadOnlyList<ConnectedAccount>>> RevokeUserAsync(

@@ -159,11 +159,16 @@ public interface IAccountStore
         CancellationToken cancellationToken
     );
 
-    /// <summary>Live accounts on the same OAuth client with the same provider user, read in one look.</summary>
+    /// <summary>
+    /// Live accounts, this one among them, whose grant may be the one that was given to this account: on the same OAuth
+    /// client, with the same provider user, or, where that cannot be compared, with the same identifier. Read in one look.
+    /// </summary>
+    /// <param name="providerUserKey">Of the grant in question; null: not known.</param>
     Task<int> CountSharingGrantAsync(
         EnvironmentId environment,
         ConnectionId connection,
-        string providerUserKey,
+        AccountId account,
+        string? providerUserKey,
         CancellationToken cancellationToken
     );
 }

@@ -4,7 +4,8 @@ namespace Behalf.Egress;
 
 /// <summary>
 /// Sockets with everything switched off that would act by itself: redirects, cookies, proxies, credentials, tracing
-/// headers. HTTP/1.1 only, so a request is on one connection or none.
+/// headers. HTTP/1.1 only, so a request is on one connection or none. As many connections as there are requests: places are
+/// counted where a call enters, and a token request never waits behind calls.
 /// </summary>
 internal sealed class SocketTransport(EgressDialer dialer) : IEgressTransport
 {
@@ -24,7 +25,6 @@ internal sealed class SocketTransport(EgressDialer dialer) : IEgressTransport
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5), // names move
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-            MaxConnectionsPerServer = 256,
             ActivityHeadersPropagator = null, // no trace of ours leaves, and no URI enters a trace
             ConnectCallback = dialer.ConnectAsync,
         };

@@ -199,6 +199,18 @@ public interface IEndUserStore
         CancellationToken cancellationToken
     );
 
+    /// <summary>
+    /// The user is there no more, nor the MCP servers that are the user's own; who comes next is a new incarnation. All tokens
+    /// end.
+    /// </summary>
+    /// <returns>False while a live account belongs to the user; nothing was changed then.</returns>
+    Task<bool> RemoveAsync(
+        EnvironmentId environment,
+        Identifier identifier,
+        Traces traces,
+        CancellationToken cancellationToken
+    );
+
     /// <summary>Ends the tokens of every user of the environment.</summary>
     Task BumpEveryEpochAsync(EnvironmentId environment, Traces traces, CancellationToken cancellationToken);
 }

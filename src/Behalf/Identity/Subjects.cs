@@ -7,7 +7,8 @@ namespace Behalf.Identity;
 /// <summary>Makes acting subjects, and nothing else does. A refusal to act for someone leaves a denial record.</summary>
 internal sealed class Subjects(IEndUserStore users, IEnvironmentStore environments, IAudit audit)
 {
-    private const int ShownLength = 64;
+    /// <summary>A whole identifier: redaction looks for it as it stands.</summary>
+    private const int ShownLength = Identifier.MaxLength;
 
     public async Task<Result<ActingSubject>> ActForAsync(
         Principal principal,

@@ -30,7 +30,7 @@ public interface IPeople
         CancellationToken cancellationToken
     );
 
-    /// <summary>Ends the person's sessions and grants; connected accounts stay.</summary>
+    /// <summary>Ends the person's sessions and grants. Accounts are the user's: see <c>IConnections.RemoveUserAsync</c>.</summary>
     Task<Result<Done>> RemoveAsync(
         Principal principal,
         EnvironmentId environment,

@@ -74,6 +74,14 @@ internal sealed class DiskFull(Ground ground) : Scenario
             }
 
             findings.Expect(load.NotAnswered > 0, "the disk was not full: no call was refused");
+            foreach (Node node in installation.Nodes)
+            {
+                findings.Expect(
+                    !await node.IsReadyAsync(),
+                    $"{node.Name} says that it is ready, and can write nothing"
+                );
+            }
+
             held.ForEach(one => one.Gate.Open());
             await PauseAsync(TimeSpan.FromSeconds(3));
             disk.Empty();

@@ -100,6 +100,21 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
+    /// <summary>What a balancer is told.</summary>
+    public async Task<bool> IsReadyAsync()
+    {
+        using HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
+        try
+        {
+            using HttpResponseMessage answer = await http.GetAsync(new Uri($"{Address}/health/ready"));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>SIGKILL, and waits for the end.</summary>
     public async Task KillAsync()
     {

@@ -1,6 +1,7 @@
 using Behalf.Audit;
 using Behalf.Connections;
 using Behalf.Tests.Vault;
+using Behalf.Waiting;
 using Microsoft.Extensions.Logging;
 
 namespace Behalf.Tests.Audit;
@@ -189,6 +190,34 @@ public sealed class AuditTrailTests(OpenVault opened) : IClassFixture<OpenVault>
 
         (await completed.Task).Outcome.Should().Be(CallOutcomes.Success);
         trail.Store.Attempts.Should().Be(7);
+    }
+
+    [Fact]
+    public async Task WhatWaitedForAnOutageToEnd_IsStoredTogether_WithoutAPauseForEach()
+    {
+        const int waiting = 1_000;
+        const int pauses = 20;
+        await using TestTrail trail = new(opened.Vault);
+        trail.Store.Failures = waiting;
+        for (int i = 0; i < waiting; i++)
+        {
+            await trail.Audit.DenyAsync(Calls.Admin($"record {i}") with { Kind = AuditKind.Denial }, Token);
+        }
+
+        trail.Store.Failures.Should().Be(0);
+        int passed = 0;
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                if (passed++ < pauses)
+                {
+                    trail.Time.Advance(TimeSpan.FromMilliseconds(100));
+                }
+
+                return trail.Store.Records.Count == waiting;
+            },
+            "all of them are stored"
+        );
     }
 
     [Fact]

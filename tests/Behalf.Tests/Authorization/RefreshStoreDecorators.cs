@@ -73,9 +73,10 @@ internal class RefreshStoreDecorator(IRefreshStore inner) : IRefreshStore
     public Task<int> HastenAsync(
         EnvironmentId environment,
         ConnectionId connection,
-        string providerUserKey,
+        AccountId account,
+        string? providerUserKey,
         CancellationToken cancellationToken
-    ) => inner.HastenAsync(environment, connection, providerUserKey, cancellationToken);
+    ) => inner.HastenAsync(environment, connection, account, providerUserKey, cancellationToken);
 
     public Task HoldBackAsync(
         EnvironmentId environment,

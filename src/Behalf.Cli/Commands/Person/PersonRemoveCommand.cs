@@ -10,7 +10,7 @@ internal static class PersonRemoveCommand
         var name = new Argument<string>("name") { Description = "As in `behalf person list`." };
         return shell.Verb(
             "remove",
-            "Ends someone's sign-in, sessions and clients; connected accounts stay.",
+            "Ends someone's sign-in, sessions and clients, and removes the user with all accounts.",
             [name],
             async call =>
             {
@@ -18,7 +18,7 @@ internal static class PersonRemoveCommand
                 await behalf.People.RemoveAsync(call.Require(name), call.Token);
                 call.Report.Json(new { Name = call.Require(name), Removed = true });
                 call.Report.Line(
-                    $"{call.Require(name)} can no longer sign in. Accounts stay connected; to end them too: behalf user revoke {call.Require(name)}"
+                    $"{call.Require(name)} can no longer sign in; the accounts are revoked. To keep accounts: behalf person set {call.Require(name)} --sign-in off"
                 );
                 return ExitCode.Ok;
             }

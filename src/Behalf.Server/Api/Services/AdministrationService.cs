@@ -172,6 +172,9 @@ internal sealed class AdministrationService(
     public override Task<RevokeUserResponse> RevokeUser(RevokeUserRequest request, ServerCallContext context) =>
         revocations.RevokeUserAsync(request, context);
 
+    public override Task<RemoveUserResponse> RemoveUser(RemoveUserRequest request, ServerCallContext context) =>
+        revocations.RemoveUserAsync(request, context);
+
     public override Task<RevokeAccountsResponse> RevokeAccounts(
         RevokeAccountsRequest request,
         ServerCallContext context

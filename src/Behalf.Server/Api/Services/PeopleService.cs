@@ -1,3 +1,4 @@
+using Behalf.Connections;
 using Behalf.Identity;
 using Behalf.Mcp;
 using Behalf.People;
@@ -13,6 +14,7 @@ namespace Behalf.Server.Api.Services;
 [Accepts(PrincipalKind.ServiceClient, PrincipalKind.Operator)]
 internal sealed class PeopleService(
     IPeople people,
+    IConnections connections,
     IClientRegistry clients,
     IMcpServers servers,
     AdministeredEnvironment environments,
@@ -85,20 +87,40 @@ internal sealed class PeopleService(
         return ToWire(changed);
     }
 
+    /// <summary>
+    /// Sign-in ends first, so that nothing is connected meanwhile; then the user goes: who is added later under this name must
+    /// not find the accounts of the one before. What was interrupted is done by asking again.
+    /// </summary>
     public override async Task<Messages.RemovePersonResponse> RemovePerson(
         Messages.RemovePersonRequest request,
         ServerCallContext context
     )
     {
         DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
+        Identifier name = ReadName(request.Name, context);
         (
-            await people.RemoveAsync(
+            await people.ChangeAsync(
                 context.Principal(),
                 environment.Id,
-                ReadName(request.Name, context),
+                name,
+                new PersonChange { Enabled = false },
                 context.CancellationToken
             )
         ).OrThrow(context);
+        Result<IReadOnlyList<ConnectedAccount>> removed = await connections.RemoveUserAsync(
+            context.Principal(),
+            environment.Id,
+            name,
+            context.CancellationToken
+        );
+        if (!removed.Succeeded && removed.Problem is { Kind: not ProblemKind.NotFound } problem) // who never signed in is no user
+        {
+            throw context.Refuse(problem);
+        }
+
+        (await people.RemoveAsync(context.Principal(), environment.Id, name, context.CancellationToken)).OrThrow(
+            context
+        );
         return new Messages.RemovePersonResponse();
     }
 

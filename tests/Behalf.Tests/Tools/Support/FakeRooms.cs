@@ -370,6 +370,15 @@ internal sealed class FakeRooms : IConnections, IConnectorCatalog, IAudit
         CancellationToken cancellationToken
     ) => throw NotAsked();
 
+    bool IAudit.IsOut => false;
+
+    Task<Result<IReadOnlyList<ConnectedAccount>>> IConnections.RemoveUserAsync(
+        Principal principal,
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    ) => throw NotAsked();
+
     Task<Result<IReadOnlyList<ConnectedAccount>>> IConnections.RevokeUserAsync(
         Principal principal,
         EnvironmentId environment,

@@ -1,0 +1,57 @@
+using Dapper;
+using Npgsql;
+
+namespace Behalf.Storage.PostgreSql.Engine;
+
+/// <summary>What transactions, of whichever node, leave when they change what look-ups are remembered of (migration 12).</summary>
+internal static class ChangeMarks
+{
+    /// <summary>Who looked longer ago cannot know of all marks since: older ones are removed.</summary>
+    public static readonly TimeSpan Reach = TimeSpan.FromMinutes(5);
+
+    /// <summary>More changed users than these are everything.</summary>
+    public const int MostUsers = 100;
+
+    /// <summary>
+    /// The marks of transactions that a snapshot did not see: those that were running then, and those that began later.
+    /// The answer's own snapshot is the next one to ask with.
+    /// </summary>
+    private static readonly string Since = $"""
+        SELECT pg_current_snapshot()::text AS snapshot,
+          (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock,
+          (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint AS started,
+          m.transaction IS NOT NULL AS is_mark, m.environment_id, m.identifier
+        FROM (SELECT nullif($1, '')::pg_snapshot AS seen) s
+        LEFT JOIN LATERAL (
+          SELECT c.transaction, c.environment_id, c.identifier FROM change_mark c
+          WHERE c.transaction >= pg_snapshot_xmax(s.seen)
+          UNION ALL
+          SELECT c.transaction, c.environment_id, c.identifier
+          FROM pg_snapshot_xip(s.seen) AS running (transaction)
+          JOIN change_mark c ON c.transaction = running.transaction
+          LIMIT {MostUsers + 1}) m ON true
+        """;
+
+    /// <param name="snapshot">Null: none was taken yet.</param>
+    /// <returns>At least one row; the first tells the snapshot.</returns>
+    public static Task<IReadOnlyList<Row>> SinceAsync(ReadQueue reads, string? snapshot) =>
+        reads.QueryAsync<Row>(Since, [snapshot ?? string.Empty], CancellationToken.None);
+
+    public static Task RemoveOldAsync(NpgsqlConnection connection) =>
+        connection.ExecuteAsync("DELETE FROM change_mark WHERE at < clock_timestamp() - interval '10 minutes'");
+
+    internal sealed class Row
+    {
+        public required string Snapshot { get; init; }
+
+        /// <value>The database's clock, in microseconds.</value>
+        public required long Clock { get; init; }
+
+        /// <value>When the server started, in microseconds: another one may have another history.</value>
+        public required long Started { get; init; }
+
+        public required bool IsMark { get; init; }
+        public Guid? EnvironmentId { get; init; }
+        public string? Identifier { get; init; }
+    }
+}
