@@ -3,6 +3,7 @@ using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Storage.SharedTests;
 using Behalf.TestPostgreSql;
+using Behalf.Vault;
 using Behalf.Waiting;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -543,6 +544,35 @@ public sealed class NodeTests : IAsyncLifetime
         (await AuditSuite.VerifyAsync(successor.Audit, Acme.Id, Cancellation))
             .Should()
             .Be(0, "it has no lane any more");
+    }
+
+    [Fact]
+    public async Task DataKey_IsNotDestroyed_WhileANodesSpoolNeedsIt_AlsoOfOneThatEnded()
+    {
+        RingKeyId old = Acme.RingKey;
+        RingKey next = new(
+            RingKeyId.From(Guid.CreateVersion7()),
+            RingKeyKind.Data,
+            RingKeyState.Prepared,
+            [1],
+            "file",
+            _time.GetUtcNow()
+        );
+        await A.Keys.PrepareAsync(next, Traces.None, Cancellation);
+        RingKeyId[] all = [.. (await A.Keys.ListAsync(Cancellation)).Select(key => key.Id)];
+        await A.Keys.HoldAsync(all, [], Cancellation);
+        await B.Keys.HoldAsync(all, [old], Cancellation);
+        (await A.Keys.ActivateAsync(next.Id, Traces.None, Cancellation)).Should().BeTrue();
+        _time.Advance(TimeSpan.FromHours(1));
+        await using StorageUnderTest again = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "b");
+
+        KeyDestruction refused = await A.Keys.DestroyAsync(old, Traces.None, Cancellation);
+        refused.Should().Be(new KeyDestruction(KeyDestructionOutcome.KeptByNode, 1));
+
+        await again.Keys.HoldAsync(all, [], Cancellation);
+        (await A.Keys.DestroyAsync(old, Traces.None, Cancellation))
+            .Outcome.Should()
+            .Be(KeyDestructionOutcome.Destroyed);
     }
 
     [Fact]

@@ -329,18 +329,19 @@ internal sealed partial class RefreshRun(
                             Milestone.Reached(Milestone.RefreshTokensReceived, lease.Account.ToString());
                             NewCredential next = await SealedAsync(
                                 lease,
-                                () =>
+                                subject.Credential,
+                                before =>
                                     granted.Make(
                                         subject.Account with
                                         {
                                             Generation = subject.Credential.Generation,
                                         },
-                                        subject.Credential.Key,
+                                        before.Key,
                                         connection,
                                         profile,
                                         tokens,
                                         asked,
-                                        subject.Credential,
+                                        before,
                                         refreshToken
                                     )
                             );
@@ -383,16 +384,25 @@ internal sealed partial class RefreshRun(
 
     /// <summary>
     /// Tokens in hand, and the old ones perhaps spent: whatever keeps them from being sealed, it is tried as long as this
-    /// process lives.
+    /// process lives. The account's key may have been wrapped anew while the provider took its time.
     /// </summary>
-    private async Task<NewCredential> SealedAsync(RefreshLease lease, Func<NewCredential> make)
+    private async Task<NewCredential> SealedAsync(
+        RefreshLease lease,
+        SealedCredential before,
+        Func<SealedCredential, NewCredential> make
+    )
     {
         TimeSpan pause = PollEvery;
+        bool isFirst = true;
         while (true)
         {
             try
             {
-                return make();
+                SealedCredential? now = isFirst
+                    ? null
+                    : await accounts.FindCredentialAsync(lease.Environment, lease.Account, CancellationToken.None);
+                isFirst = false;
+                return make(before with { Key = now?.Key ?? before.Key });
             }
 #pragma warning disable CA1031 // a pair in hand
             catch (Exception exception)
