@@ -68,6 +68,15 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     /// <value>In seconds: how long after its last heartbeat a node counts as dead.</value>
     internal double DeadAfter => _options.DeadAfter.TotalSeconds;
 
+    /// <value>
+    /// In seconds: how long a node that had been cut off from the database leaves what others sent to them. A pair that was
+    /// received is offered to the database every ten seconds, and an offer that hangs may take some more.
+    /// </value>
+    internal const double SteadyFor = 30;
+
+    /// <value>In seconds.</value>
+    internal double ShortestBreak => _options.ShortestBreak.TotalSeconds;
+
     /// <inheritdoc />
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -285,6 +294,16 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
     /// <returns>The one row, or null.</returns>
     internal async Task<TRow?> FindAsync<TRow>(string sql, CancellationToken cancellationToken, params object[] values)
         where TRow : class => (await QueryAsync<TRow>(sql, cancellationToken, values)).SingleOrDefault();
+
+    /// <exception cref="StorageUnavailableException">Another process has this one's name.</exception>
+    internal async Task RequireNameAsync(Session session)
+    {
+        NodeName node = new(_nodeName, Process);
+        if (!await session.HoldsAsync("SELECT 1 FROM node WHERE name = @Name AND process = @Process", node))
+        {
+            throw node.Lost();
+        }
+    }
 
     /// <summary>
     /// Who reads the trail finds in it what this node did before he asked, as far as it can be stored; what other nodes did,

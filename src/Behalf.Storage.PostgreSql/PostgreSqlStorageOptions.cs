@@ -17,4 +17,11 @@ public sealed class PostgreSqlStorageOptions
     /// times <see cref="Heartbeat"/>.
     /// </value>
     public TimeSpan DeadAfter { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <value>
+    /// Without a beat for longer a node was cut off from the database. What is shorter, with the time until a pair that came
+    /// meanwhile is offered again, is within what a lease lasts longer than its request.
+    /// </value>
+    internal TimeSpan ShortestBreak =>
+        Heartbeat * 2 > TimeSpan.FromSeconds(10) ? Heartbeat * 2 : TimeSpan.FromSeconds(10);
 }

@@ -26,6 +26,7 @@ internal static class SuiteCommand
         new KeysRotate(),
         new DatabaseRestarts(),
         new DatabaseAwayAndKilled(),
+        new DatabaseAwayPastTheLease(),
         new NetworkCut(),
         new Failover(),
         new DiskFull(Ground.TwoNodes),

@@ -3,6 +3,7 @@ using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Storage.SharedTests;
 using Behalf.TestPostgreSql;
+using Behalf.Vault;
 using Behalf.Waiting;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -394,6 +395,60 @@ public sealed class NodeTests : IAsyncLifetime
             .BeNull("a probe is a request too");
     }
 
+    /// <summary>The database was away longer than the lease: its holder has the new pair and waits to store it.</summary>
+    [Fact]
+    public async Task Lease_ThatEndedUnanswered_IsLeftToItsHolder_ByANodeThatWasCutOffItself()
+    {
+        TimeSpan lease = TimeSpan.FromSeconds(30);
+        ConnectedAccount alice = await Acme.ActiveAccountAsync("alice");
+        ConnectedAccount bob = await Acme.ActiveAccountAsync("bob");
+        RefreshLease received = (await A.Refreshes.AcquireAsync(Acme.Id, alice.Id, lease, Cancellation))!;
+        RefreshLease lost = (await A.Refreshes.AcquireAsync(Acme.Id, bob.Id, lease, Cancellation))!;
+        foreach (RefreshLease one in new[] { received, lost })
+        {
+            (await A.Refreshes.AttemptAsync(one, 1, isProbe: false, Cancellation)).Should().BeTrue();
+        }
+
+        _time.Advance(lease + TimeSpan.FromSeconds(1));
+
+        (await B.Refreshes.AcquireAsync(Acme.Id, alice.Id, lease, Cancellation)).Should().BeNull("it was cut off too");
+        NewCredential next = Acme.NewCredential(alice, 1, "rotated");
+        (await A.Refreshes.CommitAsync(received, next, Traces.None, Cancellation)).Should().BeTrue();
+        (await B.Refreshes.AcquireAsync(Acme.Id, alice.Id, lease, Cancellation)).Should().NotBeNull();
+        await SqlAsync<int>(
+            "UPDATE node SET steady_since = steady_since - interval '1 minute' WHERE name = 'b' RETURNING 1"
+        );
+        (await B.Refreshes.AcquireAsync(Acme.Id, bob.Id, lease, Cancellation))
+            .Should()
+            .NotBeNull("the others had their turn");
+    }
+
+    [Fact]
+    public async Task NodeThatWasSilent_IsNotSteadyAtOnce()
+    {
+        await using StorageUnderTest node = await PostgreSqlUnderTest.OpenAsync(
+            _connectionString,
+            _time,
+            "beating",
+            heartbeat: TimeSpan.FromMilliseconds(50)
+        );
+        Task<bool> IsSteadyAsync() =>
+            SqlAsync<bool>(
+                "SELECT steady_since < clock_timestamp() - interval '30 minutes' FROM node WHERE name = 'beating'"
+            );
+        await SqlAsync<int>(
+            "UPDATE node SET steady_since = steady_since - interval '1 hour' WHERE name = 'beating' RETURNING 1"
+        );
+        DateTime before = await SqlAsync<DateTime>("SELECT clock_timestamp()");
+        Task<DateTime> BeatAsync() => SqlAsync<DateTime>("SELECT heartbeat_at FROM node WHERE name = 'beating'");
+        await Eventually.HoldsAsync(async () => await BeatAsync() > before, "it beats");
+        (await IsSteadyAsync()).Should().BeTrue("beats in time leave it so");
+
+        await SilenceAsync("beating");
+
+        await Eventually.HoldsAsync(async () => !await IsSteadyAsync(), "the beat after a break begins anew");
+    }
+
     [Fact]
     public async Task StartThatWasNotAcknowledged_GetsItsEnd_WithoutARestart()
     {
@@ -430,6 +485,94 @@ public sealed class NodeTests : IAsyncLifetime
 
         (await successor.Users.FindAsync(Acme.Id, account.Identifier, Cancellation))!.Value.Epoch.Should().Be(1);
         (await AuditSuite.VerifyAsync(successor.Audit, Acme.Id, Cancellation)).Should().Be(1);
+    }
+
+    /// <summary>What it sent or learned then, it could not commit: others would take its tokens for unspent.</summary>
+    [Fact]
+    public async Task ProcessThatLostItsName_SpendsNoTokenAnyMore()
+    {
+        TimeSpan lease = TimeSpan.FromHours(1);
+        ConnectedAccount alice = await Acme.ActiveAccountAsync("alice");
+        ConnectedAccount bob = await Acme.ActiveAccountAsync("bob");
+        ConnectedAccount carol = await Acme.ActiveAccountAsync("carol");
+        RefreshLease held = (await A.Refreshes.AcquireAsync(Acme.Id, alice.Id, lease, Cancellation))!;
+        RefreshLease silent = (await B.Refreshes.AcquireAsync(Acme.Id, carol.Id, lease, Cancellation))!;
+        (await B.Refreshes.AttemptAsync(silent, 1, isProbe: false, Cancellation)).Should().BeTrue();
+        await A.Revocations.AddAsync(Acme.NewJob(bob), Traces.None, Cancellation);
+        await using StorageUnderTest successor = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "a");
+        await SilenceAsync("b");
+        // As if it had taken the lease at that very moment: starting as its successor let go of it.
+        await SqlAsync<int>(
+            "UPDATE refresh_state SET owner = @owner, lease_until = behalf_now() + 3600000000 WHERE account_id = @account RETURNING 1",
+            new { owner = held.Owner, account = alice.Id.Value }
+        );
+        Func<Task> acquire = () => A.Refreshes.AcquireAsync(Acme.Id, bob.Id, lease, Cancellation);
+        Func<Task> takeUp = () => A.Refreshes.TakeUpAsync(Acme.Id, bob.Id, lease, Cancellation);
+
+        (await A.Refreshes.AttemptAsync(held, 1, isProbe: false, Cancellation)).Should().BeFalse();
+        (await acquire.Should().ThrowAsync<StorageUnavailableException>()).WithMessage("*serves as node a*");
+        await takeUp.Should().ThrowAsync<StorageUnavailableException>();
+        (await A.Refreshes.OvertakeAsync(Acme.Id, carol.Id, lease, null, Cancellation)).Should().BeNull();
+        (await A.Revocations.DueAsync(10, [], Cancellation)).Should().BeEmpty();
+
+        (await successor.Refreshes.OvertakeAsync(Acme.Id, carol.Id, lease, null, Cancellation)).Should().NotBeNull();
+        (await successor.Refreshes.AcquireAsync(Acme.Id, bob.Id, lease, Cancellation)).Should().NotBeNull();
+        (await successor.Revocations.DueAsync(10, [], Cancellation)).Should().ContainSingle();
+    }
+
+    /// <summary>The provider has spent the token that the pair replaces, whoever has the node's name meanwhile.</summary>
+    [Fact]
+    public async Task PairThatCameAfterTheNameWasLost_IsStored_WhileNobodyTookTheLease()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease lease = (
+            await A.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation)
+        )!;
+        (await A.Refreshes.AttemptAsync(lease, 1, isProbe: false, Cancellation)).Should().BeTrue();
+        await using StorageUnderTest successor = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "a");
+        await successor.Refreshes.ReleaseInheritedAsync(Cancellation);
+        NewCredential next = Acme.NewCredential(account, 1, "rotated");
+        Traces traces = Traces.Of(Acme.Draft("refresh.succeeded"));
+
+        (await A.Refreshes.CommitAsync(lease, next, traces, Cancellation)).Should().BeTrue();
+
+        (await Acme.ReadAsync(account)).Generation.Should().Be(2);
+        (await A.Refreshes.CommitAsync(lease, next, traces, Cancellation)).Should().BeFalse("it is done");
+        (await successor.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromHours(1), Cancellation))!
+            .Fence.Should()
+            .BeGreaterThan(lease.Fence);
+        (await AuditSuite.VerifyAsync(successor.Audit, Acme.Id, Cancellation))
+            .Should()
+            .Be(0, "it has no lane any more");
+    }
+
+    [Fact]
+    public async Task DataKey_IsNotDestroyed_WhileANodesSpoolNeedsIt_AlsoOfOneThatEnded()
+    {
+        RingKeyId old = Acme.RingKey;
+        RingKey next = new(
+            RingKeyId.From(Guid.CreateVersion7()),
+            RingKeyKind.Data,
+            RingKeyState.Prepared,
+            [1],
+            "file",
+            _time.GetUtcNow()
+        );
+        await A.Keys.PrepareAsync(next, Traces.None, Cancellation);
+        RingKeyId[] all = [.. (await A.Keys.ListAsync(Cancellation)).Select(key => key.Id)];
+        await A.Keys.HoldAsync(all, [], Cancellation);
+        await B.Keys.HoldAsync(all, [old], Cancellation);
+        (await A.Keys.ActivateAsync(next.Id, Traces.None, Cancellation)).Should().BeTrue();
+        _time.Advance(TimeSpan.FromHours(1));
+        await using StorageUnderTest again = await PostgreSqlUnderTest.OpenAsync(_connectionString, _time, "b");
+
+        KeyDestruction refused = await A.Keys.DestroyAsync(old, Traces.None, Cancellation);
+        refused.Should().Be(new KeyDestruction(KeyDestructionOutcome.KeptByNode, 1));
+
+        await again.Keys.HoldAsync(all, [], Cancellation);
+        (await A.Keys.DestroyAsync(old, Traces.None, Cancellation))
+            .Outcome.Should()
+            .Be(KeyDestructionOutcome.Destroyed);
     }
 
     [Fact]

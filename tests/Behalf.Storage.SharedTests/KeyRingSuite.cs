@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Vault;
 
@@ -75,11 +76,54 @@ public abstract class KeyRingSuite : StoreTests
         refused.References.Should().BeGreaterThanOrEqualTo(2);
 
         await MoveAllAsync(next.Id);
+        (await DestroyAsync(Acme.RingKey)).Outcome.Should().Be(KeyDestructionOutcome.Resting);
+        Time.Advance(KeyRest.Length);
         (await DestroyAsync(Acme.RingKey)).Outcome.Should().Be(KeyDestructionOutcome.Destroyed);
         RingKey gone = (await Storage.Keys.ListAsync(Cancellation)).Single(key => key.Id == Acme.RingKey);
         gone.State.Should().Be(RingKeyState.Destroyed);
         gone.WrappedKey.Should().OnlyContain(b => b == 0, "its bytes are overwritten");
         (await DestroyAsync(Acme.RingKey)).Outcome.Should().Be(KeyDestructionOutcome.NotDecryptOnly);
+    }
+
+    /// <summary>Its new pair may be in hand, or in a spool that this very key seals.</summary>
+    [Fact]
+    public async Task DataKey_CannotBeDestroyed_WhileARefreshFromBeforeHasNoOutcome()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease lease = await SentAsync(account);
+        NewCredential next = Acme.NewCredential(account, 1, "rotated");
+        Time.Advance(TimeSpan.FromSeconds(1));
+        RingKey key = await ReplaceAsync(RingKeyKind.Data);
+        await MoveAllAsync(key.Id);
+        Time.Advance(TimeSpan.FromHours(1));
+
+        (await DestroyAsync(Acme.RingKey)).Should().Be(new KeyDestruction(KeyDestructionOutcome.RefreshOpen, 1));
+
+        (await Storage.Refreshes.CommitAsync(lease, next, Traces.None, Cancellation)).Should().BeTrue();
+        (await DestroyAsync(Acme.RingKey)).Outcome.Should().Be(KeyDestructionOutcome.Destroyed);
+        (await CredentialAsync(account)).Key.RingKey.Should().Be(key.Id, "it stays as rotation wrapped it");
+    }
+
+    /// <summary>A flow or refresh read the account's key before it was moved.</summary>
+    [Fact]
+    public async Task CommitUnderADestroyedKey_LeavesTheAccountsKeyAsItWasMoved()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease lease = (
+            await Storage.Refreshes.AcquireAsync(Acme.Id, account.Id, TimeSpan.FromDays(1), Cancellation)
+        )!;
+        NewCredential next = Acme.NewCredential(account, 1, "rotated");
+        RingKey key = await ReplaceAsync(RingKeyKind.Data);
+        await MoveAllAsync(key.Id);
+        byte[] moved = (await CredentialAsync(account)).Key.WrappedKey;
+        Time.Advance(KeyRest.Length);
+        (await DestroyAsync(Acme.RingKey)).Outcome.Should().Be(KeyDestructionOutcome.Destroyed);
+
+        (await Storage.Refreshes.CommitAsync(lease, next, Traces.None, Cancellation)).Should().BeTrue();
+
+        AccountKey stored = (await CredentialAsync(account)).Key;
+        stored.RingKey.Should().Be(key.Id);
+        stored.WrappedKey.Should().Equal(moved);
     }
 
     [Fact]
@@ -109,6 +153,21 @@ public abstract class KeyRingSuite : StoreTests
             .Key.WrappedKey.Should()
             .Equal(first.WrappedKey);
     }
+
+    private async Task<RefreshLease> SentAsync(ConnectedAccount account)
+    {
+        RefreshLease? lease = await Storage.Refreshes.AcquireAsync(
+            Acme.Id,
+            account.Id,
+            TimeSpan.FromMinutes(1),
+            Cancellation
+        );
+        (await Storage.Refreshes.AttemptAsync(lease!, 1, isProbe: false, Cancellation)).Should().BeTrue();
+        return lease!;
+    }
+
+    private async Task<SealedCredential> CredentialAsync(ConnectedAccount account) =>
+        (await Storage.Accounts.FindCredentialAsync(Acme.Id, account.Id, Cancellation))!;
 
     private RingKey NewKey(RingKeyKind kind) =>
         new(
@@ -140,6 +199,7 @@ public abstract class KeyRingSuite : StoreTests
     private async Task HoldAllAsync() =>
         await Storage.Keys.HoldAsync(
             [.. (await Storage.Keys.ListAsync(Cancellation)).Select(key => key.Id)],
+            [],
             Cancellation
         );
 

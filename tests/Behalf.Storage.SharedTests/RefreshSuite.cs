@@ -65,6 +65,31 @@ public abstract class RefreshSuite : StoreTests
         (await Storage.Refreshes.CommitAsync(lease!, next, Traces.None, Cancellation)).Should().BeTrue();
     }
 
+    /// <summary>Another one asked with the spent token, was refused, and gave the account up; then the answer came after all.</summary>
+    [Fact]
+    public async Task Commit_BringsBack_WhatWasGivenUp_AtTheGenerationItFollows()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        RefreshLease late = (await AcquireAsync(account))!;
+        (await Storage.Refreshes.AttemptAsync(late, 1, isProbe: false, Cancellation)).Should().BeTrue();
+        Time.Advance(Lease);
+        RefreshLease other = (await AcquireAsync(account))!;
+        (await FailAsync(other, CredentialStatus.Expired, TimeSpan.Zero)).Should().BeTrue();
+        (await Acme.ReadAsync(account)).State.Should().Be(AccountState.Expired);
+        NewCredential next = Acme.NewCredential(account, 1, "rotated");
+        (await Storage.Refreshes.CommitAsync(late, next, Traces.None, Cancellation))
+            .Should()
+            .BeFalse("its fence is old");
+
+        RefreshLease again = (await AcquireAsync(account))!;
+        (await Storage.Refreshes.CommitAsync(again, next, Traces.None, Cancellation)).Should().BeTrue();
+
+        ConnectedAccount after = await Acme.ReadAsync(account);
+        (after.State, after.Reason, after.Generation).Should().Be((AccountState.Active, null, 2));
+        Time.Advance(TimeSpan.FromMinutes(50));
+        (await Storage.Refreshes.DueAsync(10, [], Cancellation)).Should().ContainSingle("it is renewed ahead again");
+    }
+
     [Fact]
     public async Task Commit_IsDoneOnce_WhenRepeated()
     {

@@ -45,11 +45,11 @@ internal sealed partial class NodeClaim : IAsyncDisposable
         );
         await connection.ExecuteAsync(
             """
-            INSERT INTO node (name, process, fence, started_at, heartbeat_at)
-            VALUES (@Name, @Process, 1, clock_timestamp(), clock_timestamp())
+            INSERT INTO node (name, process, fence, started_at, heartbeat_at, steady_since)
+            VALUES (@Name, @Process, 1, clock_timestamp(), clock_timestamp(), clock_timestamp())
             ON CONFLICT (name) DO UPDATE
             SET process = excluded.process, fence = node.fence + 1, started_at = excluded.started_at,
-              heartbeat_at = excluded.heartbeat_at, held_keys = NULL
+              heartbeat_at = excluded.heartbeat_at, steady_since = excluded.steady_since, held_keys = NULL
             """,
             _node
         );
@@ -123,8 +123,19 @@ internal sealed partial class NodeClaim : IAsyncDisposable
     private Task<int> BeatAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(
             new CommandDefinition(
-                "UPDATE node SET heartbeat_at = clock_timestamp() WHERE name = @Name AND process = @Process",
-                _node,
+                """
+                UPDATE node
+                SET heartbeat_at = clock_timestamp(), steady_since = CASE
+                  WHEN heartbeat_at < clock_timestamp() - make_interval(secs => @longest) THEN clock_timestamp()
+                  ELSE steady_since END
+                WHERE name = @Name AND process = @Process
+                """,
+                new
+                {
+                    _node.Name,
+                    _node.Process,
+                    longest = _options.ShortestBreak.TotalSeconds,
+                },
                 cancellationToken: cancellationToken
             )
         );

@@ -18,6 +18,19 @@ internal sealed class KeyRingStore(PostgreSqlDatabase database) : IKeyRingStore
             SELECT 1 FROM key_ring n WHERE n.kind = 2 AND n.state = 1 AND n.created_at > behalf_now() - @day)
         """;
 
+    // Kind 1 wraps and seals.
+    private const string Rests = """
+        SELECT 1 FROM key_ring WHERE id = @key AND kind = 1 AND replaced_at > behalf_now() - @rest
+        """;
+
+    /// <summary>Whoever holds such a lease may have the new pair already, in hand or in a spool.</summary>
+    private const string OpenRefreshes = """
+        SELECT count(*) FROM key_ring k
+        JOIN refresh_state r ON r.owner IS NOT NULL AND r.attempt_state IN (1, 6)
+          AND (r.attempt_at IS NULL OR r.attempt_at < k.replaced_at)
+        WHERE k.id = @key AND k.kind = 1
+        """;
+
     private const string References = $"""
         SELECT (SELECT count(*) FROM account_dek WHERE ring_key_id = @key)
           + (SELECT count(*) FROM revocation_job WHERE ring_key_id = @key)
@@ -25,6 +38,8 @@ internal sealed class KeyRingStore(PostgreSqlDatabase database) : IKeyRingStore
           + (SELECT count(*) FROM audit_anchor WHERE ring_key_id = @key)
           + {RingSealedColumns.Count}
         """;
+
+    private const string KeepingNodes = "SELECT count(*) FROM node WHERE kept_keys @> ARRAY[@key]::uuid[]";
 
     private const string HeldByNotAll = """
         SELECT 1 FROM node
@@ -81,12 +96,24 @@ internal sealed class KeyRingStore(PostgreSqlDatabase database) : IKeyRingStore
             cancellationToken
         );
 
-    public Task HoldAsync(IReadOnlyList<RingKeyId> keys, CancellationToken cancellationToken) =>
+    public Task HoldAsync(
+        IReadOnlyList<RingKeyId> keys,
+        IReadOnlyList<RingKeyId> kept,
+        CancellationToken cancellationToken
+    ) =>
         database.WriteAsync(
             context =>
                 context.ExecuteAsync(
-                    "UPDATE node SET held_keys = @keys WHERE process = @process AND held_keys IS DISTINCT FROM @keys",
-                    new { keys = keys.Select(key => key.ToColumn()).ToArray(), process = context.Process }
+                    """
+                    UPDATE node SET held_keys = @keys, kept_keys = @kept
+                    WHERE process = @process AND (held_keys IS DISTINCT FROM @keys OR kept_keys IS DISTINCT FROM @kept)
+                    """,
+                    new
+                    {
+                        keys = keys.Select(key => key.ToColumn()).ToArray(),
+                        kept = kept.Select(key => key.ToColumn()).ToArray(),
+                        process = context.Process,
+                    }
                 ),
             cancellationToken
         );
@@ -107,7 +134,7 @@ internal sealed class KeyRingStore(PostgreSqlDatabase database) : IKeyRingStore
 
                 await context.ExecuteAsync(
                     """
-                    UPDATE key_ring SET state = 2
+                    UPDATE key_ring SET state = 2, replaced_at = behalf_now()
                     WHERE state = 1 AND kind = (SELECT kind FROM key_ring WHERE id = @key)
                     """,
                     values
@@ -157,7 +184,12 @@ internal sealed class KeyRingStore(PostgreSqlDatabase database) : IKeyRingStore
             async context =>
             {
                 await LockAsync(context);
-                var values = new { key = key.ToColumn(), day = TokenLife.ToColumn() };
+                var values = new
+                {
+                    key = key.ToColumn(),
+                    day = TokenLife.ToColumn(),
+                    rest = KeyRest.Length.ToColumn(),
+                };
                 if (!await context.HoldsAsync("SELECT 1 FROM key_ring WHERE id = @key AND state = 2", values))
                 {
                     return new KeyDestruction(KeyDestructionOutcome.NotDecryptOnly, 0);
@@ -172,6 +204,21 @@ internal sealed class KeyRingStore(PostgreSqlDatabase database) : IKeyRingStore
                 if (references > 0)
                 {
                     return new KeyDestruction(KeyDestructionOutcome.InUse, references);
+                }
+
+                if (await context.HoldsAsync(Rests, values))
+                {
+                    return new KeyDestruction(KeyDestructionOutcome.Resting, 0);
+                }
+
+                if (await context.ValueAsync<long>(OpenRefreshes, values) is > 0 and var open)
+                {
+                    return new KeyDestruction(KeyDestructionOutcome.RefreshOpen, open);
+                }
+
+                if (await context.ValueAsync<long>(KeepingNodes, values) is > 0 and var nodes)
+                {
+                    return new KeyDestruction(KeyDestructionOutcome.KeptByNode, nodes);
                 }
 
                 await context.ExecuteAsync(

@@ -11,6 +11,18 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
         environment_id = @environment AND account_id = @account AND fence = @fence AND owner = @owner
         """;
 
+    /// <summary>Nobody took the lease since, whether or not it was let go of meanwhile, by whomever.</summary>
+    private const string NotTakenSince = "environment_id = @environment AND account_id = @account AND fence = @fence";
+
+    /// <summary>
+    /// A lease that ended while its holder waits for an answer. The holder may have the answer and only wait for the database
+    /// to be back: who was cut off itself first gives the others the time to store what they have.
+    /// </summary>
+    private static readonly string MayBeFollowed = $"""
+        (refresh_state.attempt_state NOT IN (1, 6) OR refresh_state.owner = @owner
+          OR NOT {NodeName.MayComeBack("refresh_state.owner")} OR {NodeName.IsSteady("@owner")})
+        """;
+
     public Task<RefreshLease?> AcquireAsync(
         EnvironmentId environment,
         AccountId account,
@@ -48,26 +60,35 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
             async context =>
             {
                 long? fence = await context.ValueAsync<long?>(
-                    """
+                    $"""
                     INSERT INTO refresh_state (environment_id, account_id, fence, owner, lease_until)
                     SELECT environment_id, id, 1, @owner, behalf_now() + @duration FROM account
                     WHERE environment_id = @environment AND id = @account AND deleted_at IS NULL
+                      AND {NodeName.IsHeldBy("@owner")}
                     ON CONFLICT (environment_id, account_id) DO UPDATE
                     SET fence = refresh_state.fence + 1, owner = excluded.owner, lease_until = excluded.lease_until
-                    WHERE refresh_state.owner IS NULL OR refresh_state.lease_until <= behalf_now()
+                    WHERE refresh_state.owner IS NULL OR refresh_state.lease_until <= behalf_now() AND {MayBeFollowed}
                       OR @takesUp AND refresh_state.owner = @owner
                     RETURNING fence
                     """,
                     new
                     {
                         takesUp,
+                        steadyFor = PostgreSqlDatabase.SteadyFor,
+                        shortestBreak = database.ShortestBreak,
                         environment = environment.ToColumn(),
                         account = account.ToColumn(),
                         owner = context.Process,
                         duration = duration.ToColumn(),
                     }
                 );
-                return fence is { } taken ? new RefreshLease(environment, account, taken, context.Process) : null;
+                if (fence is { } taken)
+                {
+                    return new RefreshLease(environment, account, taken, context.Process);
+                }
+
+                await database.RequireNameAsync(context);
+                return null;
             },
             cancellationToken
         );
@@ -87,7 +108,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                     UPDATE refresh_state
                     SET fence = fence + 1, owner = @owner, lease_until = behalf_now() + @duration
                     WHERE environment_id = @environment AND account_id = @account
-                      AND owner IS NOT NULL AND NOT {NodeName.Lives("owner")}
+                      AND owner IS NOT NULL AND NOT {NodeName.Lives("owner")} AND {NodeName.IsHeldBy("@owner")}
                       AND (@within::bigint IS NULL OR attempt_state NOT IN (1, 6) OR attempt_at > behalf_now() - @within::bigint)
                     RETURNING fence
                     """,
@@ -157,6 +178,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                         SELECT 1 FROM account a
                         WHERE a.environment_id = @environment AND a.id = @account AND a.generation = @generation
                           AND a.deleted_at IS NULL AND a.status <> 4)
+                      AND {NodeName.IsHeldBy("@owner")}
                     """,
                     Values(
                         lease,
@@ -186,7 +208,8 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                 object values = Values(
                     lease,
                     dueAt: credential.RefreshDueAt?.ToColumn(),
-                    notBefore: credential.RefreshNotBefore?.ToColumn()
+                    notBefore: credential.RefreshNotBefore?.ToColumn(),
+                    process: context.Process
                 );
                 if (
                     !await CredentialChange.AdvanceAsync(
@@ -201,23 +224,28 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
                     return false;
                 }
 
-                // A lease past its end still commits while nobody took it over: a rotated token must not be lost.
-                bool held = await context.ExecuteOneAsync(
+                // A lease past its end still commits while nobody took it over: a rotated token must not be lost. Nor must it
+                // with this node's name; only nobody is told then, for that the name's new holder would have to do.
+                bool? isNamed = await context.ValueAsync<bool?>(
                     $"""
                     UPDATE refresh_state
                     SET owner = NULL, lease_until = NULL, attempt_state = 2, not_before = @notBefore, due_at = @dueAt
-                    WHERE {Held}
+                    WHERE {NotTakenSince}
+                    RETURNING EXISTS (SELECT 1 FROM node WHERE process = @process)
                     """,
                     values
                 );
-                if (!held)
+                switch (isNamed)
                 {
-                    context.Undo();
-                    return false;
+                    case null:
+                        context.Undo();
+                        return false;
+                    case true:
+                        context.Leave(traces);
+                        return true;
+                    default:
+                        return true;
                 }
-
-                context.Leave(traces);
-                return true;
             },
             cancellationToken
         );
@@ -378,7 +406,8 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
         Guid? attempt = null,
         long? state = null,
         long? notBefore = null,
-        long? dueAt = null
+        long? dueAt = null,
+        string? process = null
     ) =>
         new
         {
@@ -391,6 +420,7 @@ internal sealed class RefreshStore(PostgreSqlDatabase database) : IRefreshStore
             state,
             notBefore,
             dueAt,
+            process,
         };
 
     private sealed class StateRow

@@ -28,17 +28,19 @@ internal sealed class RevocationStore(PostgreSqlDatabase database) : IRevocation
         CancellationToken cancellationToken
     ) => database.WriteAsync<IReadOnlyList<RevocationJob>>(async context => [.. (
                         await context.QueryAsync<Row>(
-                            """
+                            $"""
                             UPDATE revocation_job SET next_at = behalf_now() + @claim
                             WHERE (environment_id, id) IN (
                               SELECT environment_id, id FROM revocation_job WHERE next_at <= behalf_now() AND connection_id <> ALL(@except)
                               ORDER BY next_at, id LIMIT @limit FOR UPDATE SKIP LOCKED)
+                              AND {NodeName.IsHeldBy("@process")}
                             RETURNING environment_id, id, account_id, connection_id, wrapped_key, ring_key_id, token_sealed,
                               token_kind, provider_user_key, attempts, created_at
                             """,
                             new
                             {
                                 limit,
+                                process = context.Process,
                                 claim = Claim.ToColumn(),
                                 except = except.Select(connection => connection.ToColumn()).ToArray(),
                             }

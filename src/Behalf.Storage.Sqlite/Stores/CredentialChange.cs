@@ -164,20 +164,35 @@ internal static class CredentialChange
     private static void Insert(WriteContext context, byte[] environment, byte[] account, NewCredential next)
     {
         SealedCredential credential = next.Sealed;
+        var key = new
+        {
+            environment,
+            account,
+            wrappedKey = credential.Key.WrappedKey,
+            ringKey = credential.Key.RingKey.ToColumn(),
+        };
+        // The same data key, wherever it stands: as it was wrapped when this was begun, or by the active ring key since.
         context.Execute(
             """
             INSERT INTO account_dek (environment_id, account_id, wrapped_key, ring_key_id)
-            VALUES (@environment, @account, @wrappedKey, @ringKey)
-            ON CONFLICT DO UPDATE SET wrapped_key = excluded.wrapped_key, ring_key_id = excluded.ring_key_id
+            SELECT @environment, @account, @wrappedKey, @ringKey
+            WHERE NOT EXISTS (SELECT 1 FROM key_ring WHERE id = @ringKey AND state = 3)
+            ON CONFLICT DO UPDATE
+            SET wrapped_key = excluded.wrapped_key, ring_key_id = excluded.ring_key_id
+            WHERE NOT EXISTS (SELECT 1 FROM key_ring WHERE id = excluded.ring_key_id AND state <> 1)
             """,
-            new
-            {
-                environment,
-                account,
-                wrappedKey = credential.Key.WrappedKey,
-                ringKey = credential.Key.RingKey.ToColumn(),
-            }
+            key
         );
+        if (
+            !context.Holds(
+                "SELECT 1 FROM account_dek WHERE environment_id = @environment AND account_id = @account",
+                key
+            )
+        )
+        {
+            throw new SealBrokenException("The account's key is wrapped by a ring key that was destroyed meanwhile.");
+        }
+
         context.Execute(
             """
             INSERT INTO credential

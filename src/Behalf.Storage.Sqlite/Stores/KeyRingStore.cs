@@ -19,6 +19,19 @@ internal sealed class KeyRingStore(SqliteDatabase database) : IKeyRingStore
             SELECT 1 FROM key_ring n WHERE n.kind = 2 AND n.state = 1 AND n.created_at > behalf_now() - @day)
         """;
 
+    // Kind 1 wraps and seals.
+    private const string Rests = """
+        SELECT 1 FROM key_ring WHERE id = @key AND kind = 1 AND replaced_at > behalf_now() - @rest
+        """;
+
+    /// <summary>Whoever holds such a lease may have the new pair already, in hand or in a spool.</summary>
+    private const string OpenRefreshes = """
+        SELECT count(*) FROM key_ring k
+        JOIN refresh_state r ON r.owner IS NOT NULL AND r.attempt_state IN (1, 6)
+          AND (r.attempt_at IS NULL OR r.attempt_at < k.replaced_at)
+        WHERE k.id = @key AND k.kind = 1
+        """;
+
     private const string References = $"""
         SELECT (SELECT count(*) FROM account_dek WHERE ring_key_id = @key)
           + (SELECT count(*) FROM revocation_job WHERE ring_key_id = @key)
@@ -77,7 +90,11 @@ internal sealed class KeyRingStore(SqliteDatabase database) : IKeyRingStore
         );
 
     /// <summary>One process serves the folder, and it read the ring that it holds.</summary>
-    public Task HoldAsync(IReadOnlyList<RingKeyId> keys, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task HoldAsync(
+        IReadOnlyList<RingKeyId> keys,
+        IReadOnlyList<RingKeyId> kept,
+        CancellationToken cancellationToken
+    ) => Task.CompletedTask;
 
     public Task<bool> ActivateAsync(RingKeyId key, Traces traces, CancellationToken cancellationToken) =>
         database.WriteAsync(
@@ -91,7 +108,7 @@ internal sealed class KeyRingStore(SqliteDatabase database) : IKeyRingStore
 
                 context.Execute(
                     """
-                    UPDATE key_ring SET state = 2
+                    UPDATE key_ring SET state = 2, replaced_at = behalf_now()
                     WHERE state = 1 AND kind = (SELECT kind FROM key_ring WHERE id = @key)
                     """,
                     values
@@ -141,7 +158,12 @@ internal sealed class KeyRingStore(SqliteDatabase database) : IKeyRingStore
         database.WriteAsync(
             context =>
             {
-                var values = new { key = key.ToColumn(), day = TokenLife.ToColumn() };
+                var values = new
+                {
+                    key = key.ToColumn(),
+                    day = TokenLife.ToColumn(),
+                    rest = KeyRest.Length.ToColumn(),
+                };
                 if (!context.Holds("SELECT 1 FROM key_ring WHERE id = @key AND state = 2", values))
                 {
                     return new KeyDestruction(KeyDestructionOutcome.NotDecryptOnly, 0);
@@ -156,6 +178,16 @@ internal sealed class KeyRingStore(SqliteDatabase database) : IKeyRingStore
                 if (references > 0)
                 {
                     return new KeyDestruction(KeyDestructionOutcome.InUse, references);
+                }
+
+                if (context.Holds(Rests, values))
+                {
+                    return new KeyDestruction(KeyDestructionOutcome.Resting, 0);
+                }
+
+                if (context.Connection.ExecuteScalar<long>(OpenRefreshes, values) is > 0 and var open)
+                {
+                    return new KeyDestruction(KeyDestructionOutcome.RefreshOpen, open);
                 }
 
                 context.Execute(

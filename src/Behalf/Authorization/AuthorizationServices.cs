@@ -33,6 +33,8 @@ public static class AuthorizationServices
         services.TryAddSingleton<GrantedTokens>();
         services.TryAddSingleton<RefreshSchedule>();
         services.TryAddSingleton<RefreshFailure>();
+        services.TryAddSingleton<SilentEndpoints>();
+        services.TryAddSingleton<AskingTurns>();
         services.TryAddSingleton<RefreshSpool>();
         services.AddSingleton<IRingReferences>(provider => provider.GetRequiredService<RefreshSpool>());
         services.TryAddSingleton<IRefreshSpool, SpoolReplay>();

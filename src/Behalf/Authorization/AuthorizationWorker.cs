@@ -17,6 +17,7 @@ public interface IAuthorizationWorker
 }
 
 internal sealed partial class AuthorizationWorker(
+    IDatabase database,
     BackgroundWork work,
     TokenRefresher refresher,
     Verification verification,
@@ -33,6 +34,8 @@ internal sealed partial class AuthorizationWorker(
         {
             try
             {
+                // A node that lost its name does nothing any more: what it began it could not finish.
+                await database.RequireWritableAsync(cancellationToken);
                 if (!await work.TurnAsync(cancellationToken))
                 {
                     await signal.WaitAsync(Turn, time, cancellationToken);

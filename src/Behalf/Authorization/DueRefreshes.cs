@@ -13,6 +13,7 @@ internal sealed partial class DueRefreshes(
     IAccountStore accounts,
     IConnectionStore connections,
     TokenRefresher refresher,
+    SilentEndpoints silent,
     TimeProvider time,
     ILogger<DueRefreshes> logger
 )
@@ -34,7 +35,7 @@ internal sealed partial class DueRefreshes(
     {
         IReadOnlyList<(EnvironmentId Environment, AccountId Account)> due = await refreshes.DueAsync(
             Portion,
-            _places.Full,
+            [.. _places.Full, .. silent.Shut],
             cancellationToken
         );
         await Parallel.ForEachAsync(

@@ -7,8 +7,9 @@ namespace Behalf.Authorization;
 
 /// <summary>
 /// Makes a received pair durable before anyone uses it. A pair in hand is never dropped for a store that fails: it is kept
-/// in the spool and tried again as long as this process lives, and by the next one. A pair that came too late (the account
-/// was stopped) is revoked upstream.
+/// in the spool and tried again as long as this process lives, and by the next one. An account that was given up meanwhile
+/// because nobody knew what had become of this very request comes back. A pair that came too late (the account was stopped)
+/// is revoked upstream.
 /// </summary>
 internal sealed partial class RefreshCommit(
     IRefreshStore store,
@@ -68,6 +69,7 @@ internal sealed partial class RefreshCommit(
                 isInDoubt = false;
                 if (held is not null)
                 {
+                    pair = await AsItIsNowAsync(pair);
                     continue;
                 }
             }
@@ -92,17 +94,38 @@ internal sealed partial class RefreshCommit(
             return await SettleAsync(pair);
         }
 
-        Traces traces = pair.Before is { } before
-            ? Traces.None.With(before.Event(EventTypes.TokenRefreshSucceeded, AccountState.Active))
-            : Traces.None;
-        if (await store.CommitAsync(held, pair.Next, traces, CancellationToken.None))
+        if (await store.CommitAsync(held, pair.Next, TracesOf(pair.Before), CancellationToken.None))
         {
+            if (pair.Before is { Status: CredentialStatus.Expired })
+            {
+                Log.CameBack(logger, pair.Account);
+            }
+
             Milestone.Reached(Milestone.RefreshCommitted, pair.Account.ToString());
             return new FreshCredential.Usable(pair.Next.Sealed);
         }
 
         return await SettleAsync(pair);
     }
+
+    private async Task<ReceivedPair> AsItIsNowAsync(ReceivedPair pair) =>
+        pair with
+        {
+            Before = await accounts.FindAsync(pair.Environment, pair.Account, CancellationToken.None) ?? pair.Before,
+        };
+
+    private static Traces TracesOf(ConnectedAccount? before) =>
+        before switch
+        {
+            null => Traces.None,
+            { Status: CredentialStatus.Expired } => Traces
+                .Of(before.Record("account.recovered", "system", before.Reason))
+                .With(
+                    before.Event(EventTypes.TokenRefreshSucceeded, AccountState.Active),
+                    before.Event(EventTypes.AccountStatusUpdated, AccountState.Active)
+                ),
+            _ => Traces.None.With(before.Event(EventTypes.TokenRefreshSucceeded, AccountState.Active)),
+        };
 
     private async Task<bool> IsQuickAsync(Task<FreshCredential?> trying)
     {
@@ -122,15 +145,15 @@ internal sealed partial class RefreshCommit(
     {
         ConnectedAccount? account = await accounts.FindAsync(pair.Environment, pair.Account, CancellationToken.None);
         NewCredential next = pair.Next;
+        if (account?.Generation == next.Follows && IsAwaited(account))
+        {
+            return null;
+        }
+
         if (account is not { Status: CredentialStatus.Active })
         {
             await RevokeAsync(pair, next.ProviderUserKey ?? account?.ProviderUserKey);
             return new FreshCredential.Refused(account?.Reason ?? AccountReasons.Disconnected);
-        }
-
-        if (account.Generation == next.Follows)
-        {
-            return null;
         }
 
         // A newer generation is there. Of the same grant, revoking ours could end it too; of another user's, ours is left over.
@@ -150,6 +173,12 @@ internal sealed partial class RefreshCommit(
             : new FreshCredential.Usable(theirs);
     }
 
+    /// <summary>It works, or was given up only because this answer had not come.</summary>
+    private static bool IsAwaited(ConnectedAccount account) =>
+        account
+            is { Status: CredentialStatus.Active }
+                or { Status: CredentialStatus.Expired, Reason: AccountReasons.RefreshOutcomeUnknown };
+
     private Task RevokeAsync(ReceivedPair pair, string? providerUserKey) =>
         jobs.AddAsync(pair.Environment, pair.Account, pair.Next.Sealed, pair.Connection, providerUserKey);
 
@@ -164,5 +193,12 @@ internal sealed partial class RefreshCommit(
             "Generation {Generation} of {Account} came after {Current}; it is dropped"
         )]
         public static partial void Superseded(ILogger logger, AccountId account, long generation, long current);
+
+        [LoggerMessage(
+            2214,
+            LogLevel.Warning,
+            "{Account} had been given up, and the answer to its refresh came after all: it works again"
+        )]
+        public static partial void CameBack(ILogger logger, AccountId account);
     }
 }

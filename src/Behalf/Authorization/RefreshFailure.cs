@@ -16,6 +16,8 @@ internal sealed partial class RefreshFailure(
     ILogger<RefreshFailure> logger
 )
 {
+    public const string ProviderUnavailable = "provider_unavailable";
+
     private static readonly TimeSpan MisconfiguredPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan AlarmEvery = TimeSpan.FromHours(1);
 
@@ -51,7 +53,7 @@ internal sealed partial class RefreshFailure(
                 return await LaterAsync(
                     lease,
                     sent.IsProbe || later.MayBeCarriedOut && sent.Rotates,
-                    "provider_unavailable",
+                    ProviderUnavailable,
                     BackOff(subject, later.RetryAfter)
                 );
             case TokenAnswer.Unknown unknown:

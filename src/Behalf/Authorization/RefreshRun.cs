@@ -21,6 +21,7 @@ internal sealed partial class RefreshRun(
     RefreshCommit commit,
     RefreshFailure failure,
     RefreshSchedule schedule,
+    AskingTurns turns,
     IVault vault,
     SharedClock clock,
     IOptions<BehalfOptions> options,
@@ -37,6 +38,9 @@ internal sealed partial class RefreshRun(
     /// <summary>A request is not given up earlier to be in time for another one.</summary>
     private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the scheduler leaves an account whose provider does not answer anybody, at most.</summary>
+    private static readonly TimeSpan LongestHoldBack = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<AccountRefresh, byte> _inDoubt = new();
 
@@ -173,8 +177,22 @@ internal sealed partial class RefreshRun(
                         : RefreshAttemptState.NotCarriedOut;
                     return await failure.ExpireAsync(lease, subject, known, expire.Reason);
                 case RefreshDecision.Send send:
-                    isReleased = true;
-                    return await SendAsync(lease, subject, connection, profile, send, deadline);
+                    TimeSpan? turn = await turns.WaitAsync(connection, profile, lease.Account, send.IsProbe, deadline);
+                    try
+                    {
+                        if (turn is not null || IsTooLate(send, subject, profile))
+                        {
+                            return await LeaveAsync(lease, subject, send, turn, reason);
+                        }
+
+                        isReleased = true;
+                        return await SendAsync(lease, subject, connection, profile, send, deadline);
+                    }
+                    finally
+                    {
+                        turns.Leave(connection, lease.Account);
+                    }
+
                 default:
                     throw new InvalidOperationException($"Unknown decision {decision.GetType().Name}.");
             }
@@ -198,6 +216,31 @@ internal sealed partial class RefreshRun(
                 );
             }
         }
+    }
+
+    /// <summary>The grace in which asking again does no harm ended while the account waited for its turn.</summary>
+    private bool IsTooLate(RefreshDecision.Send send, RefreshSubject subject, OAuthProfile profile) =>
+        send is { IsProbe: true, MayStillWork: true }
+        && !RefreshDecision.MayProbe(profile, subject.AttemptAt, clock.UtcNow);
+
+    /// <summary>It is not the account's turn: its token is kept for when the provider answers.</summary>
+    private async Task<FreshCredential> LeaveAsync(
+        RefreshLease lease,
+        RefreshSubject subject,
+        RefreshDecision.Send send,
+        TimeSpan? wait,
+        FreshenReason reason
+    )
+    {
+        TimeSpan pause = wait < LongestHoldBack ? wait.Value : LongestHoldBack;
+        if (reason == FreshenReason.Due)
+        {
+            await store.HoldBackAsync(lease.Environment, lease.Account, pause, CancellationToken.None);
+        }
+
+        return send.MayStillWork
+            ? new FreshCredential.Usable(subject.Credential)
+            : new FreshCredential.Later(RefreshFailure.ProviderUnavailable, pause);
     }
 
     /// <summary>Sends, and once more if nothing tells whether the first was carried out and asking again does no harm.</summary>
@@ -267,6 +310,17 @@ internal sealed partial class RefreshRun(
                 }
 
                 Telemetry.Refreshed(connection.Connector, NameOf(answer), time.GetElapsedTime(began));
+                turns.Tell(connection, profile, lease.Account, answer);
+                bool asksAgain =
+                    mayAskTwice
+                    && answer is TokenAnswer.Unknown
+                    && await turns.ComesInTimeAsync(
+                        connection,
+                        profile,
+                        lease.Account,
+                        deadline,
+                        () => RefreshDecision.MayProbe(profile, first, clock.UtcNow)
+                    );
                 switch (answer)
                 {
                     case TokenAnswer.Granted { Tokens: var tokens }:
@@ -275,18 +329,19 @@ internal sealed partial class RefreshRun(
                             Milestone.Reached(Milestone.RefreshTokensReceived, lease.Account.ToString());
                             NewCredential next = await SealedAsync(
                                 lease,
-                                () =>
+                                subject.Credential,
+                                before =>
                                     granted.Make(
                                         subject.Account with
                                         {
                                             Generation = subject.Credential.Generation,
                                         },
-                                        subject.Credential.Key,
+                                        before.Key,
                                         connection,
                                         profile,
                                         tokens,
                                         asked,
-                                        subject.Credential,
+                                        before,
                                         refreshToken
                                     )
                             );
@@ -302,8 +357,7 @@ internal sealed partial class RefreshRun(
                             );
                         }
 
-                    case TokenAnswer.Unknown unknown
-                        when mayAskTwice && RefreshDecision.MayProbe(profile, first, clock.UtcNow):
+                    case TokenAnswer.Unknown unknown when asksAgain:
                         Log.OutcomeUnknown(logger, lease.Account, unknown.Description);
                         mayAskTwice = false;
                         sent = sent with { IsProbe = true };
@@ -330,16 +384,25 @@ internal sealed partial class RefreshRun(
 
     /// <summary>
     /// Tokens in hand, and the old ones perhaps spent: whatever keeps them from being sealed, it is tried as long as this
-    /// process lives.
+    /// process lives. The account's key may have been wrapped anew while the provider took its time.
     /// </summary>
-    private async Task<NewCredential> SealedAsync(RefreshLease lease, Func<NewCredential> make)
+    private async Task<NewCredential> SealedAsync(
+        RefreshLease lease,
+        SealedCredential before,
+        Func<SealedCredential, NewCredential> make
+    )
     {
         TimeSpan pause = PollEvery;
+        bool isFirst = true;
         while (true)
         {
             try
             {
-                return make();
+                SealedCredential? now = isFirst
+                    ? null
+                    : await accounts.FindCredentialAsync(lease.Environment, lease.Account, CancellationToken.None);
+                isFirst = false;
+                return make(before with { Key = now?.Key ?? before.Key });
             }
 #pragma warning disable CA1031 // a pair in hand
             catch (Exception exception)

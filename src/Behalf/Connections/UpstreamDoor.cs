@@ -34,7 +34,7 @@ internal sealed partial class UpstreamDoor(
         Secret token;
         try
         {
-            token = vault.OpenAccess(credential);
+            token = await OpenAsync(credential);
         }
         catch (SealBrokenException broken)
         {
@@ -110,6 +110,33 @@ internal sealed partial class UpstreamDoor(
             cancellationToken
         );
         return Translate(outcome);
+    }
+
+    /// <summary>
+    /// A call that lasts may hold the account's key as it was wrapped when it began, and the ring key of then be gone: it is
+    /// the same key, and stands wrapped anew in the database.
+    /// </summary>
+    /// <exception cref="SealBrokenException">The token does not open where it stands.</exception>
+    private async Task<Secret> OpenAsync(SealedCredential credential)
+    {
+        try
+        {
+            return vault.OpenAccess(credential);
+        }
+        catch (SealBrokenException)
+        {
+            SealedCredential? now = await accounts.FindCredentialAsync(
+                credential.Key.Environment,
+                credential.Key.Account,
+                CancellationToken.None
+            );
+            if (now is null || now.Key.RingKey == credential.Key.RingKey)
+            {
+                throw;
+            }
+
+            return vault.OpenAccess(credential with { Key = now.Key });
+        }
     }
 
     private bool MayFetch(Uri uri, IReadOnlyList<string> allowedHosts)

@@ -48,7 +48,8 @@ public interface IKeyRingStore
     Task<bool> PrepareAsync(RingKey key, Traces traces, CancellationToken cancellationToken);
 
     /// <summary>This node holds these keys, none else: what it writes down must be readable by all.</summary>
-    Task HoldAsync(IReadOnlyList<RingKeyId> keys, CancellationToken cancellationToken);
+    /// <param name="kept">Those of them that values outside the database need, such as files of this node's folder.</param>
+    Task HoldAsync(IReadOnlyList<RingKeyId> keys, IReadOnlyList<RingKeyId> kept, CancellationToken cancellationToken);
 
     /// <summary>Makes a prepared key the active one and the active one of its kind decrypt-only, in one step.</summary>
     /// <returns>False while a live node does not hold it, or when it is no longer prepared.</returns>
@@ -63,13 +64,26 @@ public interface IKeyRingStore
         CancellationToken cancellationToken
     );
 
-    /// <summary>Overwrites a decrypt-only key that nothing refers to.</summary>
+    /// <summary>
+    /// Overwrites a decrypt-only key that nothing refers to. A data key rests first: what was read before it was replaced is
+    /// wrapped by it wherever it is used or on its way.
+    /// </summary>
     Task<KeyDestruction> DestroyAsync(RingKeyId key, Traces traces, CancellationToken cancellationToken);
+}
+
+/// <summary>How long a data key that was replaced is kept at least, and why.</summary>
+public static class KeyRest
+{
+    /// <value>
+    /// Longer than a call or a refresh holds what it has read: a proxied exchange takes ten minutes, a refresh two, unless
+    /// set otherwise.
+    /// </value>
+    public static readonly TimeSpan Length = TimeSpan.FromMinutes(15);
 }
 
 /// <summary>What came of destroying a ring key.</summary>
 /// <param name="Outcome">What was done.</param>
-/// <param name="References">How many stored values still need it; zero unless <see cref="KeyDestructionOutcome.InUse"/>.</param>
+/// <param name="References">How many stored values, refreshes or nodes still need it; zero where that is not the outcome.</param>
 public sealed record KeyDestruction(KeyDestructionOutcome Outcome, long References);
 
 public enum KeyDestructionOutcome
@@ -82,6 +96,15 @@ public enum KeyDestructionOutcome
 
     /// <summary>A token-signing key that was replaced less than a day ago.</summary>
     TokensMayLive = 4,
+
+    /// <summary>A data key that was replaced a moment ago: calls and refreshes that began before may still need it.</summary>
+    Resting = 5,
+
+    /// <summary>A refresh that began before the data key was replaced has no outcome yet.</summary>
+    RefreshOpen = 6,
+
+    /// <summary>A node has files that it seals.</summary>
+    KeptByNode = 7,
 }
 
 /// <summary>What is wrapped or sealed by the ring and outlives minutes, so that rotation can move it to the active key.</summary>

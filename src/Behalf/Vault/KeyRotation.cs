@@ -87,6 +87,15 @@ internal sealed partial class KeyRotation(
                 "Tokens that this key signed may live for a day after it was replaced."
             ),
             KeyDestructionOutcome.InUse => StillNeeded(destruction.References, _broken.CountOf(key)),
+            KeyDestructionOutcome.Resting => NotYet(
+                $"It was replaced less than {KeyRest.Length.TotalMinutes:0} minutes ago: calls and refreshes that began before may still need it."
+            ),
+            KeyDestructionOutcome.RefreshOpen => NotYet(
+                $"{destruction.References} refreshes that began before it was replaced have no outcome yet: their tokens may be on their way."
+            ),
+            KeyDestructionOutcome.KeptByNode => NotYet(
+                $"{destruction.References} nodes have tokens in their spool that it seals: start a node that ended on the data folder it had."
+            ),
             _ => NotReplaced,
         };
     }
@@ -99,7 +108,11 @@ internal sealed partial class KeyRotation(
             await vault.OpenAsync(cancellationToken);
         }
 
-        await ring.HoldAsync([.. vault.HeldKeys.Select(key => key.Id)], cancellationToken);
+        await ring.HoldAsync(
+            [.. vault.HeldKeys.Select(key => key.Id)],
+            [.. vault.HeldKeys.Where(IsReplacedDataKey).Select(key => key.Id).Where(IsKeptHere)],
+            cancellationToken
+        );
         foreach (RingKey prepared in stored.Where(key => key.State == RingKeyState.Prepared))
         {
             await ActivateAsync(prepared, trail, cancellationToken);
@@ -112,6 +125,10 @@ internal sealed partial class KeyRotation(
 
         return await MoveValuesAsync(limit, cancellationToken);
     }
+
+    private bool IsKeptHere(RingKeyId key) => elsewhere.Any(references => references.CountOf(key) > 0);
+
+    private static Problem NotYet(string why) => new(ProblemKind.FailedPrecondition, "key_in_use", why);
 
     private static Problem StillNeeded(long references, int unreadable) =>
         new(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Behalf.Egress;
 using Behalf.Vault;
 
@@ -10,6 +11,26 @@ internal sealed class BrokenDoor(IEgress inner) : IEgress
 
     public Task<EgressOutcome> SendAsync(EgressRequest request, CancellationToken cancellationToken) =>
         Failures-- > 0 ? throw new InvalidOperationException("broken") : inner.SendAsync(request, cancellationToken);
+
+    public Task<EgressOutcome> StreamAsync(EgressRequest request, CancellationToken cancellationToken) =>
+        inner.StreamAsync(request, cancellationToken);
+}
+
+/// <summary>A door behind which each refresh token is carried out when it is first sent, and the reply to that is lost.</summary>
+internal sealed class LosingFirstReplies(IEgress inner) : IEgress
+{
+    private readonly ConcurrentDictionary<string, byte> _seen = new(StringComparer.Ordinal);
+
+    public async Task<EgressOutcome> SendAsync(EgressRequest request, CancellationToken cancellationToken)
+    {
+        string form = request.Content is null
+            ? string.Empty
+            : await request.Content.ReadAsStringAsync(cancellationToken);
+        EgressOutcome outcome = await inner.SendAsync(request, cancellationToken);
+        return form.Contains("refresh_token=rt-", StringComparison.Ordinal) && _seen.TryAdd(form, 0)
+            ? new EgressOutcome.Failed(EgressFailure.TimedOut, MayHaveBeenSent: true, "the reply was lost")
+            : outcome;
+    }
 
     public Task<EgressOutcome> StreamAsync(EgressRequest request, CancellationToken cancellationToken) =>
         inner.StreamAsync(request, cancellationToken);

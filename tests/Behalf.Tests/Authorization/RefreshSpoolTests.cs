@@ -51,6 +51,26 @@ public sealed class RefreshSpoolTests
         jobs.Should().HaveCount(2, "the pair in use, and the one that came after it was stopped");
     }
 
+    [Fact]
+    public async Task SpooledPair_BringsBackTheAccount_ThatWasGivenUpForIt()
+    {
+        await using World world = await DyingAsync();
+        await world.RestartAsync();
+        AccountId account = (await world.AccountAsync("alice")).Id;
+        await GivenUpMeanwhile.GiveUpAsync(world.Get<IRefreshStore>(), world.Environment.Id, account, World.Cancel);
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.Expired);
+
+        await world.Get<IRefreshSpool>().ReplayAsync(World.Cancel);
+
+        ConnectedAccount after = await world.AccountAsync("alice");
+        (after.State, after.Generation).Should().Be((AccountState.Active, 2));
+        (await world.EventsAsync())
+            .Should()
+            .ContainSingle(e => e.Event.Data.GetValueOrDefault("old_status") == "EXPIRED");
+        (await world.AuditAsync()).Should().ContainSingle(record => record.Draft.Action == "account.recovered");
+        Directory.GetFiles(world.Spool).Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData("\"Generation\":2", "\"Generation\":3")]
     [InlineData("\"Sealed\":\"AQ", "\"Sealed\":\"AR")]

@@ -151,6 +151,60 @@ internal sealed class TakenOverLease(IRefreshStore inner) : RefreshStoreDecorato
     }
 }
 
+/// <summary>
+/// The lease ends before the first commit; another node asks with the token that is spent, and gives the account up.
+/// </summary>
+internal sealed class GivenUpMeanwhile(IRefreshStore inner) : RefreshStoreDecorator(inner)
+{
+    private int _commits;
+
+    public Action BeforeCommit { get; set; } = () => { };
+
+    public override async Task<bool> CommitAsync(
+        RefreshLease lease,
+        NewCredential credential,
+        Traces traces,
+        CancellationToken cancellationToken
+    )
+    {
+        if (Interlocked.Increment(ref _commits) == 1)
+        {
+            BeforeCommit();
+            await GiveUpAsync(Inner, lease.Environment, lease.Account, cancellationToken);
+        }
+
+        return await Inner.CommitAsync(lease, credential, traces, cancellationToken);
+    }
+
+    public static async Task GiveUpAsync(
+        IRefreshStore store,
+        EnvironmentId environment,
+        AccountId account,
+        CancellationToken cancellationToken
+    )
+    {
+        RefreshLease? other = await store.AcquireAsync(
+            environment,
+            account,
+            TimeSpan.FromSeconds(10),
+            cancellationToken
+        );
+        (
+            await store.FailAsync(
+                other!,
+                RefreshAttemptState.Refused,
+                CredentialStatus.Expired,
+                AccountReasons.RefreshOutcomeUnknown,
+                TimeSpan.Zero,
+                Traces.None,
+                cancellationToken
+            )
+        )
+            .Should()
+            .BeTrue();
+    }
+}
+
 /// <summary>The database is away for the first commits.</summary>
 internal sealed class FailingCommits(IRefreshStore inner) : RefreshStoreDecorator(inner)
 {

@@ -432,6 +432,33 @@ public sealed class RefreshTests
     }
 
     [Fact]
+    public async Task AccountGivenUpMeanwhile_ComesBack_WithThePairThatWasOnItsWay()
+    {
+        GivenUpMeanwhile? store = null;
+        await using World world = await World.StartAsync(
+            p => p with { Rotation = RefreshRotation.Rotating },
+            decorate: services => services.Decorate<IRefreshStore>(inner => store = new GivenUpMeanwhile(inner))
+        );
+        world.Client.Rotation = Rotation.Strict;
+        await Browser.ConnectAsync(world, "alice");
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        store!.BeforeCommit = () => world.Time.Advance(TimeSpan.FromMinutes(3));
+
+        await AdvanceUntilAsync(world, FreshenAsync(world, stale));
+        await AdvanceUntilAsync(world, StoredAsync(world, generation: 2));
+
+        ConnectedAccount account = await world.AccountAsync("alice");
+        (account.State, account.Reason).Should().Be((AccountState.Active, null));
+        (await world.EventsAsync())
+            .Should()
+            .ContainSingle(e => e.Event.Data.GetValueOrDefault("old_status") == "EXPIRED");
+        (await world.Get<IRevocationStore>().DueAsync(10, [], World.Cancel)).Should().BeEmpty();
+        world.Time.Advance(PastExpiry);
+        (await GenerationAfterAsync(world)).Should().Be(3, "the pair is the provider's newest");
+    }
+
+    [Fact]
     public async Task DatabaseAwayAfterTheReply_LosesNothing_WhileTheProcessLives()
     {
         FailingCommits? store = null;

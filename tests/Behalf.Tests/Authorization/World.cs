@@ -109,6 +109,7 @@ internal sealed class World : IAsyncDisposable
     public ServiceProvider AddNode()
     {
         var services = new ServiceCollection();
+        Share<IDatabase>(services);
         Share<IEnvironmentStore>(services);
         Share<IApiClientStore>(services);
         Share<IConnectionStore>(services);

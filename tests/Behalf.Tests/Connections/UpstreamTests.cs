@@ -1,5 +1,6 @@
 using System.Text;
 using Behalf.Audit;
+using Behalf.Authorization;
 using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.TestAuthorizationServer;
@@ -165,6 +166,60 @@ public sealed class UpstreamTests
     }
 
     [Fact]
+    public async Task CallThatOutlivesARingKey_GoesOn()
+    {
+        await using World world = await ConnectedAsync();
+        IUpstream upstream = await OpenAsync(world, "alice");
+        RingKeyId old = (await world.CredentialAsync("alice")).Key.RingKey;
+        IKeyRotation rotation = world.Get<IKeyRotation>();
+        (await rotation.RotateAsync(RingKeyKind.Data, "test", world.Environment.Id, World.Cancel))
+            .Succeeded.Should()
+            .BeTrue();
+        await TurnAsync(world);
+        world.Time.Advance(KeyRest.Length);
+        (await rotation.DestroyAsync(old, "test", world.Environment.Id, World.Cancel)).Problem.Should().BeNull();
+        await TurnAsync(world);
+
+        BodyOf(await upstream.SendAsync(Read, World.Cancel)).Should().Be("""{"user":"alice"}""");
+
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.Active);
+    }
+
+    [Fact]
+    public async Task RefreshUnderWay_KeepsTheRingKeyItBeganWith()
+    {
+        await using World world = await ConnectedAsync();
+        SealedCredential stale = await world.CredentialAsync("alice");
+        IKeyRotation rotation = world.Get<IKeyRotation>();
+        world.Time.Advance(TimeSpan.FromMinutes(61));
+        Gate gate = new();
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Held(gate));
+        Task<FreshCredential> refreshing = world.Authorization.FreshenAsync(
+            stale,
+            world.Connection,
+            FreshenReason.BeforeUse,
+            World.Cancel
+        );
+        await gate.Arrived;
+        world.Time.Advance(TimeSpan.FromSeconds(1));
+        await rotation.RotateAsync(RingKeyKind.Data, "test", world.Environment.Id, World.Cancel);
+        await TurnAsync(world);
+        Task<Result<Done>> DestroyAsync() =>
+            rotation.DestroyAsync(stale.Key.RingKey, "test", world.Environment.Id, World.Cancel);
+        (await DestroyAsync()).Problem!.Code.Should().Be("key_in_use");
+
+        gate.Open();
+        SealedCredential fresh = (await refreshing).Should().BeOfType<FreshCredential.Usable>().Which.Credential;
+
+        fresh.Generation.Should().Be(2);
+        (await world.CredentialAsync("alice")).Key.RingKey.Should().NotBe(stale.Key.RingKey, "it was moved meanwhile");
+        world.Time.Advance(KeyRest.Length);
+        (await DestroyAsync()).Problem.Should().BeNull();
+        await TurnAsync(world);
+        world.Get<IVault>().OpenAccess(await world.CredentialAsync("alice")).Dispose();
+    }
+
+    [Fact]
     public async Task AnotherUsersCiphertext_DoesNotOpen()
     {
         await using World world = await ConnectedAsync();
@@ -213,6 +268,15 @@ public sealed class UpstreamTests
         world.Time.Advance(TimeSpan.FromMinutes(61));
         (await upstream.SendAsync(Read, World.Cancel)).Should().BeOfType<UpstreamOutcome.Unauthorized>();
         world.Provider.CountTokenRequests("refresh_token").Should().Be(0);
+    }
+
+    /// <summary>What the background does about the ring, until there is nothing left to do.</summary>
+    private static async Task TurnAsync(World world)
+    {
+        for (int turn = 0; turn < 4; turn++)
+        {
+            await world.Get<IKeyRotation>().TurnAsync(world.Environment.Id, 100, World.Cancel);
+        }
     }
 
     private static async Task<World> ConnectedAsync(Func<OAuthProfile, OAuthProfile>? profile = null)

@@ -16,6 +16,9 @@ internal sealed class MemoryKeyRing : IKeyRingStore, IRingSealedStore
     /// <value>What this node said it holds.</value>
     public IReadOnlyList<RingKeyId> Held { get; private set; } = [];
 
+    /// <value>What it said to need outside the database.</value>
+    public IReadOnlyList<RingKeyId> Kept { get; private set; } = [];
+
     /// <value>False: another node does not hold what is prepared.</value>
     public bool OthersHoldAll { get; set; } = true;
 
@@ -43,10 +46,15 @@ internal sealed class MemoryKeyRing : IKeyRingStore, IRingSealedStore
             return true;
         });
 
-    public Task HoldAsync(IReadOnlyList<RingKeyId> keys, CancellationToken cancellationToken) =>
+    public Task HoldAsync(
+        IReadOnlyList<RingKeyId> keys,
+        IReadOnlyList<RingKeyId> kept,
+        CancellationToken cancellationToken
+    ) =>
         Locked(() =>
         {
             Held = keys;
+            Kept = kept;
             return true;
         });
 
