@@ -19,7 +19,9 @@ internal sealed partial class DueRefreshes(
 )
 {
     private const int Portion = 100;
-    private const int InParallel = 8;
+
+    /// <summary>Half of the database connections of a node: what somebody waits for finds one.</summary>
+    private const int InParallel = 16;
     private const int PerConnection = 8;
 
     /// <summary>How long a turn waits for one of them.</summary>

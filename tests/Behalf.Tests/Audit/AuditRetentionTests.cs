@@ -106,11 +106,18 @@ public sealed class AuditRetentionTests(OpenVault opened) : IClassFixture<OpenVa
             Calls.Admin("mismatch") with
             {
                 Identifier = "alice",
-                Detail = "carol finished the flow that alice began",
+                Detail = "the link was made for \"alice\", the person in the browser is \"carol\"",
             },
             Cancellation
         );
-        await trail.Audit.RecordAsync(Calls.Admin("another") with { Identifier = "bob", Detail = "his" }, Cancellation);
+        await trail.Audit.RecordAsync(
+            Calls.Admin("another") with
+            {
+                Identifier = "bob",
+                Detail = "the request named \"carolyn\"",
+            },
+            Cancellation
+        );
 
         Result<long> redacted = await trail.Upkeep.RedactAsync(
             Calls.Environment,
@@ -123,7 +130,7 @@ public sealed class AuditRetentionTests(OpenVault opened) : IClassFixture<OpenVa
         AuditRecord[] records = [.. trail.Store.Records.Select(AuditChain.Read)];
         records.Select(record => record.Redacted).Should().Equal(true, true, false, false);
         records[^1].Draft.Action.Should().Be("audit.redacted");
-        records.Select(record => $"{record.Draft}").Should().NotContain(text => text.Contains("carol"));
+        records.Select(record => $"{record.Draft}").Should().NotContain(text => text.Contains("carol\""));
         (await trail.VerifyAsync()).IsWhole.Should().BeTrue();
     }
 
