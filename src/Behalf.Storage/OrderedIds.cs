@@ -4,13 +4,15 @@ namespace Behalf.Storage;
 
 /// <summary>
 /// UUIDv7 with microseconds, each greater than the one before it, so that rows of one moment keep the order in which they
-/// were written. Not thread safe: only the writer makes them.
+/// were written. Safe to call concurrently.
 /// </summary>
 /// <param name="newest">The greatest id there is, 16 big-endian bytes; null for none.</param>
 internal sealed class OrderedIds(byte[]? newest)
 {
     /// <value>Steps are below 2^36: many millions of them fit in one microsecond.</value>
     private const uint StepScale = 1 << 5;
+
+    private readonly Lock _gate = new();
 
     private UInt128 _last = newest is null
         ? UInt128.Zero
@@ -25,14 +27,18 @@ internal sealed class OrderedIds(byte[]? newest)
         bytes[6] = (byte)(0x70 | (microsecond >> 8));
         bytes[7] = (byte)microsecond;
         UInt128 value = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
-        if (value <= _last)
+        lock (_gate)
         {
-            // The same microsecond, or a clock that is behind: the random tail counts on, in random steps, because another
-            // node may count on from the same id (RFC 9562 §6.2 method 2).
-            value = _last + 1 + (UInt128)RandomNumberGenerator.GetInt32(int.MaxValue) * StepScale;
+            if (value <= _last)
+            {
+                // The same microsecond, or a clock that is behind: the random tail counts on, in random steps, because
+                // another node may count on from the same id (RFC 9562 §6.2 method 2).
+                value = _last + 1 + (UInt128)RandomNumberGenerator.GetInt32(int.MaxValue) * StepScale;
+            }
+
+            _last = value;
         }
 
-        _last = value;
         System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
         return new Guid(bytes, bigEndian: true);
     }

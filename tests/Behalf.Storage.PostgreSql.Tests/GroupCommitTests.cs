@@ -1,5 +1,7 @@
 using Behalf.Audit;
+using Behalf.Authorization;
 using Behalf.Connections;
+using Behalf.Events;
 using Behalf.Storage.SharedTests;
 using Behalf.TestPostgreSql;
 using Dapper;
@@ -13,6 +15,7 @@ public sealed class GroupCommitTests
 {
     private const int Calls = 600;
     private const int LargestBundle = 256;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -80,6 +83,50 @@ public sealed class GroupCommitTests
             .Should()
             .BePositive()
             .And.BeLessThan(Calls / 3);
+    }
+
+    /// <summary>A million accounts are refreshed beside the calls of everybody: they shall not stand in one line with them.</summary>
+    [Fact]
+    public async Task RefreshedTokens_AreStored_WhileTheLaneIsHeldUp()
+    {
+        string database = await PostgreSqlServer.CreateDatabaseAsync();
+        FakeTimeProvider time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        await using StorageUnderTest node = await PostgreSqlUnderTest.OpenAsync(database, time);
+        Acme acme = await Acme.BuildAsync(node, "acme");
+        ConnectedAccount account = await acme.ActiveAccountAsync("alice");
+        RefreshLease lease = (
+            await node.Refreshes.AcquireAsync(acme.Id, account.Id, TimeSpan.FromMinutes(1), Cancellation)
+        )!;
+        await node.Refreshes.AttemptAsync(lease, account.Generation, isProbe: false, Cancellation);
+        EventDraft refreshed = new(
+            acme.Id,
+            EventTypes.TokenRefreshSucceeded,
+            account.Id,
+            new Dictionary<string, string>()
+        );
+
+        await HeldUpAsync(
+            database,
+            () =>
+            {
+                Task held = node.Audit.AppendAsync(acme.Draft("held.up"), Cancellation);
+                node.Refreshes.CommitAsync(
+                        lease,
+                        acme.NewCredential(account, account.Generation),
+                        Traces.None.With(refreshed),
+                        Cancellation
+                    )
+                    .Wait(Patience)
+                    .Should()
+                    .BeTrue();
+                return [held];
+            }
+        );
+
+        (await acme.ReadAsync(account)).Generation.Should().Be(account.Generation + 1);
+        (await node.Events.ListAsync(new EventFilter(acme.Id), new PageRequest(10), Cancellation))
+            .Items.Should()
+            .ContainSingle(one => one.Draft.Type == EventTypes.TokenRefreshSucceeded);
     }
 
     /// <summary>Begins all of it while this node's row is locked, and lets it go then.</summary>

@@ -24,9 +24,9 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
     /// <summary>Writes what the transaction leaves and commits it.</summary>
     public async Task CommitAsync(WriteContext context, Attempt attempt, NpgsqlTransaction transaction)
     {
-        if (context.LeavesNothing)
+        if (context.Records.Count == 0)
         {
-            await CommitHeldAsync(context, attempt, transaction); // no need to hold it
+            await CommitUnplacedAsync(context, attempt, transaction);
             return;
         }
 
@@ -44,10 +44,9 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
     /// <summary>As <see cref="CommitAsync"/>, for who holds the lane.</summary>
     public async Task CommitHeldAsync(WriteContext context, Attempt attempt, NpgsqlTransaction transaction)
     {
-        if (context.LeavesNothing)
+        if (context.Records.Count == 0)
         {
-            attempt.Commits();
-            await transaction.CommitAsync();
+            await CommitUnplacedAsync(context, attempt, transaction);
             return;
         }
 
@@ -57,6 +56,28 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
             bundle.Append(record);
         }
 
+        await SendAsync(context, bundle, attempt);
+    }
+
+    /// <summary>
+    /// What leaves no record needs no place in the chain, and so no lane. Events of one account keep their order, because the
+    /// account's row is held until the commit.
+    /// </summary>
+    private async Task CommitUnplacedAsync(WriteContext context, Attempt attempt, NpgsqlTransaction transaction)
+    {
+        if (context.LeavesNothing)
+        {
+            attempt.Commits();
+            await transaction.CommitAsync();
+            return;
+        }
+
+        await SendAsync(context, Begin(LaneHeads.None(await context.NowAsync())), attempt);
+    }
+
+    /// <summary>With the events, and the commit.</summary>
+    private static async Task SendAsync(WriteContext context, LaneBundle bundle, Attempt attempt)
+    {
         foreach (Events.EventDraft happening in context.Events)
         {
             bundle.Append(happening);

@@ -10,6 +10,10 @@ internal sealed record LaneHeads(
     IReadOnlyDictionary<EnvironmentId, (long Sequence, byte[] Hash)> Heads
 )
 {
+    /// <summary>Of a transaction that leaves no record.</summary>
+    public static LaneHeads None(DateTimeOffset now) =>
+        new(now, new Dictionary<EnvironmentId, (long Sequence, byte[] Hash)>());
+
     /// <summary>Holds the node's name until the transaction ends: nobody can take it over in between.</summary>
     private const string Own = """
         SELECT behalf_now() FROM node WHERE name = $1 AND process = $2 FOR KEY SHARE
