@@ -126,7 +126,7 @@ public sealed class GroupCommitTests
         (await acme.ReadAsync(account)).Generation.Should().Be(account.Generation + 1);
         (await node.Events.ListAsync(new EventFilter(acme.Id), new PageRequest(10), Cancellation))
             .Items.Should()
-            .ContainSingle(one => one.Draft.Type == EventTypes.TokenRefreshSucceeded);
+            .ContainSingle(one => one.Event.Type == EventTypes.TokenRefreshSucceeded);
     }
 
     /// <summary>Begins all of it while this node's row is locked, and lets it go then.</summary>
