@@ -46,6 +46,11 @@ internal sealed partial class CodeExchange(
 
         switch (answer)
         {
+            // Nothing is lost by refusing it: the person is there and can begin again.
+            case TokenAnswer.Granted { Tokens: { HasOddLifetime: true } odd }:
+                odd.Dispose();
+                Log.NotExchanged(logger, flow.Id, "the token answer's lifetime is out of bounds");
+                return await FailAsync(flow, context, AccountReasons.CodeExpired);
             case TokenAnswer.Granted { Tokens: var tokens }:
                 using (tokens)
                 {

@@ -83,6 +83,37 @@ public sealed class RefreshTests
         world.Provider.CountTokenRequests("refresh_token").Should().Be(3);
     }
 
+    /// <summary>The provider has spent the token before: a pair is not thrown away for what stands beside it.</summary>
+    [Theory]
+    [InlineData("-1", 1_800)]
+    [InlineData("\"3600.0\"", 3_600)]
+    [InlineData("1e300", 1_800)]
+    [InlineData("\"soon\"", 1_800)]
+    public async Task RotatedPair_IsKept_WhateverLifetimeIsStated(string stated, int seconds)
+    {
+        await using World world = await ConnectedAsync(p =>
+            p with
+            {
+                Rotation = RefreshRotation.Rotating,
+                DefaultAccessLifetime = TimeSpan.FromMinutes(30),
+            }
+        );
+        world.Time.Advance(PastExpiry);
+        world.Client.NextTokenReplies.Enqueue(
+            OddReply.Json(
+                200,
+                $$"""{"access_token":"at-next","refresh_token":"rt-next","token_type":"bearer","expires_in":{{stated}}}"""
+            )
+        );
+
+        (await GenerationAfterAsync(world)).Should().Be(2);
+
+        SealedCredential stored = await world.CredentialAsync("alice");
+        stored.AccessExpiresAt.Should().Be(world.Time.GetUtcNow() + TimeSpan.FromSeconds(seconds));
+        using Secret refresh = world.Get<IVault>().OpenRefresh(stored)!;
+        refresh.RevealText().Should().Be("rt-next");
+    }
+
     [Fact]
     public async Task RotatedRefreshToken_IsKept()
     {
