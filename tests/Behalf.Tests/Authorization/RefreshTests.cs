@@ -489,6 +489,30 @@ public sealed class RefreshTests
         (await GenerationAfterAsync(world)).Should().Be(3, "the pair is the provider's newest");
     }
 
+    /// <summary>The provider saw the spent token a second time and ended the grant: the pair that came late is worth nothing.</summary>
+    [Fact]
+    public async Task AccountThatCameBack_SaysOutcomeUnknown_WhenItsGrantWasEndedMeanwhile()
+    {
+        GivenUpMeanwhile? store = null;
+        await using World world = await World.StartAsync(
+            p => p with { Rotation = RefreshRotation.Rotating },
+            decorate: services => services.Decorate<IRefreshStore>(inner => store = new GivenUpMeanwhile(inner))
+        );
+        world.Client.Rotation = Rotation.Strict;
+        await Browser.ConnectAsync(world, "alice");
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        store!.BeforeCommit = () => world.Time.Advance(TimeSpan.FromMinutes(3));
+        await AdvanceUntilAsync(world, FreshenAsync(world, stale));
+        await AdvanceUntilAsync(world, StoredAsync(world, generation: 2));
+        world.Client.NextTokenReplies.Enqueue(OddReply.Error("invalid_grant"));
+        world.Time.Advance(PastExpiry);
+
+        (await FreshenAsync(world, await world.CredentialAsync("alice")))
+            .Should()
+            .Be(new FreshCredential.Refused(AccountReasons.RefreshOutcomeUnknown));
+    }
+
     [Fact]
     public async Task DatabaseAwayAfterTheReply_LosesNothing_WhileTheProcessLives()
     {
