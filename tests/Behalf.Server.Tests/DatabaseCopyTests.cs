@@ -60,6 +60,10 @@ public sealed class DatabaseCopyTests : IDisposable
             """{"identifier":"bob"}"""
         );
         await stage.Server.LeaveAsync(Data);
+        string waiting = Path.Combine(Directory.CreateDirectory(Path.Combine(Data, "spool")).FullName, "1-2.pair");
+        await File.WriteAllTextAsync(waiting, "{}", Cancellation);
+        (await CopyAsync(Data, database)).Exit.Should().Be(ExitCodes.Failed, "its tokens would be left behind");
+        File.Delete(waiting);
 
         (int exit, string output) = await CopyAsync(Data, database);
 

@@ -82,10 +82,16 @@ public abstract class RefreshSuite : StoreTests
             .BeFalse("its fence is old");
 
         RefreshLease again = (await AcquireAsync(account))!;
-        (await Storage.Refreshes.CommitAsync(again, next, Traces.None, Cancellation)).Should().BeTrue();
+        (await Storage.Refreshes.CommitAsync(again, next with { IsInDoubt = true }, Traces.None, Cancellation))
+            .Should()
+            .BeTrue();
 
         ConnectedAccount after = await Acme.ReadAsync(account);
         (after.State, after.Reason, after.Generation).Should().Be((AccountState.Active, null, 2));
+        RefreshLease later = (await AcquireAsync(account))!;
+        RefreshSubject subject = (await Storage.Refreshes.ReadAsync(later, Cancellation))!;
+        (subject.IsOutcomeUnknown, subject.IsProbed, subject.AttemptAt).Should().Be((true, false, null));
+        await Storage.Refreshes.ReleaseAsync(later, Cancellation);
         Time.Advance(TimeSpan.FromMinutes(50));
         (await Storage.Refreshes.DueAsync(10, [], Cancellation)).Should().ContainSingle("it is renewed ahead again");
     }

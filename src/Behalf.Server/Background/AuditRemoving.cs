@@ -4,10 +4,11 @@ using Behalf.Server.Hosting;
 
 namespace Behalf.Server.Background;
 
-/// <summary>Removes audit records that are older than their environment keeps them.</summary>
+/// <summary>Removes audit records that are older than their environment keeps them, by the time that all nodes agree on.</summary>
 internal sealed class AuditRemoving(
     IAuditUpkeep upkeep,
     IIdentity identity,
+    SharedClock clock,
     TimeProvider time,
     Readiness readiness,
     ILogger<AuditRemoving> logger
@@ -21,7 +22,7 @@ internal sealed class AuditRemoving(
             {
                 await upkeep.RemoveBeforeAsync(
                     environment.Id,
-                    Time.GetUtcNow() - TimeSpan.FromDays(days),
+                    clock.UtcNow - TimeSpan.FromDays(days),
                     cancellationToken
                 );
             }

@@ -52,6 +52,7 @@ internal static class DatabaseCopyCommand
         CancellationToken cancellationToken
     )
     {
+        RequireStored(folder);
         await using OfflineServices offline = OfflineServices.Open(new DatabaseChoice(folder, null, null));
 
         // As at a start: migrated, leases and open calls of the last process ended, and nobody else gets in.
@@ -71,6 +72,18 @@ internal static class DatabaseCopyCommand
         catch (CopyFailedException failure)
         {
             throw new StartupException(failure.Message, failure);
+        }
+    }
+
+    /// <summary>Tokens in the spool belong to the accounts that are moved, and only a start of the server stores them.</summary>
+    private static void RequireStored(DataFolder folder)
+    {
+        int waiting = Directory.Exists(folder.Spool) ? Directory.GetFiles(folder.Spool, "*.pair").Length : 0;
+        if (waiting > 0)
+        {
+            throw new StartupException(
+                $"{folder.Spool} holds {waiting} tokens that were received and not stored yet. Start the server once on its folder (behalf serve --data {folder.Root}), stop it, and copy then. A file that does not open (event 2234) can be deleted."
+            );
         }
     }
 

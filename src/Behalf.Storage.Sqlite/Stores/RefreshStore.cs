@@ -151,6 +151,8 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
             {
                 object values = Values(
                     lease,
+                    generation: credential.Sealed.Generation,
+                    state: (long)(credential.IsInDoubt ? RefreshAttemptState.Unknown : RefreshAttemptState.Succeeded),
                     dueAt: credential.RefreshDueAt?.ToColumn(),
                     notBefore: credential.RefreshNotBefore?.ToColumn()
                 );
@@ -172,7 +174,9 @@ internal sealed class RefreshStore(SqliteDatabase database) : IRefreshStore
                 context.Execute(
                     $"""
                     UPDATE refresh_state
-                    SET owner = NULL, lease_until = NULL, attempt_state = 2, not_before = @notBefore, due_at = @dueAt
+                    SET owner = NULL, lease_until = NULL, not_before = @notBefore, due_at = @dueAt,
+                      attempt_state = @state, attempt_generation = CASE WHEN @state = 5 THEN @generation ELSE attempt_generation END,
+                      attempt_at = CASE WHEN @state = 5 THEN NULL ELSE attempt_at END
                     WHERE {Held}
                     """,
                     values

@@ -46,6 +46,11 @@ internal sealed partial class CodeExchange(
 
         switch (answer)
         {
+            // Nothing is lost by refusing it: the person is there and can begin again.
+            case TokenAnswer.Granted { Tokens: { HasOddLifetime: true } odd }:
+                odd.Dispose();
+                Log.NotExchanged(logger, flow.Id, "the token answer's lifetime is out of bounds");
+                return await FailAsync(flow, context, AccountReasons.CodeExpired);
             case TokenAnswer.Granted { Tokens: var tokens }:
                 using (tokens)
                 {
@@ -54,17 +59,12 @@ internal sealed partial class CodeExchange(
                     {
                         return await KeepAsync(flow, context, tokens, asked, deadline);
                     }
-#pragma warning disable CA1031 // tokens in hand: whatever failed, they are stored, or on their way out, or given back here
+#pragma warning disable CA1031 // tokens in hand: whatever failed before their owner was known, they go no further
                     catch (Exception exception)
 #pragma warning restore CA1031
                     {
                         Log.NotStored(logger, flow.Id, exception);
-                        await jobs.RevokeNowAsync(context, tokens);
-                        return new Problem(
-                            ProblemKind.Unavailable,
-                            "storage_unavailable",
-                            "The grant could not be stored."
-                        );
+                        return GiveBack(flow, context, tokens, null);
                     }
                 }
 
@@ -185,6 +185,54 @@ internal sealed partial class CodeExchange(
         (ScopeSet scopes, string source) = await ReadScopesAsync(flow, context, tokens, deadline);
         tokens = await WithUserAsync(context, tokens, deadline);
         string? providerUser = ProviderUser.Key(vault, context.Connection, tokens.UserId);
+        try
+        {
+            return await StoreAsync(flow, context, tokens, scopes, source, providerUser, asked, deadline);
+        }
+#pragma warning disable CA1031 // tokens in hand: whatever failed, they are stored, or on their way out, or given back
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Log.NotStored(logger, flow.Id, exception);
+            return GiveBack(flow, context, tokens, providerUser);
+        }
+    }
+
+    /// <summary>
+    /// Some providers end every grant of a user at once, and only the database tells whether a live account shares this one:
+    /// the tokens wait for it, sealed. Whose they are must be known for that.
+    /// </summary>
+    private Problem GiveBack(AuthorizationFlow flow, FlowContext context, TokenSet tokens, string? providerUser)
+    {
+        if (
+            providerUser is null
+            || !jobs.TryAddInTime(
+                flow.Environment,
+                flow.Account,
+                tokens,
+                context.Connection,
+                context.Profile,
+                providerUser
+            )
+        )
+        {
+            Log.LeftAtTheProvider(logger, flow.Id);
+        }
+
+        return new Problem(ProblemKind.Unavailable, "storage_unavailable", "The grant could not be stored.");
+    }
+
+    private async Task<Result<Uri>> StoreAsync(
+        AuthorizationFlow flow,
+        FlowContext context,
+        TokenSet tokens,
+        ScopeSet scopes,
+        string source,
+        string? providerUser,
+        DateTimeOffset asked,
+        Deadline deadline
+    )
+    {
         while (true)
         {
             ConnectedAccount? account = await PatientlyAsync(
@@ -376,6 +424,13 @@ internal sealed partial class CodeExchange(
 
         [LoggerMessage(2103, LogLevel.Critical, "The tokens of {Flow} are received but not stored yet")]
         public static partial void NotStored(ILogger logger, FlowId flow, Exception exception);
+
+        [LoggerMessage(
+            2105,
+            LogLevel.Error,
+            "The tokens of {Flow} are dropped and stay valid at the provider: whether another account shares their grant cannot be told"
+        )]
+        public static partial void LeftAtTheProvider(ILogger logger, FlowId flow);
 
         [LoggerMessage(2104, LogLevel.Critical, "A sealed value of {Flow} or its connection does not open")]
         public static partial void Unreadable(ILogger logger, FlowId flow, Exception exception);

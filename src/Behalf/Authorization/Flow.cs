@@ -172,4 +172,10 @@ public sealed record NewCredential
 
     /// <value>No refresh before this, so that a tiny lifetime causes no hot loop; stored as the refresh state's own.</value>
     public DateTimeOffset? RefreshNotBefore { get; init; }
+
+    /// <value>
+    /// The token it was refreshed with was sent a second time before this answer came, and some providers end the grant for
+    /// that: the next refresh counts as a probe.
+    /// </value>
+    public bool IsInDoubt { get; init; }
 }

@@ -94,9 +94,11 @@ internal sealed partial class RefreshCommit(
             return await SettleAsync(pair);
         }
 
-        if (await store.CommitAsync(held, pair.Next, TracesOf(pair.Before), CancellationToken.None))
+        bool wasGivenUp = pair.Before is { Status: CredentialStatus.Expired };
+        NewCredential next = pair.Next with { IsInDoubt = wasGivenUp };
+        if (await store.CommitAsync(held, next, TracesOf(pair.Before), CancellationToken.None))
         {
-            if (pair.Before is { Status: CredentialStatus.Expired })
+            if (wasGivenUp)
             {
                 Log.CameBack(logger, pair.Account);
             }

@@ -327,6 +327,11 @@ internal sealed partial class RefreshRun(
                         using (tokens)
                         {
                             Milestone.Reached(Milestone.RefreshTokensReceived, lease.Account.ToString());
+                            if (tokens.HasOddLifetime)
+                            {
+                                Log.OddLifetime(logger, lease.Account); // the pair is good, and the one before may be spent
+                            }
+
                             NewCredential next = await SealedAsync(
                                 lease,
                                 subject.Credential,
@@ -529,6 +534,13 @@ internal sealed partial class RefreshRun(
 
         [LoggerMessage(2207, LogLevel.Critical, "The refreshed tokens of {Account} are received but not sealed yet")]
         public static partial void NotSealed(ILogger logger, AccountId account, Exception exception);
+
+        [LoggerMessage(
+            2210,
+            LogLevel.Warning,
+            "The provider states a lifetime for the tokens of {Account} that cannot be one: the connector's counts"
+        )]
+        public static partial void OddLifetime(ILogger logger, AccountId account);
 
         [LoggerMessage(2208, LogLevel.Error, "The refresh of {Account} broke off")]
         public static partial void BrokenOff(ILogger logger, AccountId account, Exception exception);

@@ -1,24 +1,26 @@
 using Behalf.Connections;
 using Behalf.Connectors;
-using Behalf.Egress;
 using Behalf.Vault;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Logging;
 
 namespace Behalf.Authorization;
 
 /// <summary>Makes revocation jobs: a token on its way out, sealed under a key of its own that only <see cref="Revoker"/> opens.</summary>
-internal sealed class RevocationJobs(
+internal sealed partial class RevocationJobs(
     IRevocationStore store,
     IConnectorCatalog catalog,
     IVault vault,
-    TokenEndpoint endpoint,
     WorkSignal signal,
-    IOptions<BehalfOptions> options,
-    TimeProvider time
+    SharedClock clock,
+    TimeProvider time,
+    ILogger<RevocationJobs> logger
 )
 {
     public const string RefreshToken = "refresh_token";
     public const string AccessToken = "access_token";
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     public async ValueTask<RevocationJob?> PrepareAsync(
         SealedCredential? credential,
@@ -91,21 +93,68 @@ internal sealed class RevocationJobs(
         );
     }
 
-    /// <summary>For tokens in hand while nothing can be stored: one attempt, whose outcome nobody can record.</summary>
-    public async Task<EgressOutcome?> RevokeNowAsync(FlowContext context, TokenSet tokens)
+    /// <summary>
+    /// For tokens in hand while nothing can be stored: the job is offered to the database until it takes it. Until then it is
+    /// in this process alone.
+    /// </summary>
+    /// <returns>False: not even that could be done, or there is nothing to revoke.</returns>
+    public bool TryAddInTime(
+        EnvironmentId environment,
+        AccountId account,
+        TokenSet tokens,
+        Connection connection,
+        OAuthProfile profile,
+        string providerUserKey
+    )
     {
-        bool takesRefresh = context.Profile.RevokeToken == RefreshToken;
+        bool takesRefresh = profile.RevokeToken == RefreshToken;
         Secret? token = takesRefresh ? tokens.RefreshToken : tokens.AccessToken;
-        return token is null || OAuthEndpoints.Revoke(context.Connection, context.Profile) is null
-            ? null
-            : await endpoint.RevokeAsync(
-                context.Connection,
-                context.Profile,
-                token,
-                null,
-                options.Value.TokenRequestTimeout,
-                CancellationToken.None
-            );
+        if (token is null)
+        {
+            return false;
+        }
+
+        RevocationJob job;
+        try
+        {
+            job = Seal(environment, account, token, connection, takesRefresh, providerUserKey);
+        }
+        catch (VaultSealedException closed)
+        {
+            Log.NotSealed(logger, account, closed);
+            return false;
+        }
+
+        _ = AddInTimeAsync(job);
+        return true;
+    }
+
+    private async Task AddInTimeAsync(RevocationJob job)
+    {
+        TimeSpan pause = FirstPause;
+        long began = time.GetTimestamp();
+        while (time.GetElapsedTime(began) < Revoker.GiveUpAfter)
+        {
+            try
+            {
+                await AddAsync(job);
+                return;
+            }
+            catch (StorageUnavailableException away)
+            {
+                Log.Waits(logger, job.Id, away);
+            }
+#pragma warning disable CA1031 // nobody waits for it
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Log.NotAdded(logger, job.Id, exception); // or added before, by a write whose answer was lost
+                return;
+            }
+
+            await Task.Delay(pause, time, CancellationToken.None);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
     }
 
     private async Task AddAsync(RevocationJob? job)
@@ -138,10 +187,22 @@ internal sealed class RevocationJobs(
             TokenSealed = vault.Seal(key, Place(environment, connection.Id, id), token),
             TokenKind = isRefreshToken ? RefreshToken : AccessToken,
             ProviderUserKey = providerUserKey,
-            CreatedAt = time.GetUtcNow(),
+            CreatedAt = clock.UtcNow,
         };
     }
 
     public static SealPlace Place(EnvironmentId environment, ConnectionId connection, RevocationJobId job) =>
         new(environment, connection, job.Value, SealedFields.RevocationToken);
+
+    private static partial class Log
+    {
+        [LoggerMessage(2307, LogLevel.Warning, "{Job} waits for the database, in this process alone")]
+        public static partial void Waits(ILogger logger, RevocationJobId job, Exception exception);
+
+        [LoggerMessage(2308, LogLevel.Error, "{Job} was not stored: its token stays valid at the provider")]
+        public static partial void NotAdded(ILogger logger, RevocationJobId job, Exception exception);
+
+        [LoggerMessage(2309, LogLevel.Error, "A token of {Account} cannot be sealed for its revocation")]
+        public static partial void NotSealed(ILogger logger, AccountId account, Exception exception);
+    }
 }

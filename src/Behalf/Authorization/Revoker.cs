@@ -21,13 +21,13 @@ internal sealed partial class Revoker(
     IVault vault,
     WorkSignal signal,
     IOptions<BehalfOptions> options,
-    TimeProvider time,
+    SharedClock clock,
     ILogger<Revoker> logger
 )
 {
     public const string SharedGrant = "not_revoked_shared_grant";
 
-    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(72);
+    public static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(72);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
@@ -57,7 +57,7 @@ internal sealed partial class Revoker(
             Telemetry.Revoked("finished");
             await FinishAsync(job, context, answer, cancellationToken);
         }
-        else if (time.GetUtcNow() - job.CreatedAt >= GiveUpAfter)
+        else if (clock.UtcNow - job.CreatedAt >= GiveUpAfter)
         {
             Log.GivenUp(logger, job.Id);
             Telemetry.Revoked("given_up");

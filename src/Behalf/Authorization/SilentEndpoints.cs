@@ -14,14 +14,17 @@ internal sealed partial class SilentEndpoints(TimeProvider time, ILogger<SilentE
     public const int Few = 3;
 
     /// <value>After a trial in vain, until the next one; doubled each time.</value>
-    public static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     public static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     /// <value>
-    /// For a probe, after a trial that cost an account its token: one that was never sent comes first, since its account has
-    /// another chance.
+    /// For a probe, once <see cref="MostCosts"/> trials with users' tokens were in vain: one that was never sent comes first,
+    /// since its account has another chance.
     /// </value>
     public static readonly TimeSpan ProbePause = TimeSpan.FromMinutes(10);
+
+    /// <value>So many in a row may be replies that were lost in one moment.</value>
+    public const int MostCosts = 4;
 
     /// <summary>While a trial is under way: it may be answered at any moment.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
@@ -99,7 +102,8 @@ internal sealed partial class SilentEndpoints(TimeProvider time, ILogger<SilentE
             silence.Add(account);
             if (silence.OnTrial == account)
             {
-                Pause(silence, hasCost: true);
+                silence.Costs++;
+                Pause(silence);
             }
 
             if (silence.IsLong && !wasLong)
@@ -120,7 +124,7 @@ internal sealed partial class SilentEndpoints(TimeProvider time, ILogger<SilentE
                 return Soon; // somebody was answered meanwhile
             }
 
-            Pause(silence, hasCost: false);
+            Pause(silence);
             silence.OnTrial = null;
             return silence.Pause;
         }
@@ -138,12 +142,11 @@ internal sealed partial class SilentEndpoints(TimeProvider time, ILogger<SilentE
         }
     }
 
-    private void Pause(Silence silence, bool hasCost)
+    private void Pause(Silence silence)
     {
         TimeSpan next = silence.Pause == TimeSpan.Zero ? FirstPause : silence.Pause * 2;
         silence.Pause = next < LongestPause ? next : LongestPause;
         silence.PausedAt = time.GetTimestamp();
-        silence.HasCost = hasCost;
     }
 
     private TimeSpan? WaitOf(Silence silence, bool isProbe)
@@ -158,7 +161,7 @@ internal sealed partial class SilentEndpoints(TimeProvider time, ILogger<SilentE
             return null; // it may have been a moment's trouble: the first may look at once
         }
 
-        TimeSpan pause = isProbe && silence.HasCost ? ProbePause : silence.Pause;
+        TimeSpan pause = isProbe && silence.Costs >= MostCosts ? ProbePause : silence.Pause;
         TimeSpan left = pause - time.GetElapsedTime(silence.PausedAt);
         return left > TimeSpan.Zero ? left : null;
     }
@@ -176,8 +179,8 @@ internal sealed partial class SilentEndpoints(TimeProvider time, ILogger<SilentE
 
         public long PausedAt { get; set; }
 
-        /// <value>Whether the last trial in vain was with a user's token.</value>
-        public bool HasCost { get; set; }
+        /// <value>How many trials with users' tokens were in vain.</value>
+        public int Costs { get; set; }
 
         public bool IsOfOthersThan(AccountId account) => _accounts.Any(other => other != account);
 

@@ -19,6 +19,8 @@ internal sealed partial class SpoolReplay(
     IRefreshStore store,
     IConnectionStore connections,
     IAccountStore accounts,
+    FlowContexts contexts,
+    RevocationJobs jobs,
     RefreshCommit commit,
     IOptions<BehalfOptions> options,
     TimeProvider time,
@@ -54,7 +56,7 @@ internal sealed partial class SpoolReplay(
         );
         if (connection is null)
         {
-            Log.NoConnection(logger, account);
+            await GiveBackAsync(environment, account, entry, cancellationToken);
             spool.Remove(path);
             return;
         }
@@ -86,6 +88,36 @@ internal sealed partial class SpoolReplay(
         }
     }
 
+    /// <summary>No account can use it any more; while the removed connection's client is known, the provider is told.</summary>
+    private async Task GiveBackAsync(
+        EnvironmentId environment,
+        AccountId account,
+        SpoolEntry entry,
+        CancellationToken cancellationToken
+    )
+    {
+        FlowContext? context = await contexts.FindForRevocationAsync(
+            environment,
+            new ConnectionId(entry.File.Connection),
+            cancellationToken
+        );
+        if (context is null)
+        {
+            Log.NoConnection(logger, account);
+            return;
+        }
+
+        ReceivedPair pair = entry.Pair.Into(environment, account, context.Connection, before: null);
+        await jobs.AddAsync(
+            environment,
+            account,
+            pair.Next.Sealed,
+            context.Connection,
+            pair.Next.ProviderUserKey ?? pair.ProviderUserKey
+        );
+        Log.Replayed(logger, account, "to be revoked: their connection is removed");
+    }
+
     private static partial class Log
     {
         [LoggerMessage(2241, LogLevel.Warning, "The tokens of {Account} that waited in the spool are {Outcome}")]
@@ -94,7 +126,7 @@ internal sealed partial class SpoolReplay(
         [LoggerMessage(
             2242,
             LogLevel.Warning,
-            "The tokens of {Account} in the spool belong to a connection that is gone"
+            "The tokens of {Account} in the spool belong to a connection that is gone: they are dropped, and stay valid at the provider"
         )]
         public static partial void NoConnection(ILogger logger, AccountId account);
 

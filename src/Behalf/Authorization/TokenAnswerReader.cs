@@ -88,14 +88,8 @@ internal static class TokenAnswerReader
             );
         }
 
-        if (
-            !TryLifetime(root, "expires_in", out TimeSpan? lifetime)
-            || !TryLifetime(root, "refresh_token_expires_in", out TimeSpan? refreshLifetime)
-        )
-        {
-            return new TokenAnswer.Unknown("the token answer's lifetime is out of bounds");
-        }
-
+        bool isStated = TryLifetime(root, "expires_in", out TimeSpan? lifetime);
+        isStated &= TryLifetime(root, "refresh_token_expires_in", out TimeSpan? refreshLifetime);
         string? refresh = Text(root, "refresh_token") is { Length: > 0 } text ? text : null;
         if (refresh is not null && !IsToken(refresh))
         {
@@ -109,6 +103,7 @@ internal static class TokenAnswerReader
                 RefreshToken = refresh is null ? null : Secret.FromText(refresh),
                 AccessLifetime = lifetime,
                 RefreshLifetime = refreshLifetime,
+                HasOddLifetime = !isStated,
                 Scopes = Text(root, "scope") is { Length: > 0 } scope ? ReadScopes(scope, profile) : null,
                 UserId = JsonPath.Text(answer, profile.IdentityIdPath),
                 UserName = InertText.Description(JsonPath.Text(answer, profile.IdentityNamePath)),
@@ -139,6 +134,7 @@ internal static class TokenAnswerReader
             : null;
 
     /// <summary>Seconds, as a number or (as some providers send it) its decimal text; absent or null is no statement.</summary>
+    /// <returns>False: something else is stated, and no lifetime is told.</returns>
     private static bool TryLifetime(JsonElement root, string name, out TimeSpan? lifetime)
     {
         lifetime = null;
@@ -152,7 +148,12 @@ internal static class TokenAnswerReader
         {
             case JsonValueKind.Number when value.TryGetDouble(out seconds):
             case JsonValueKind.String
-                when double.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out seconds):
+                when double.TryParse(
+                    value.GetString(),
+                    NumberStyles.AllowDecimalPoint,
+                    CultureInfo.InvariantCulture,
+                    out seconds
+                ):
                 break;
             default:
                 return false;

@@ -12,6 +12,9 @@ internal sealed record TokenSet : IDisposable
 
     public TimeSpan? RefreshLifetime { get; init; }
 
+    /// <value>The answer states a lifetime that cannot be one; it is left away.</value>
+    public bool HasOddLifetime { get; init; }
+
     /// <value>Null: the answer named none.</value>
     public ScopeSet? Scopes { get; init; }
 

@@ -54,14 +54,27 @@ internal sealed class Caller(Findings findings)
     private async Task<Answer> CallAsync(Node node, Habit habit, string user, string tool, JsonObject arguments)
     {
         findings.Called();
+        // Goes two ways, which meet again in the judge: to the provider, and into the trail.
+        string mark = Guid.NewGuid().ToString("n");
+        arguments["mark"] = mark;
         ToolOutcome outcome;
         try
         {
-            outcome = await node.Client.Tools.ExecuteAsync(user, $"{habit.Slug()}_{tool}", arguments);
+            outcome = await node.Client.Tools.ExecuteAsync(
+                user,
+                $"{habit.Slug()}_{tool}",
+                arguments,
+                new ExecuteOptions { AgentRunId = mark }
+            );
         }
         catch (BehalfException refusal)
         {
             findings.Refused($"{refusal.Kind} {refusal.Code}");
+            return Answer.NotNow;
+        }
+        catch (OperationCanceledException)
+        {
+            findings.Refused("the client waited long enough");
             return Answer.NotNow;
         }
 

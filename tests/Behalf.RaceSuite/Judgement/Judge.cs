@@ -7,12 +7,15 @@ namespace Behalf.RaceSuite.Judgement;
 
 /// <summary>
 /// <b>Nothing lost</b>: each account works with the provider's newest pair or says why its user must connect again; the
-/// provider never saw a refresh token twice unless the account says that the outcome was unknown or the provider's
-/// profile allows it; every upstream call has its intent, and the chain verifies.
+/// provider never saw a refresh token twice unless the servers had its outcome on record as unknown at that moment, or the
+/// provider's profile allows it; every upstream call has its own intent, and the chain verifies.
 /// </summary>
 internal sealed class Judge(Installation installation, Findings findings)
 {
     private const string Unknown = "refresh_outcome_unknown";
+
+    /// <summary>The kind of a record that a write is about to be sent; an intent is 1.</summary>
+    private const long Request = 2;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     /// <summary>Whose end nobody else brings is looked after once a minute.</summary>
@@ -68,6 +71,10 @@ internal sealed class Judge(Installation installation, Findings findings)
         Answer answer = await _caller.UntilDefiniteAsync(installation.First, habit, user, Patience);
         ConnectedAccount account = await installation.First.Client.Accounts.GetAsync(habit.Slug(), user);
         Grant grant = installation.Provider.Ledger.Find(habit, user)!;
+        findings.Expect(
+            grant.UnrecordedRepeats == 0 || habit != Habit.Strict,
+            $"{habit.Slug()} {user}: a refresh token came twice, and not as a probe of an outcome on record as unknown"
+        );
         switch (answer)
         {
             case Answer.Own when account.IsActive:
@@ -101,19 +108,35 @@ internal sealed class Judge(Installation installation, Findings findings)
         );
     }
 
-    /// <summary>What the provider let in has a record that was committed before: an intent, or the record of one write.</summary>
+    /// <summary>
+    /// Each call that the provider let in has the record that was committed before it: a read its own intent, a write its own
+    /// record of the request. One that came without a mark counts among its user's records.
+    /// </summary>
     private async Task CallsAreOnRecordAsync(IReadOnlyCollection<string> users)
     {
+        HashSet<string> cast = [.. users];
         Dictionary<string, long> records = [];
+        Dictionary<(string Mark, bool Writes), long> marked = [];
         await using DbConnection connection = await installation.OpenAsync();
         await using DbCommand command = connection.CreateCommand();
-        command.CommandText = "SELECT identifier, count(*) FROM audit_record WHERE kind IN (1, 2) GROUP BY identifier";
+        command.CommandText = """
+            SELECT identifier, agent_run, kind, count(*) FROM audit_record
+            WHERE kind IN (1, 2) AND identifier IS NOT NULL GROUP BY identifier, agent_run, kind
+            """;
         await using DbDataReader reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
-            if (!await reader.IsDBNullAsync(0))
+            string user = reader.GetString(0);
+            if (!cast.Contains(user))
             {
-                records[reader.GetString(0)] = reader.GetInt64(1);
+                continue;
+            }
+
+            long count = reader.GetInt64(3);
+            records[user] = records.GetValueOrDefault(user) + count;
+            if (!await reader.IsDBNullAsync(1))
+            {
+                marked[(reader.GetString(1), Convert.ToInt64(reader.GetValue(2)) == Request)] = count;
             }
         }
 
@@ -124,6 +147,18 @@ internal sealed class Judge(Installation installation, Findings findings)
                 calls <= records.GetValueOrDefault(user),
                 $"{user}: {calls} calls at the provider, {records.GetValueOrDefault(user)} on record"
             );
+            foreach (
+                IGrouping<MarkedCall, MarkedCall> call in installation
+                    .Provider.Ledger.MarkedCallsOf(user)
+                    .GroupBy(c => c)
+            )
+            {
+                long own = marked.GetValueOrDefault((call.Key.Mark, call.Key.Writes));
+                findings.Expect(
+                    call.Count() <= own,
+                    $"{user}: the provider let in {call.Count()} {(call.Key.Writes ? "writes" : "reads")} marked {call.Key.Mark}, {own} are on record"
+                );
+            }
         }
     }
 

@@ -46,8 +46,10 @@ internal static class ConnectorFiles
                 description: Says whose token was used for this call.
                 hints: [read_only]
                 scopes: [notes]
+                input:
+                  mark: {type: string, maxLength: 100}
                 steps:
-                  - {request: me, path: /api/me, save: answer}
+                  - {request: me, path: /api/me, query: {mark: =args.mark}, save: answer}
                 result: {user: =vars.answer.user}
               - name: note
                 title: Write a note
@@ -56,8 +58,9 @@ internal static class ConnectorFiles
                 scopes: [notes]
                 input:
                   id: {type: string, maxLength: 100, required: true}
+                  mark: {type: string, maxLength: 100}
                 steps:
-                  - {request: write, method: POST, path: /api/notes, json: {id: =args.id}, save: answer}
+                  - {request: write, method: POST, path: /api/notes, json: {id: =args.id, mark: =args.mark}, save: answer}
                 result: {user: =vars.answer.user}
             operations:
               - {id: me, path: /api/me, scopes: [notes]}

@@ -25,6 +25,9 @@ internal sealed class Grant(Habit habit, string user)
     /// <value>How many of them brought a token whose earlier request was not refused out of hand.</value>
     public int Repeats { get; set; }
 
+    /// <value>How many of those the servers had not on record as a probe when they came.</value>
+    public int UnrecordedRepeats { get; set; }
+
     /// <value>Access tokens issued up to this number have ended.</value>
     public int EndedThrough { get; set; }
 
@@ -43,6 +46,9 @@ internal sealed class RefreshToken(Grant grant)
 }
 
 internal sealed record AccessToken(Grant Grant, int Number, DateTimeOffset ExpiresAt);
+
+/// <summary>A call of the API as its caller marked it.</summary>
+internal sealed record MarkedCall(string Mark, bool Writes);
 
 /// <summary>What a token request gives.</summary>
 internal sealed record Pair(Grant Grant, string Access, string Refresh);

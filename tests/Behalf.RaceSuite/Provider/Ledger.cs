@@ -15,6 +15,7 @@ internal sealed class Ledger(TimeProvider time)
     private readonly Dictionary<string, RefreshToken> _refresh = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AccessToken> _access = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _calls = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<MarkedCall>> _marked = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _notes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _revoked = new(StringComparer.Ordinal);
 
@@ -41,11 +42,13 @@ internal sealed class Ledger(TimeProvider time)
     }
 
     /// <summary>A request with this token arrived.</summary>
+    /// <param name="isRepeat">It came before, and its caller cannot know that nothing was carried out.</param>
     /// <returns>Null: nobody has it from here.</returns>
-    public Grant? Arrive(string refreshToken)
+    public Grant? Arrive(string refreshToken, out bool isRepeat)
     {
         lock (_lock)
         {
+            isRepeat = false;
             if (!_refresh.TryGetValue(refreshToken, out RefreshToken? token))
             {
                 return null;
@@ -55,9 +58,19 @@ internal sealed class Ledger(TimeProvider time)
             if (++token.Presented > 1 && token.Grant.Habit != Habit.Steady)
             {
                 token.Grant.Repeats++;
+                isRepeat = true;
             }
 
             return token.Grant;
+        }
+    }
+
+    /// <summary>A token came again although the servers' books do not have it as asked once more after an unknown outcome.</summary>
+    public void RepeatedUnrecorded(Grant grant)
+    {
+        lock (_lock)
+        {
+            grant.UnrecordedRepeats++;
         }
     }
 
@@ -101,8 +114,9 @@ internal sealed class Ledger(TimeProvider time)
 
     /// <summary>A call with this access token.</summary>
     /// <param name="note">What is written, by an id of its own; null: it reads.</param>
+    /// <param name="mark">What its caller calls it, in the trail as well; null: nothing.</param>
     /// <returns>Whose it is; null: it works no more.</returns>
-    public string? Call(string accessToken, string? note)
+    public string? Call(string accessToken, string? note, string? mark)
     {
         lock (_lock)
         {
@@ -113,6 +127,16 @@ internal sealed class Ledger(TimeProvider time)
             }
 
             _calls[user] = _calls.GetValueOrDefault(user) + 1;
+            if (mark is not null)
+            {
+                if (!_marked.TryGetValue(user, out List<MarkedCall>? marked))
+                {
+                    _marked.Add(user, marked = []);
+                }
+
+                marked.Add(new MarkedCall(mark, Writes: note is not null));
+            }
+
             if (note is not null)
             {
                 _notes[note] = _notes.GetValueOrDefault(note) + 1;
@@ -173,6 +197,15 @@ internal sealed class Ledger(TimeProvider time)
         }
     }
 
+    /// <summary>The calls that were let in for the user and had a mark.</summary>
+    public IReadOnlyList<MarkedCall> MarkedCallsOf(string user)
+    {
+        lock (_lock)
+        {
+            return [.. _marked.GetValueOrDefault(user) ?? []];
+        }
+    }
+
     /// <summary>Counts calls anew: the records of the ones before are gone with the database that held them.</summary>
     public void ForgetCalls(IEnumerable<string> users)
     {
@@ -181,6 +214,7 @@ internal sealed class Ledger(TimeProvider time)
             foreach (string user in users)
             {
                 _calls.Remove(user);
+                _marked.Remove(user);
             }
         }
     }

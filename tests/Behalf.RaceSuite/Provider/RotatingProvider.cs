@@ -19,6 +19,9 @@ internal sealed class RotatingProvider : IAsyncDisposable
     public const string ClientId = "client-of-acme";
     public const string ClientSecret = "secret-of-the-client";
 
+    /// <summary>The servers' word for a request that was sent once more after an unknown outcome.</summary>
+    private const long Probed = 6;
+
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, ConcurrentQueue<TokenFault>> _faults = new(StringComparer.Ordinal);
 
@@ -34,6 +37,9 @@ internal sealed class RotatingProvider : IAsyncDisposable
     /// <value>How long each call of the API takes.</value>
     public TimeSpan CallDelay { get; set; }
 
+    /// <value>Of each installation: how a user's last refresh attempt stands there; null: not known there, or not now.</value>
+    public ConcurrentBag<Func<Habit, string, Task<long?>>> AttemptStates { get; } = [];
+
     public int FaultsPlayed => _played;
 
     private int _played;
@@ -48,7 +54,7 @@ internal sealed class RotatingProvider : IAsyncDisposable
         app.MapPost("/token", provider.TokenAsync);
         app.MapPost("/revoke", provider.RevokeAsync);
         app.MapGet("/api/whose", provider.WhoseAsync);
-        app.MapGet("/api/me", context => provider.CallAsync(context, null));
+        app.MapGet("/api/me", context => provider.CallAsync(context, null, context.Request.Query["mark"]));
         app.MapPost("/api/notes", provider.NoteAsync);
         await app.StartAsync();
         provider.Origin = app.Urls.Single();
@@ -71,7 +77,12 @@ internal sealed class RotatingProvider : IAsyncDisposable
         }
 
         string token = form.GetValueOrDefault("refresh_token", string.Empty);
-        Grant? grant = Ledger.Arrive(token);
+        Grant? grant = Ledger.Arrive(token, out bool isRepeat);
+        if (grant is not null && isRepeat && await IsUnrecordedAsync(grant))
+        {
+            Ledger.RepeatedUnrecorded(grant);
+        }
+
         TokenFault fault = (grant is null ? null : Next(grant)) ?? new TokenFault();
         if (fault.Status is { } status)
         {
@@ -116,6 +127,20 @@ internal sealed class RotatingProvider : IAsyncDisposable
         }
     }
 
+    /// <summary>While its answer is waited for, a probe stands in the books of whoever sent it.</summary>
+    private async Task<bool> IsUnrecordedAsync(Grant grant)
+    {
+        foreach (Func<Habit, string, Task<long?>> book in AttemptStates)
+        {
+            if (await book(grant.Habit, grant.User) is { } state)
+            {
+                return state != Probed;
+            }
+        }
+
+        return false; // nobody's books can be read at the moment
+    }
+
     private TokenFault? Next(Grant grant)
     {
         TokenFault? fault =
@@ -141,16 +166,16 @@ internal sealed class RotatingProvider : IAsyncDisposable
     private async Task NoteAsync(HttpContext context)
     {
         JsonNode? body = await JsonNode.ParseAsync(context.Request.Body);
-        await CallAsync(context, (string)body!["id"]!);
+        await CallAsync(context, (string)body!["id"]!, (string?)body["mark"]);
     }
 
     /// <summary>Asked when an account is made; no user's call.</summary>
     private Task WhoseAsync(HttpContext context) => AnswerAsync(context, Ledger.Whose(Bearer(context)));
 
-    private async Task CallAsync(HttpContext context, string? note)
+    private async Task CallAsync(HttpContext context, string? note, string? mark)
     {
         await Task.Delay(CallDelay, TimeProvider.System);
-        await AnswerAsync(context, Ledger.Call(Bearer(context), note));
+        await AnswerAsync(context, Ledger.Call(Bearer(context), note, mark));
     }
 
     private static string Bearer(HttpContext context) =>

@@ -42,9 +42,9 @@ internal sealed class DatabaseAwayPastTheLease : Scenario
         await arena.Cluster.CrashAsync();
         findings.Broke();
         held.ForEach(one => one.Gate.Open());
-        await SettledAsync(held.Select(one => one.Call));
         await PauseAsync(RefreshTimeout + LeaseSlack);
         await arena.Cluster.StartAsync();
+        await SettledAsync(held.Select(one => one.Call));
         await SettledAsync(
             users.SelectMany(user => installation.Nodes.Select(node => (Task)caller.WhoAsync(node, Habit.Strict, user)))
         );

@@ -45,6 +45,24 @@ internal sealed class LostReply(Ground ground) : Scenario
             }
         }
 
+        await AnsweredOnAsync(installation, findings);
         await new Judge(installation, findings).TrailIsWholeAsync();
+    }
+
+    /// <summary>Each node has seen answers again: what comes after this does not begin with endpoints that count as silent.</summary>
+    private async Task AnsweredOnAsync(Installation installation, Findings findings)
+    {
+        Caller caller = new(findings);
+        foreach (Habit habit in Enum.GetValues<Habit>())
+        {
+            IReadOnlyList<string> users = Users(installation.Nodes.Count, $"{habit.Slug()} on");
+            await installation.AdmitAsync(habit, users);
+            await installation.LetTokensEndAsync(habit, users, isDue: false);
+            foreach ((Node node, string user) in installation.Nodes.Zip(users))
+            {
+                Answer answer = await caller.UntilDefiniteAsync(node, habit, user, TimeSpan.FromSeconds(90));
+                findings.Expect(answer == Answer.Own, $"{user}: {answer} after the replies came again");
+            }
+        }
     }
 }

@@ -24,6 +24,7 @@ internal sealed class Installation : IAsyncDisposable
         Directory.CreateDirectory(folder);
         Connectors = Path.Combine(folder, "connectors");
         ConnectorFiles.Write(Connectors);
+        provider.AttemptStates.Add(AttemptStateAsync);
     }
 
     public string Folder { get; }
@@ -179,6 +180,34 @@ internal sealed class Installation : IAsyncDisposable
         foreach ((Habit habit, string user, int through) in issued)
         {
             Provider.Ledger.EndAccess(habit, user, through);
+        }
+    }
+
+    /// <summary>How the user's last refresh attempt stands in the database; null: the user or the database is not there.</summary>
+    private async Task<long?> AttemptStateAsync(Habit habit, string user)
+    {
+        try
+        {
+            await using DbConnection connection = await OpenAsync();
+            await using DbCommand command = connection.CreateCommand();
+            command.CommandText = """
+                SELECT r.attempt_state FROM refresh_state r
+                JOIN account a ON a.environment_id = r.environment_id AND a.id = r.account_id
+                JOIN connection c ON c.environment_id = a.environment_id AND c.id = a.connection_id
+                WHERE c.name = @connection AND a.identifier = @user AND a.deleted_at IS NULL
+                """;
+            foreach ((string name, string value) in new[] { ("@connection", habit.Slug()), ("@user", user) })
+            {
+                DbParameter parameter = command.CreateParameter();
+                (parameter.ParameterName, parameter.Value) = (name, value);
+                command.Parameters.Add(parameter);
+            }
+
+            return await command.ExecuteScalarAsync() is { } state ? Convert.ToInt64(state) : null;
+        }
+        catch (DbException)
+        {
+            return null; // away, or not set up yet
         }
     }
 

@@ -188,22 +188,57 @@ public sealed class CodeExchangeTests
         Result<Uri> verified = await ConnectPatientlyAsync(world);
 
         verified.Problem!.Code.Should().Be("storage_unavailable");
+        isDown = false;
+        await world.Authorization.WorkAsync(World.Cancel);
         world.Provider.CountLiveGrants("alice").Should().Be(0);
         world.Provider.Received.Count(request => request.Endpoint == "revoke").Should().Be(1);
         (await world.AccountAsync("alice")).State.Should().NotBe(AccountState.Active);
     }
 
+    /// <summary>Some providers end every grant of a user at once: what works goes before what could not be stored.</summary>
     [Fact]
-    public async Task TokensThatMayNotBeKept_AreGivenBack_AlsoWhereTheJobCannotBeStored()
+    public async Task TokensThatCannotBeStored_OfSomebodyWhoIsConnected_AreNotRevoked()
     {
+        bool isDown = false;
+        Func<string, Func<object?>, object?> Away(string failing) =>
+            (method, call) =>
+                isDown && method == failing
+                    ? throw new StorageUnavailableException(StorageFault.Io, "the database is away")
+                    : call();
+        await using World world = await World.StartAsync(decorate: services =>
+        {
+            Intercepted<IFlowStore>.Stand(services, Away(nameof(IFlowStore.SucceedAsync)));
+            Intercepted<IRevocationStore>.Stand(services, Away(nameof(IRevocationStore.AddAsync)));
+        });
+        await Browser.ConnectAsync(world, "alice");
+        isDown = true;
+
+        (await ConnectPatientlyAsync(world)).Problem!.Code.Should().Be("storage_unavailable");
+        world.Provider.Received.Should().NotContain(request => request.Endpoint == "revoke");
+        isDown = false;
+        await RefreshTests.AdvanceUntilAsync(world, FinishedAsync(world));
+
+        world.Provider.Received.Should().NotContain(request => request.Endpoint == "revoke");
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.Active);
+        (await world.AuditAsync())
+            .Should()
+            .ContainSingle(record =>
+                record.Draft.Action == "account.revoked_upstream" && record.Draft.Outcome == Revoker.SharedGrant
+            );
+    }
+
+    [Fact]
+    public async Task TokensThatMayNotBeKept_AreGivenBack_OnceTheJobCanBeStored()
+    {
+        int refused = 0;
         await using World world = await World.StartAsync(
             profile => profile with { UserIdPath = "user" },
             decorate: services =>
                 Intercepted<IRevocationStore>.Stand(
                     services,
                     (method, call) =>
-                        method == nameof(IRevocationStore.AddAsync)
-                            ? throw new IOException("The disk is gone.")
+                        method == nameof(IRevocationStore.AddAsync) && Interlocked.Increment(ref refused) <= 3
+                            ? throw new StorageUnavailableException(StorageFault.Io, "the database is away")
                             : call()
                 )
         );
@@ -217,8 +252,21 @@ public sealed class CodeExchangeTests
         );
 
         verified.Succeeded.Should().BeFalse();
+        await RefreshTests.AdvanceUntilAsync(world, FinishedAsync(world));
         world.Provider.CountLiveGrants("somebody-else").Should().Be(0);
         world.Provider.CountLiveGrants("alice").Should().Be(1);
+    }
+
+    /// <summary>Until a revocation has its end.</summary>
+    private static async Task<bool> FinishedAsync(World world)
+    {
+        while (!(await world.AuditAsync()).Any(record => record.Draft.Action == "account.revoked_upstream"))
+        {
+            await world.Authorization.WorkAsync(World.Cancel);
+            await Task.Delay(TimeSpan.FromSeconds(1), world.Time, World.Cancel);
+        }
+
+        return true;
     }
 
     private static async Task<bool> LoseAsync(Task<bool> commit)

@@ -64,6 +64,7 @@ public sealed class ParserTests
     [Theory]
     [InlineData("3600", 3600)]
     [InlineData("\"3600\"", 3600)]
+    [InlineData("\"3600.0\"", 3600)]
     [InlineData("null", null)]
     [InlineData("0", 0)]
     public void Lifetime_IsReadAsNumberOrText(string json, int? seconds)
@@ -71,6 +72,20 @@ public sealed class ParserTests
         string body = $$"""{"access_token":"t","token_type":"Bearer","expires_in":{{json}}}""";
         TokenAnswer.Granted granted = Read(200, body).Should().BeOfType<TokenAnswer.Granted>().Subject;
         granted.Tokens.AccessLifetime.Should().Be(seconds is { } s ? TimeSpan.FromSeconds(s) : null);
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("\"-1\"")]
+    [InlineData("1e300")]
+    [InlineData("\"soon\"")]
+    [InlineData("true")]
+    [InlineData("[]")]
+    public void LifetimeThatCannotBeOne_IsLeftAway_AndTold(string json)
+    {
+        string body = $$"""{"access_token":"t","token_type":"Bearer","expires_in":{{json}}}""";
+        TokenAnswer.Granted granted = Read(200, body).Should().BeOfType<TokenAnswer.Granted>().Subject;
+        (granted.Tokens.AccessLifetime, granted.Tokens.HasOddLifetime).Should().Be((null, true));
     }
 
     private static TokenAnswer Read(int status, string body) =>

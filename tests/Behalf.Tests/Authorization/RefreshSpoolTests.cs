@@ -52,6 +52,36 @@ public sealed class RefreshSpoolTests
     }
 
     [Fact]
+    public async Task SpooledPair_OfARemovedConnection_IsRevoked_WhileItsClientIsKnown()
+    {
+        await using World world = await DyingAsync();
+        await world.RestartAsync();
+        world.Client.NextRevokeReplies.Enqueue(new OddReply.Text(500, "text/plain", "later"));
+        (
+            await world.Connections.RemoveAsync(
+                world.Service,
+                world.Environment.Id,
+                world.Connection.Name,
+                force: true,
+                World.Cancel
+            )
+        )
+            .Problem.Should()
+            .BeNull();
+
+        await world.Get<IRefreshSpool>().ReplayAsync(World.Cancel);
+
+        Directory.GetFiles(world.Spool).Should().BeEmpty();
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        await world.Authorization.WorkAsync(World.Cancel);
+        world
+            .Provider.Received.Count(request => request.Endpoint == "revoke")
+            .Should()
+            .Be(3, "twice the pair that was in use, and the one that was in the spool");
+        world.Provider.CountLiveGrants("alice").Should().Be(0);
+    }
+
+    [Fact]
     public async Task SpooledPair_BringsBackTheAccount_ThatWasGivenUpForIt()
     {
         await using World world = await DyingAsync();

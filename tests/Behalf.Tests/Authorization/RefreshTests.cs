@@ -83,6 +83,37 @@ public sealed class RefreshTests
         world.Provider.CountTokenRequests("refresh_token").Should().Be(3);
     }
 
+    /// <summary>The provider has spent the token before: a pair is not thrown away for what stands beside it.</summary>
+    [Theory]
+    [InlineData("-1", 1_800)]
+    [InlineData("\"3600.0\"", 3_600)]
+    [InlineData("1e300", 1_800)]
+    [InlineData("\"soon\"", 1_800)]
+    public async Task RotatedPair_IsKept_WhateverLifetimeIsStated(string stated, int seconds)
+    {
+        await using World world = await ConnectedAsync(p =>
+            p with
+            {
+                Rotation = RefreshRotation.Rotating,
+                DefaultAccessLifetime = TimeSpan.FromMinutes(30),
+            }
+        );
+        world.Time.Advance(PastExpiry);
+        world.Client.NextTokenReplies.Enqueue(
+            OddReply.Json(
+                200,
+                $$"""{"access_token":"at-next","refresh_token":"rt-next","token_type":"bearer","expires_in":{{stated}}}"""
+            )
+        );
+
+        (await GenerationAfterAsync(world)).Should().Be(2);
+
+        SealedCredential stored = await world.CredentialAsync("alice");
+        stored.AccessExpiresAt.Should().Be(world.Time.GetUtcNow() + TimeSpan.FromSeconds(seconds));
+        using Secret refresh = world.Get<IVault>().OpenRefresh(stored)!;
+        refresh.RevealText().Should().Be("rt-next");
+    }
+
     [Fact]
     public async Task RotatedRefreshToken_IsKept()
     {
@@ -456,6 +487,30 @@ public sealed class RefreshTests
         (await world.Get<IRevocationStore>().DueAsync(10, [], World.Cancel)).Should().BeEmpty();
         world.Time.Advance(PastExpiry);
         (await GenerationAfterAsync(world)).Should().Be(3, "the pair is the provider's newest");
+    }
+
+    /// <summary>The provider saw the spent token a second time and ended the grant: the pair that came late is worth nothing.</summary>
+    [Fact]
+    public async Task AccountThatCameBack_SaysOutcomeUnknown_WhenItsGrantWasEndedMeanwhile()
+    {
+        GivenUpMeanwhile? store = null;
+        await using World world = await World.StartAsync(
+            p => p with { Rotation = RefreshRotation.Rotating },
+            decorate: services => services.Decorate<IRefreshStore>(inner => store = new GivenUpMeanwhile(inner))
+        );
+        world.Client.Rotation = Rotation.Strict;
+        await Browser.ConnectAsync(world, "alice");
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        store!.BeforeCommit = () => world.Time.Advance(TimeSpan.FromMinutes(3));
+        await AdvanceUntilAsync(world, FreshenAsync(world, stale));
+        await AdvanceUntilAsync(world, StoredAsync(world, generation: 2));
+        world.Client.NextTokenReplies.Enqueue(OddReply.Error("invalid_grant"));
+        world.Time.Advance(PastExpiry);
+
+        (await FreshenAsync(world, await world.CredentialAsync("alice")))
+            .Should()
+            .Be(new FreshCredential.Refused(AccountReasons.RefreshOutcomeUnknown));
     }
 
     [Fact]

@@ -74,6 +74,22 @@ public sealed class RevocationTests
     }
 
     [Fact]
+    public async Task NodeWhoseClockIsDaysAhead_GivesNothingUp()
+    {
+        await using World world = await ConnectedAsync("alice");
+        await DisconnectAsync(world, "alice");
+        world.Client.NextRevokeReplies.Enqueue(new OddReply.Text(500, "text/plain", "later"));
+        DateTimeOffset there = world.Time.GetUtcNow();
+        world.Time.Advance(Revoker.GiveUpAfter + TimeSpan.FromHours(1));
+        world.Get<SharedClock>().Set(there, world.Time.GetUtcNow());
+
+        await world.Authorization.WorkAsync(World.Cancel);
+
+        world.Provider.Received.Should().ContainSingle(request => request.Endpoint == "revoke");
+        (await world.AuditAsync()).Should().NotContain(record => record.Draft.Action == "account.revoked_upstream");
+    }
+
+    [Fact]
     public async Task FailingProvider_IsAskedAgain_AndGivenUpAfterThreeDays()
     {
         await using World world = await ConnectedAsync("alice");
