@@ -10,7 +10,7 @@ namespace Behalf.Isolation.Tests;
 [Collection(PracticeHouse.OneAtATime)]
 public sealed class IsolationTests(Practice practice)
 {
-    private const int Concurrency = 4;
+    private const int Concurrency = 12;
 
     /// <summary>What a permission may lead to; a limit, a fault of ours or of the provider would prove nothing.</summary>
     private static readonly string[] HonestRefusals =

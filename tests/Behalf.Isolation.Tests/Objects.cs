@@ -78,8 +78,8 @@ public sealed record PracticeValue(string Text, IReadOnlyList<IReadOnlyList<stri
 /// <summary>Every object of the practice world with who may do what to it, as the sandbox says.</summary>
 public sealed class Objects
 {
-    /// <summary>Shorter words stand in too many places to tell anything.</summary>
-    private const int Shortest = 5;
+    /// <summary>Shorter names and texts stand in too many places to tell anything.</summary>
+    private const int Shortest = 6;
 
     private readonly JsonNode _access;
 
@@ -137,11 +137,9 @@ public sealed class Objects
         [
             .. All.Where(o => !Sees(person, o.Gid))
                 .SelectMany(o => o.Texts.Append(o.Gid))
+                .Where(text => text.Length >= Shortest)
                 .Concat(Values.Where(value => !Reads(person, value)).Select(value => value.Text))
-                .Where(text =>
-                    text.Length >= Shortest
-                    && !visible.Any(seen => seen.Contains(text, StringComparison.OrdinalIgnoreCase))
-                )
+                .Where(text => !visible.Any(seen => seen.Contains(text, StringComparison.OrdinalIgnoreCase)))
                 .Distinct(StringComparer.Ordinal),
         ];
     }
