@@ -82,7 +82,7 @@ internal static class CommandLine
                 ToolsListCommand.Create(shell),
                 ToolsShowCommand.Create(shell)
             ),
-            Demo.DemoCommand.Create(),
+            Demo.DemoCommand.Create(shell),
             ExecCommand.Create(shell),
             ExplainCommand.Create(shell),
             AgentCommand.Create(shell),

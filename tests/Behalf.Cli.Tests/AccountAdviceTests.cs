@@ -27,7 +27,10 @@ public sealed class AccountAdviceTests
 
     [Fact]
     public void UnverifiedAccount_PointsAtTheVerification() =>
-        AccountAdvice.For(Account("PENDING_VERIFICATION", "awaiting_verification")).Should().Contain("account verify");
+        AccountAdvice
+            .For(Account("PENDING_VERIFICATION", "awaiting_verification"))
+            .Should()
+            .Contain("`behalf account verify --identifier alice --code CODE`");
 
     private static ConnectedAccount Account(string status, string? reason) =>
         new("ca_1", "alice", "asana", "conn_1", "asana", status, [], null, null, null) { Reason = reason };

@@ -33,7 +33,11 @@ public sealed class LargeWorldTests(LargePractice practice) : IClassFixture<Larg
     public async Task ToolKeepsItsResultSmall(int index)
     {
         ToolCase probe = ToolTable.Cases[index];
-        JsonObject arguments = probe.With(practice.Busiest(probe.Takes), Practice.Other("alice"));
+        JsonObject arguments = probe.With(
+            practice.Busiest(probe.Takes),
+            Practice.Other("alice"),
+            kind => practice.Busiest(kind)
+        );
 
         ToolOutcome outcome = await practice
             .As("alice")
@@ -59,7 +63,11 @@ public sealed class LargeWorldTests(LargePractice practice) : IClassFixture<Larg
                 .OrderBy(one => one.Tool.Contains("_delete_", StringComparison.Ordinal))
         )
         {
-            JsonObject arguments = probe.With(practice.Busiest(probe.Takes), Practice.Other("alice"));
+            JsonObject arguments = probe.With(
+                practice.Busiest(probe.Takes),
+                Practice.Other("alice"),
+                kind => practice.Busiest(kind)
+            );
             await IsSmallAsync(probe.Tool, arguments);
         }
     }

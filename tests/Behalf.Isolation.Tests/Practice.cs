@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Behalf.Cli.Demo;
@@ -21,7 +23,22 @@ namespace Behalf.Isolation.Tests;
 /// <param name="world">A world document; null: the built-in one.</param>
 public abstract class PracticeHouse(IReadOnlyList<string> people, string? world) : IAsyncLifetime
 {
+    /// <value>The collection of the tests that share <see cref="Practice"/>: what one changes, another would count.</value>
+    public const string OneAtATime = "practice";
+
     private static readonly Uri VerifyPage = new("http://127.0.0.1:9/verified");
+
+    /// <summary>How the practice provider's tokens, codes and secrets begin, ours, and what stands before a token in a header.</summary>
+    private static readonly string[] TokenMarks =
+    [
+        "practice-access-",
+        "practice-refresh-",
+        "practice-code-",
+        "practice-secret-",
+        "practice-pat-",
+        "sks_",
+        "Bearer ",
+    ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("behalf-isolation-").FullName;
     private readonly Dictionary<string, UserClient> _users = new(StringComparer.Ordinal);
@@ -135,11 +152,43 @@ public abstract class PracticeHouse(IReadOnlyList<string> people, string? world)
 
         await StopOthersAsync();
         Directory.Delete(_folder, recursive: true);
+        CheckLog();
     }
 
-    /// <summary>What the sandbox was asked since it started, as it saw it.</summary>
-    public async Task<JsonArray> RequestsAsync(CancellationToken cancellationToken) =>
-        (await _judge!.GetFromJsonAsync<JsonNode>("/_sandbox/requests", cancellationToken))!["requests"]!.AsArray();
+    /// <summary>
+    /// After everything that any test did: no text of an object and nothing that opens anything stands in the log, at any
+    /// level.
+    /// </summary>
+    private void CheckLog()
+    {
+        if (Objects is null)
+        {
+            return; // it did not even start
+        }
+
+        Log.Lines.Should().NotBeEmpty("a log of everything was kept");
+        SearchValues<string> secrets = SearchValues.Create(
+            [
+                .. Objects.Canaries,
+                .. Objects.World["users"]!.AsArray().Select(user => (string)user!["password"]!),
+                .. TokenMarks,
+            ],
+            StringComparison.Ordinal
+        );
+        Log.Lines.Where(line => line.AsSpan().ContainsAny(secrets)).Should().BeEmpty();
+    }
+
+    /// <summary>What the sandbox was asked since it started or since some request, as it saw it.</summary>
+    public async Task<JsonArray> RequestsAsync(CancellationToken cancellationToken, long since = 0) =>
+        (
+            await _judge!.GetFromJsonAsync<JsonNode>(
+                string.Create(CultureInfo.InvariantCulture, $"/_sandbox/requests?since={since}"),
+                cancellationToken
+            )
+        )!["requests"]!.AsArray();
+
+    public async Task<long> LastRequestAsync(CancellationToken cancellationToken) =>
+        (await RequestsAsync(cancellationToken)).Select(request => (long)request!["sequence"]!).LastOrDefault();
 
     /// <summary>The responses that the practice model gives instead of planning.</summary>
     public async Task ScriptAsync(JsonArray responses, CancellationToken cancellationToken)

@@ -7,6 +7,7 @@ namespace Behalf.Isolation.Tests;
 /// The rest of Asana's API, one request each, which no list shows but anybody may call by name: the same fence holds.
 /// Every person × every such tool × objects of the kind that it takes, hidden ones first.
 /// </summary>
+[Collection(PracticeHouse.OneAtATime)]
 public sealed class RawToolTests(Practice practice)
 {
     private const int MostHidden = 5;

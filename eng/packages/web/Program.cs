@@ -3,7 +3,7 @@ using Behalf.Client;
 using Behalf.Client.AspNetCore;
 using Microsoft.AspNetCore.Authentication.Cookies;
 
-// The three lines of the README, beside a login; and a look at what they map.
+// The pages of the README, beside a login; and a look at what they map. The whole of its C# is compiled beside this.
 WebApplicationBuilder builder = WebApplication.CreateBuilder();
 builder.Configuration["Behalf:Server"] = Environment.GetEnvironmentVariable("BEHALF_URL");
 builder.Configuration["Behalf:ClientId"] = Environment.GetEnvironmentVariable("BEHALF_CLIENT_ID");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using AngleSharp.Html.Parser;
@@ -15,20 +16,28 @@ internal sealed class Browser : IDisposable
 
     private readonly HttpClient _http;
 
-    public Browser(string person)
+    /// <param name="person">Whose browser it is.</param>
+    /// <param name="authority">The file of a certificate authority that this browser was told to trust; null: the machine's only.</param>
+    public Browser(string person, string? authority = null)
     {
         Person = person;
-        _http = new HttpClient(
-            new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                CookieContainer = new CookieContainer(),
-                UseProxy = false,
-            }
-        )
+        SocketsHttpHandler handler = new()
         {
-            Timeout = TimeSpan.FromSeconds(60),
+            AllowAutoRedirect = false,
+            CookieContainer = new CookieContainer(),
+            UseProxy = false,
         };
+        if (authority is not null)
+        {
+            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(authority) },
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+        }
+
+        _http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(60) };
     }
 
     public string Person { get; }

@@ -1,73 +1,63 @@
 using System.CommandLine;
-using Spectre.Console;
+using Behalf.Cli.Shell;
+using Behalf.Client;
 
 namespace Behalf.Cli.Demo;
 
 /// <summary><c>behalf demo</c>: the whole story on this machine, with no account and no key.</summary>
 internal static class DemoCommand
 {
-    public static Command Create()
+    public static Command Create(CommandShell shell)
     {
         Option<bool> keep = new("--keep") { Description = "Leave everything running afterwards and print the URLs." };
         Option<FileInfo?> world = new("--world")
         {
             Description = "Tell the story with another cast: a world document (see behalf sandbox --print-world).",
+            HelpName = "FILE",
         };
-        Command command = new("demo", "Tell the whole story: one agent, three people, nobody's bot account.")
-        {
-            keep,
-            world,
-        };
-        command.SetAction(
-            (result, cancellationToken) => RunAsync(result.GetValue(keep), result.GetValue(world), cancellationToken)
+        return shell.Verb(
+            "demo",
+            "Tell the whole story: one agent, three people, nobody's bot account.",
+            [keep, world],
+            call => RunAsync(call, call.Get(keep), call.Get(world))
         );
-        return command;
     }
 
-    private static async Task<int> RunAsync(bool keep, FileInfo? world, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Invocation call, bool keep, FileInfo? world)
     {
         if (world is { Exists: false })
         {
-            await Console.Error.WriteLineAsync($"There is no file {world.FullName}.");
-            return 2;
+            throw CommandFailure.Usage($"There is no file {world.FullName}.");
         }
 
         string folder = Directory.CreateTempSubdirectory("behalf-demo-").FullName;
-        Narrator narrator = new(AnsiConsole.Console, TimeProvider.System);
+        Narrator narrator = new(call.Report, call.Surroundings);
         bool held = false;
         try
         {
             narrator.Title("Behalf · one agent, three people, nobody's bot account");
-            await using Stage stage = await Stage.SetAsync(folder, world?.FullName, cancellationToken);
-            narrator.Fact("practice Asana", $"{stage.SandboxUrl}  organization {stage.World.Organization}");
-            narrator.Fact("Behalf", $"{stage.ServerUrl}  SQLite, new data folder");
-            narrator.Fact("application", $"{stage.ApplicationUrl}  with its own login");
-            narrator.Fact("model", stage.Model);
-
-            using Story story = new(stage, narrator, TimeProvider.System);
-            await story.TellAsync(cancellationToken);
+            await using Stage stage = await Stage.SetAsync(folder, world?.FullName, narrator, call.Token);
+            using Story story = new(stage, narrator, call.Surroundings.Clock);
+            await story.TellAsync(call.Token);
             held = true;
-            narrator.Line(string.Empty);
-            narrator.Line(
-                $"Done in {Narrator.Seconds(narrator.Elapsed)}. Next: ./behalf demo --keep, or README \"Connect your own Asana\"."
-            );
+            narrator.Done("Next: ./behalf demo --keep, or README \"Connect your own Asana\".");
             if (keep)
             {
-                await KeepAsync(stage, narrator, cancellationToken);
+                await KeepAsync(stage, narrator, call.Token);
             }
 
-            return 0;
+            return ExitCode.Ok;
         }
-        catch (DemoFailedException failure)
-        {
-            await Console.Error.WriteLineAsync($"The story does not hold: {failure.Message}");
-            await Console.Error.WriteLineAsync($"The logs of its processes are in {folder}.");
-            return 1;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (call.Token.IsCancellationRequested)
         {
             held = true;
-            return 130;
+            throw;
+        }
+        catch (Exception failure) when (failure is DemoFailedException or BehalfException or HttpRequestException)
+        {
+            call.Report.Fail($"The story does not hold: {failure.Message}");
+            call.Report.Remark($"The logs of its processes are in {folder}.");
+            return ExitCode.Failed;
         }
         finally
         {
@@ -80,8 +70,9 @@ internal static class DemoCommand
 
     private static async Task KeepAsync(Stage stage, Narrator narrator, CancellationToken cancellationToken)
     {
+        string data = Path.Combine(stage.Folder, "data");
         narrator.Line(string.Empty);
-        narrator.Line($"Still running; end it with Ctrl-C. Data folder: {Path.Combine(stage.Folder, "data")}");
+        narrator.Line($"Still running; end it with Ctrl-C. Data folder: {data}");
         narrator.Line($"  sign in at {stage.ApplicationUrl}");
         foreach (CastMember member in stage.World.Cast)
         {
@@ -89,7 +80,7 @@ internal static class DemoCommand
         }
 
         narrator.Line($"  the sandbox's world: {new Uri(stage.SandboxUrl, "/_sandbox/world")}");
-        narrator.Line($"  the CLI: BEHALF_DATA={Path.Combine(stage.Folder, "data")} ./behalf audit list");
+        narrator.Line($"  the CLI: BEHALF_DATA={data} ./behalf audit list");
         TaskCompletionSource never = new(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {

@@ -66,31 +66,14 @@ internal sealed class Judge(HttpClient sandbox, World world)
         return $"exists · created by {world.Creator.Key} · assignee {world.Creator.Key} · {world.PriorityFieldName} {priority}";
     }
 
-    /// <summary>Every text that only members of the board may read, except its name, which stands in the question.</summary>
-    public async Task<IReadOnlyList<string>> BoardWordsAsync(CancellationToken cancellationToken)
+    /// <summary>Everything of the board that the outsider may not read, except its name, which stands in the question.</summary>
+    public async Task<BoardWords> BoardWordsAsync(CancellationToken cancellationToken)
     {
         JsonNode data = await DataAsync(cancellationToken);
-        JsonNode board = data["projects"]!.AsArray().Single(project => (string)project!["gid"]! == world.BoardGid)!;
-        HashSet<string> gids = [world.BoardGid];
-        List<string?> words = [(string?)board["notes"] ?? (string?)board["html_notes"]];
-        foreach (JsonNode? task in data["tasks"]!.AsArray())
-        {
-            List<string> projects = [.. task!["projects"]!.AsArray().Select(gid => (string)gid!)];
-            if (projects is [var only] && only == world.BoardGid && !Holds(task["followers"]!, world.Outsider.Key))
-            {
-                gids.Add((string)task["gid"]!);
-                words.Add((string?)task["name"]);
-                words.Add((string?)task["notes"]);
-            }
-        }
-
-        words.AddRange(
-            data["stories"]!
-                .AsArray()
-                .Where(story => gids.Contains((string)story!["target"]!) && (string)story["type"]! == "comment")
-                .Select(story => (string?)story!["text"])
-        );
-        return [.. gids, .. words.Where(word => word is { Length: > 3 }).Select(word => word!)];
+        JsonNode report = (await sandbox.GetFromJsonAsync<JsonNode>("/_sandbox/world", cancellationToken))!;
+        BoardWords words = BoardWords.Of(data, report["access"]![world.Outsider.Key]!, world.BoardGid);
+        Require(words.Texts.Count > 0, $"\"{world.BoardName}\" holds nothing that is kept from {world.Outsider.Key}");
+        return words;
     }
 
     /// <summary>The names of the board's open tasks.</summary>

@@ -33,14 +33,25 @@ internal sealed class Stage : IAsyncDisposable
 
     public required string Connection { get; init; }
 
-    public required string Model { get; init; }
+    /// <value>True: no key is set, and the practice model plans.</value>
+    public required bool IsPractice { get; init; }
 
-    public static async Task<Stage> SetAsync(string folder, string? worldFile, CancellationToken cancellationToken)
+    /// <value>What its processes wrote, each by its name.</value>
+    public IEnumerable<(string Name, string Path)> Logs => _processes.Select(one => (one.Name, one.LogPath));
+
+    /// <param name="worldFile">Null: the built-in world.</param>
+    /// <param name="narrator">Hears of each process as it is ready.</param>
+    public static async Task<Stage> SetAsync(
+        string folder,
+        string? worldFile,
+        Narrator narrator,
+        CancellationToken cancellationToken
+    )
     {
         List<ChildProcess> started = [];
         try
         {
-            return await StartAsync(folder, worldFile, started, cancellationToken);
+            return await StartAsync(folder, worldFile, narrator, started, cancellationToken);
         }
         catch
         {
@@ -59,6 +70,7 @@ internal sealed class Stage : IAsyncDisposable
     private static async Task<Stage> StartAsync(
         string folder,
         string? worldFile,
+        Narrator narrator,
         List<ChildProcess> started,
         CancellationToken cancellationToken
     )
@@ -80,6 +92,12 @@ internal sealed class Stage : IAsyncDisposable
             return child;
         }
 
+        async Task<string> ReadyAsync(ChildProcess child, string readyFile, string name)
+        {
+            await using IAsyncDisposable waiting = narrator.Starting(name);
+            return await child.ReadyAsync(readyFile, Patience, cancellationToken);
+        }
+
         string sandboxReady = Path.Combine(folder, "sandbox.json");
         string[] world = worldFile is null ? [] : ["--world", Path.GetFullPath(worldFile)];
         ChildProcess sandboxProcess = Start(
@@ -87,7 +105,10 @@ internal sealed class Stage : IAsyncDisposable
             "sandbox",
             ["sandbox", "--urls", "http://127.0.0.1:0", "--ready-file", sandboxReady, .. world]
         );
-        Uri sandboxUrl = UrlIn(await sandboxProcess.ReadyAsync(sandboxReady, Patience, cancellationToken));
+        Uri sandboxUrl = UrlIn(await ReadyAsync(sandboxProcess, sandboxReady, "the practice Asana"));
+        HttpClient sandbox = new() { BaseAddress = sandboxUrl };
+        World cast = await World.ReadAsync(sandbox, cancellationToken);
+        narrator.Fact("practice Asana", $"{sandboxUrl}  organization {cast.Organization}");
 
         string data = Path.Combine(folder, "data");
         string origin = sandboxUrl.GetLeftPart(UriPartial.Authority);
@@ -96,10 +117,8 @@ internal sealed class Stage : IAsyncDisposable
             "server",
             ["serve", "--data", data, "--urls", "http://127.0.0.1:0", "--allow-private-origin", origin]
         );
-        Uri serverUrl = UrlIn(await server.ReadyAsync(Path.Combine(data, "server.json"), Patience, cancellationToken));
-
-        HttpClient sandbox = new() { BaseAddress = sandboxUrl };
-        World cast = await World.ReadAsync(sandbox, cancellationToken);
+        Uri serverUrl = UrlIn(await ReadyAsync(server, Path.Combine(data, "server.json"), "Behalf"));
+        narrator.Fact("Behalf", $"{serverUrl}  SQLite, new data folder");
         BehalfClient behalf = new(Credentials(Path.Combine(data, "credentials.json"), serverUrl));
         ConnectionDetails connection = await DeveloperConsole.ConnectAsync(
             behalf,
@@ -140,7 +159,9 @@ internal sealed class Stage : IAsyncDisposable
             ],
             model
         );
-        Uri applicationUrl = UrlIn(await application.ReadyAsync(applicationReady, Patience, cancellationToken));
+        Uri applicationUrl = UrlIn(await ReadyAsync(application, applicationReady, "the application"));
+        narrator.Fact("application", $"{applicationUrl}  with its own login");
+        narrator.Fact("model", modelName);
 
         Stage stage = new(folder)
         {
@@ -151,7 +172,7 @@ internal sealed class Stage : IAsyncDisposable
             Sandbox = sandbox,
             Behalf = behalf,
             Connection = connection.Name,
-            Model = modelName,
+            IsPractice = model.Count > 0,
         };
         stage._processes.AddRange(started);
         return stage;

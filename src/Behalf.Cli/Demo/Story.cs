@@ -8,6 +8,16 @@ namespace Behalf.Cli.Demo;
 /// </summary>
 internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) : IDisposable
 {
+    /// <value>How tokens, codes and secrets of the practice provider and of Behalf begin, and what stands before one.</value>
+    private static readonly string[] TokenMarks =
+    [
+        "practice-access-",
+        "practice-refresh-",
+        "practice-code-",
+        "sks_",
+        "Bearer ",
+    ];
+
     private readonly World _world = stage.World;
     private readonly Judge _judge = new(stage.Sandbox, stage.World);
     private readonly Person _creator = new(stage.World.Creator, stage);
@@ -23,6 +33,7 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
         await CommentAsync(cancellationToken);
         await RevokeAsync(cancellationToken);
         await AskSharedBotAsync(cancellationToken);
+        await ReadLogsAsync(cancellationToken);
         await ShowAuditAsync(cancellationToken);
     }
 
@@ -99,26 +110,25 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
     {
         long before = await _judge.LastSequenceAsync(cancellationToken);
         AgentTranscript transcript = await AskAsync(_outsider, BoardQuestion, cancellationToken);
-        IReadOnlyList<string> words = await _judge.BoardWordsAsync(cancellationToken);
+        BoardWords words = await _judge.BoardWordsAsync(cancellationToken);
         IReadOnlyList<SeenRequest> answers =
         [
             .. (await _judge.RequestsSinceAsync(before, cancellationToken)).Where(r => r.User == _outsider.Member.Key),
         ];
-        foreach (string word in words)
-        {
-            Judge.Require(
-                !transcript.Lines.Any(line => line.Contains(word, StringComparison.OrdinalIgnoreCase)),
-                $"the run of {_outsider.Member.Key} holds a word of the board"
-            );
-            Judge.Require(
-                !answers.Any(answer => answer.Body.Contains(word, StringComparison.OrdinalIgnoreCase)),
-                $"an answer to {_outsider.Member.Key} holds a word of the board"
-            );
-        }
-
+        Judge.Require(answers.Count > 0, $"{_outsider.Member.Key}'s agent never asked the provider");
         Judge.Require(
-            !answers.Any(answer => answer.Body.Contains(_world.BoardName, StringComparison.OrdinalIgnoreCase)),
-            $"an answer to {_outsider.Member.Key} holds the board's name"
+            !string.IsNullOrWhiteSpace(transcript.Answer),
+            $"{_outsider.Member.Key}'s agent gave no answer at all"
+        );
+        Judge.Require(
+            !transcript.Lines.Any(line => HoldsAny(line, [.. words.Gids, .. words.Texts])),
+            $"the run of {_outsider.Member.Key} holds a word of the board"
+        );
+        Judge.Require(
+            !answers.Any(answer =>
+                HoldsAny(answer.Body, [_world.BoardName, .. words.Gids, .. words.Texts, .. words.Labels])
+            ),
+            $"an answer to {_outsider.Member.Key} holds a word of the board"
         );
         narrator.Checked($"0 bytes of the board in {answers.Count} responses and in the whole run");
     }
@@ -127,10 +137,12 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
     {
         AgentTranscript transcript = await AskAsync(_insider, BoardQuestion, cancellationToken);
         IReadOnlyList<string> tasks = await _judge.BoardTasksAsync(cancellationToken);
+        Judge.Require(tasks.Count > 0, $"\"{_world.BoardName}\" has no open tasks");
         int named = tasks.Count(task => transcript.Answer.Contains(task, StringComparison.OrdinalIgnoreCase));
+        // Another model may sum a board up in its own words.
         Judge.Require(
-            named > 0,
-            $"{_insider.Member.Key} may see the board, and the answer names none of its {tasks.Count} open tasks"
+            stage.IsPractice ? named == tasks.Count : named > 0,
+            $"{_insider.Member.Key} may see the board, and the answer names {named} of its {tasks.Count} open tasks"
         );
         narrator.Checked($"the answer names {named} of the board's {tasks.Count} open tasks");
     }
@@ -202,6 +214,31 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
         );
     }
 
+    /// <summary>What the processes wrote down meanwhile: nothing of the board, and nothing that opens anything.</summary>
+    private async Task ReadLogsAsync(CancellationToken cancellationToken)
+    {
+        BoardWords words = await _judge.BoardWordsAsync(cancellationToken);
+        string[] secrets = [.. _world.Secrets, .. TokenMarks];
+        int lines = 0;
+        foreach ((string name, string path) in stage.Logs)
+        {
+            await using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using StreamReader reader = new(file);
+            while (await reader.ReadLineAsync(cancellationToken) is { } line)
+            {
+                lines++;
+                Judge.Require(!HoldsAny(line, words.Texts), $"the log of {name} holds a word of the board");
+                Judge.Require(!HoldsAny(line, secrets), $"the log of {name} holds a token or a password");
+            }
+        }
+
+        Judge.Require(lines > 0, "the processes wrote no log");
+        narrator.Checked($"no word of the board and no token in the {lines} lines that the processes logged");
+    }
+
+    private static bool HoldsAny(string text, IReadOnlyList<string> words) =>
+        words.Any(word => text.Contains(word, StringComparison.OrdinalIgnoreCase));
+
     private async Task ShowAuditAsync(CancellationToken cancellationToken)
     {
         List<AuditRecord> records = [];
@@ -267,7 +304,7 @@ internal sealed class Story(Stage stage, Narrator narrator, TimeProvider time) :
         }
         else
         {
-            narrator.Line($"   {person.Member.Key}: {prompt}");
+            narrator.Asked(person.Member.Key, prompt);
         }
 
         AgentTranscript transcript = await person.AskAsync(

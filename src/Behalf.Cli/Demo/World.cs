@@ -39,6 +39,9 @@ internal sealed record World
 
     public required string ServiceAccountToken { get; init; }
 
+    /// <value>What opens something at the practice provider.</value>
+    public IEnumerable<string> Secrets => Cast.Select(member => member.Password).Append(ServiceAccountToken);
+
     public IReadOnlyList<CastMember> Cast => [Creator, Outsider, Insider];
 
     public static async Task<World> ReadAsync(HttpClient sandbox, CancellationToken cancellationToken)

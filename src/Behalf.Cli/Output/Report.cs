@@ -10,14 +10,13 @@ namespace Behalf.Cli.Output;
 internal sealed class Report
 {
     private readonly Surroundings _surroundings;
-    private readonly IAnsiConsole _console;
     private string _halfCharacter = "";
 
     public Report(Surroundings surroundings, bool isJson)
     {
         _surroundings = surroundings;
         IsJson = isJson;
-        _console = AnsiConsole.Create(
+        Console = AnsiConsole.Create(
             new AnsiConsoleSettings
             {
                 Ansi = surroundings.UsesColour ? AnsiSupport.Detect : AnsiSupport.No,
@@ -27,10 +26,13 @@ internal sealed class Report
             }
         );
         // A pipe has no width: a program that reads lines wants them whole.
-        _console.Profile.Width = surroundings.OutIsTerminal ? surroundings.Width : 10_000;
+        Console.Profile.Width = surroundings.OutIsTerminal ? surroundings.Width : 10_000;
     }
 
     public bool IsJson { get; }
+
+    /// <value>Standard output with colours, for people only.</value>
+    public IAnsiConsole Console { get; }
 
     /// <summary>Text for people only; stored text inside it is made inert.</summary>
     public void Line(string text = "")
@@ -122,7 +124,7 @@ internal sealed class Report
         {
             table.AddRow(columns.Select(column => new Text(Inert.Line(column.Value(item)))));
         }
-        _console.Write(table);
+        Console.Write(table);
     }
 
     /// <summary>One thing: labelled lines for people, an object for programs.</summary>

@@ -278,6 +278,18 @@ public sealed class AccountsClient
         return _rpc.CallAsync(options => _verifications.RefuseAsync(request, options), cancellationToken);
     }
 
+    /// <summary>
+    /// Takes a link back, and what was begun with it as long as nobody was confirmed: whoever still has it reads that it
+    /// ended.
+    /// </summary>
+    /// <exception cref="BehalfException">Not found: the link is unknown, or has ended, perhaps with a connected account.</exception>
+    public Task WithdrawLinkAsync(Uri link, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        var request = new WithdrawLinkRequest { Link = link.AbsoluteUri };
+        return _rpc.CallAsync(options => _verifications.WithdrawAsync(request, options), cancellationToken);
+    }
+
     /// <summary>Stops the account at once and revokes its grant at the provider; the record stays.</summary>
     public async Task<ConnectedAccount> DisconnectAsync(string accountId, CancellationToken cancellationToken = default)
     {

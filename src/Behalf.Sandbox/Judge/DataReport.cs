@@ -1,8 +1,13 @@
+using System.Text;
+using System.Xml.Linq;
+
 namespace Behalf.Sandbox.Judge;
 
 /// <summary><c>GET /_sandbox/data</c>: every object as it is, through nobody's eyes.</summary>
 internal sealed class DataReport(ObjectStore store)
 {
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     public JsonObject Write()
     {
         lock (store.Gate)
@@ -19,12 +24,35 @@ internal sealed class DataReport(ObjectStore store)
                     ["parent"] = a.Parent.Gid,
                     ["created_by"] = a.CreatedBy.Key,
                     ["size"] = a.Content.Length,
+                    ["text"] = Text(a.Content),
                 }),
-                ["tags"] = Rows<Tag>(t => Plain(t)),
-                ["custom_fields"] = Rows<CustomField>(f => Plain(f)),
-                ["teams"] = Rows<Team>(t => Plain(t)),
-                ["portfolios"] = Rows<Portfolio>(p => With(Plain(p), "items", Gids(p.Items))),
-                ["goals"] = Rows<Goal>(g => With(Plain(g), "notes", g.Notes)),
+                ["tags"] = Rows<Tag>(t => With(Plain(t), "workspace", t.Workspace.Gid)),
+                ["custom_fields"] = Rows<CustomField>(WriteField),
+                ["teams"] = Rows<Team>(t => new JsonObject
+                {
+                    ["gid"] = t.Gid,
+                    ["name"] = t.Name,
+                    ["workspace"] = t.Workspace.Gid,
+                    ["description"] = t.Description,
+                    ["members"] = Keys(t.Members.Select(m => m.User)),
+                }),
+                ["portfolios"] = Rows<Portfolio>(p => new JsonObject
+                {
+                    ["gid"] = p.Gid,
+                    ["name"] = p.Name,
+                    ["workspace"] = p.Workspace.Gid,
+                    ["owner"] = p.Owner.Key,
+                    ["items"] = Gids(p.Items),
+                }),
+                ["goals"] = Rows<Goal>(g => new JsonObject
+                {
+                    ["gid"] = g.Gid,
+                    ["name"] = g.Name,
+                    ["workspace"] = g.Workspace.Gid,
+                    ["team"] = g.Team?.Gid,
+                    ["owner"] = g.Owner.Key,
+                    ["notes"] = g.Notes,
+                }),
                 ["status_updates"] = Rows<StatusUpdate>(WriteStatus),
                 ["access_requests"] = Rows<AccessRequest>(r => new JsonObject
                 {
@@ -50,6 +78,7 @@ internal sealed class DataReport(ObjectStore store)
             ["privacy"] = ProjectFields.PrivacyWord(project.Privacy),
             ["archived"] = project.Archived,
             ["html_notes"] = project.NotesHtml,
+            ["notes"] = Unmarked(project.NotesHtml),
             ["owner"] = project.Owner?.Key,
             ["members"] = new JsonObject(
                 project.Members.Select(m =>
@@ -57,6 +86,7 @@ internal sealed class DataReport(ObjectStore store)
                 )
             ),
             ["sections"] = new JsonArray([.. project.Sections.Select(s => (JsonNode?)Plain(s))]),
+            ["fields"] = Gids(project.Fields.Select(s => s.Field)),
             ["tasks"] = Gids(project.Tasks),
         };
 
@@ -66,7 +96,7 @@ internal sealed class DataReport(ObjectStore store)
             ["gid"] = task.Gid,
             ["name"] = task.Name,
             ["html_notes"] = task.NotesHtml,
-            ["notes"] = System.Xml.Linq.XElement.Parse(task.NotesHtml).Value,
+            ["notes"] = Unmarked(task.NotesHtml),
             ["workspace"] = task.Workspace.Gid,
             ["created_by"] = task.CreatedBy.Key,
             ["created_at"] = Renderer.Timestamp(task.CreatedAt),
@@ -108,9 +138,7 @@ internal sealed class DataReport(ObjectStore store)
             ["type"] = story.IsComment ? "comment" : "system",
             ["resource_subtype"] = story.Subtype,
             ["html_text"] = story.Html,
-            ["text"] = story.Html is { } html
-                ? System.Xml.Linq.XElement.Parse(html).Value
-                : $"{story.Words} {story.Subject?.Title}".TrimEnd(),
+            ["text"] = story.Html is { } html ? Unmarked(html) : $"{story.Words} {story.Subject?.Title}".TrimEnd(),
         };
 
     private static JsonObject WriteStatus(StatusUpdate status) =>
@@ -122,7 +150,34 @@ internal sealed class DataReport(ObjectStore store)
             ["author"] = status.CreatedBy.Key,
             ["status_type"] = status.StatusType,
             ["html_text"] = status.Html,
+            ["text"] = Unmarked(status.Html),
         };
+
+    private static JsonObject WriteField(CustomField field) =>
+        new()
+        {
+            ["gid"] = field.Gid,
+            ["name"] = field.Name,
+            ["workspace"] = field.Workspace.Gid,
+            ["description"] = field.Description,
+            ["options"] = new JsonArray([.. field.Options.Select(o => (JsonNode?)Plain(o))]),
+        };
+
+    /// <summary>The words of rich text, links left out.</summary>
+    private static string Unmarked(string html) => XElement.Parse(html).Value;
+
+    /// <summary>Null for what is no text.</summary>
+    private static string? Text(byte[] content)
+    {
+        try
+        {
+            return Utf8.GetString(content);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
 
     private static JsonObject Plain(Entity item) => new() { ["gid"] = item.Gid, ["name"] = item.Title };
 

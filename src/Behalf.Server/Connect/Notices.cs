@@ -99,6 +99,13 @@ internal static class Notices
                 ["Links work for a few minutes only. Nothing was connected. Ask the application for a new one."],
                 Status: StatusCodes.Status410Gone
             ),
+            "link_withdrawn" => new Notice(
+                "This link was taken back",
+                [
+                    "The application that made it waits for nobody any more. Nothing was connected. Ask it for a new one.",
+                ],
+                Status: StatusCodes.Status410Gone
+            ),
             "link_used" or "state_used" => new Notice(
                 "This link was used already",
                 ["A link works once. If that was not you, or it did not finish, ask the application for a new one."],

@@ -8,6 +8,7 @@ namespace Behalf.Authorization;
 /// <summary>The room's one entry; each noun has a file of its own.</summary>
 internal sealed class AuthorizationRoom(
     AuthorizationLinks links,
+    LinkWithdrawal withdrawal,
     ConnectPage page,
     AuthorizationRequest request,
     AuthorizationResponse response,
@@ -87,6 +88,9 @@ internal sealed class AuthorizationRoom(
         Identifier identifier,
         CancellationToken cancellationToken
     ) => verification.RefuseAsync(principal, authRequestId, identifier, cancellationToken);
+
+    public Task<Result<Done>> WithdrawAsync(Principal principal, Uri link, CancellationToken cancellationToken) =>
+        withdrawal.WithdrawAsync(principal, link, cancellationToken);
 
     public Task<FreshCredential> FreshenAsync(
         SealedCredential current,

@@ -18,6 +18,7 @@ public static class AuthorizationServices
         services.TryAddSingleton<FlowContexts>();
         services.TryAddSingleton<FlowEnding>();
         services.TryAddSingleton<AuthorizationLinks>();
+        services.TryAddSingleton<LinkWithdrawal>();
         services.TryAddSingleton<ConnectPage>();
         services.TryAddSingleton<AuthorizationRequest>();
         services.TryAddSingleton<AuthorizationResponse>();

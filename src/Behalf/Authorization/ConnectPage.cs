@@ -40,6 +40,11 @@ internal sealed class ConnectPage(
                 "link_unknown",
                 "This link is not known. Ask the application for a new one."
             ),
+            { Outcome: FlowOutcomes.Withdrawn } => new Problem(
+                ProblemKind.FailedPrecondition,
+                "link_withdrawn",
+                "The application has taken this link back. Ask it for a new one."
+            ),
             { Step: not FlowStep.LinkCreated } => LinkUsed(),
             _ when flow.ExpiresAt <= time.GetUtcNow() => new Problem(
                 ProblemKind.FailedPrecondition,

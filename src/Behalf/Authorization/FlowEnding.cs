@@ -114,4 +114,5 @@ internal static class FlowOutcomes
     public const string ProviderUserChanged = "provider_user_changed";
     public const string AccountUrlRefused = "account_url_refused";
     public const string Stopped = "stopped";
+    public const string Withdrawn = "withdrawn";
 }

@@ -91,6 +91,13 @@ public interface IAuthorization
     );
 
     /// <summary>
+    /// Takes a link back, and what was begun with it as long as nobody was confirmed. Only for service clients of its
+    /// environment.
+    /// </summary>
+    /// <returns><c>not_found</c> for unknown links and those that have ended.</returns>
+    Task<Result<Done>> WithdrawAsync(Principal principal, Uri link, CancellationToken cancellationToken);
+
+    /// <summary>
     /// The application says that the flow came back to a browser that had not begun it, where
     /// <paramref name="identifier"/> is signed in. Ends the flow whoever that is; only for service clients of its
     /// environment.

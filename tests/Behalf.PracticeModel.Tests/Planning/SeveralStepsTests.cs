@@ -436,6 +436,12 @@ public sealed class SeveralStepsTests(ModelApp model) : IClassFixture<ModelApp>
         "summary!, board_id:Board name or id, assignee_ids[], custom_fields{}",
         """{"summary":"Fix","board_id":"Harbour","assignee_ids":["me"],"custom_fields":{"Priority":"High"}}"""
     )]
+    [InlineData(
+        "makeIssue",
+        "New issue in a board",
+        "summary!, board_id:Board name or id, assignee_ids[], custom_fields{}:Such as Severity",
+        """{"summary":"Fix","board_id":"Harbour","assignee_ids":["me"],"custom_fields":{"Severity":"High"}}"""
+    )]
     public async Task OtherNamesForTheSameJob_AreFound(string tool, string description, string inputs, string expected)
     {
         var tools = new ToolSet()

@@ -91,6 +91,66 @@ public sealed class ConnectFlowTests
         (await world.AccountAsync("alice")).Reason.Should().Be("cancelled");
     }
 
+    [Theory]
+    [InlineData(FlowStep.LinkCreated)]
+    [InlineData(FlowStep.AtProvider)]
+    [InlineData(FlowStep.AwaitingVerification)]
+    public async Task WithdrawnLink_ConnectsNobody_HoweverFarItsFlowHadCome(FlowStep step)
+    {
+        await using World world = await World.StartAsync();
+        using var browser = new Browser(world);
+        AuthorizationLink link = await Browser.LinkAsync(world, "alice");
+        StartedFlow? begun = step == FlowStep.AtProvider ? await browser.PressAsync(link) : null;
+        string? requestId = step == FlowStep.AwaitingVerification ? await browser.ConsentAsync(link, "alice") : null;
+
+        (await world.Authorization.WithdrawAsync(world.Service, link.Link, World.Cancel)).Succeeded.Should().BeTrue();
+
+        (await world.Authorization.ShowAsync(Browser.TokenOf(link), null, World.Cancel))
+            .Problem!.Code.Should()
+            .Be("link_withdrawn");
+        if (begun is not null)
+        {
+            (await browser.ReturnAsync(await browser.AgreeAsync(begun, "alice"))).Succeeded.Should().BeFalse();
+        }
+
+        if (requestId is not null)
+        {
+            (await VerifyAsync(world, requestId, "alice")).Problem!.Kind.Should().Be(ProblemKind.NotFound);
+        }
+
+        (await world.AccountAsync("alice")).Reason.Should().Be("withdrawn");
+        world.Provider.CountTokenRequests("authorization_code").Should().Be(0);
+        (await world.Authorization.WithdrawAsync(world.Service, link.Link, World.Cancel))
+            .Problem!.Kind.Should()
+            .Be(ProblemKind.NotFound, "it has ended");
+    }
+
+    [Fact]
+    public async Task Withdrawing_LeavesAConnectedAccountAlone_AndAnswersStrangersLikeUnknownLinks()
+    {
+        await using World world = await World.StartAsync();
+        using var browser = new Browser(world);
+        AuthorizationLink link = await Browser.LinkAsync(world, "alice");
+        AuthorizationLink other = await Browser.LinkAsync(world, "bob");
+        await VerifyAsync(world, await browser.ConsentAsync(link, "alice"), "alice");
+
+        (await world.Authorization.WithdrawAsync(world.Service, link.Link, World.Cancel))
+            .Problem!.Kind.Should()
+            .Be(ProblemKind.NotFound);
+        DeploymentEnvironment elsewhere = await world.AddEnvironmentAsync("other");
+        Principal stranger = await world.AddClientAsync(elsewhere.Id);
+        (await world.Authorization.WithdrawAsync(stranger, other.Link, World.Cancel))
+            .Problem!.Kind.Should()
+            .Be(ProblemKind.NotFound);
+        Principal session = await world.SessionAsync("bob");
+        (await world.Authorization.WithdrawAsync(session, other.Link, World.Cancel))
+            .Problem!.Kind.Should()
+            .Be(ProblemKind.Forbidden);
+
+        (await world.AccountAsync("alice")).State.Should().Be(AccountState.Active);
+        (await world.Authorization.StartAsync(Browser.TokenOf(other), null, World.Cancel)).Succeeded.Should().BeTrue();
+    }
+
     [Fact]
     public async Task ExpiredLink_IsRefused()
     {

@@ -16,7 +16,7 @@ internal static class AccountAdvice
         var connection = account.ConnectionName;
         if (account.Status == "PENDING_VERIFICATION")
         {
-            return $"{user} has not finished connecting \"{connection}\": the provider was asked and consented, but your application has not verified who came back. Verify from the page {user} is sent to (docs/connect.md#verification), or with `behalf account verify --identifier {user}`.";
+            return $"{user} has not finished connecting \"{connection}\": the provider was asked and consented, but your application has not verified who came back. Verify from the page {user} is sent to (docs/connect.md#verification), or with `behalf account verify --identifier {user} --code CODE` and the code that {user} was shown.";
         }
         var link =
             $"Make a link and send it to {user}: behalf account link --identifier {user} --connection {connection}";
@@ -38,6 +38,7 @@ internal static class AccountAdvice
             "browser_mismatch" => $"The link of {user} was finished in another browser than it was begun in.",
             "code_expired" => "Verification came after the provider's code had ended.",
             "cancelled" => $"{user} pressed Cancel.",
+            "withdrawn" => $"The last link of {user} was taken back before anybody had finished it.",
             "access_denied" => $"The provider did not get {user}'s consent.",
             "refresh_refused" =>
                 $"The provider refused to renew the grant: {user} removed the app there, or that account was deactivated.",

@@ -8,6 +8,8 @@ namespace Behalf.Cli.Commands.Agent;
 /// <summary>Which account a run needs, and the way to it: link, wait, verification.</summary>
 internal sealed class Connecting(Invocation call, BehalfClient behalf, string identifier)
 {
+    private static readonly TimeSpan WithdrawalPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// Null when the user has an active account (of the connection, when one is named); else the connection to authorize.
     /// </summary>
@@ -76,11 +78,28 @@ internal sealed class Connecting(Invocation call, BehalfClient behalf, string id
         }
         catch (OperationCanceledException) when (call.Token.IsCancellationRequested)
         {
-            throw new CommandFailure(
-                call.Interrupts.StoppedExitCode,
-                $"Stopped. Nothing was connected: the link ends at {When.Until(link.ExpiresAt, call.Surroundings.Clock)}, and without this command's verification it connects nobody."
-            );
+            throw new CommandFailure(call.Interrupts.StoppedExitCode, await WithdrawAsync(link));
         }
         call.Report.Remark($"{identifier} is connected to {connection.ConnectorName}.");
+    }
+
+    /// <summary>Nobody waits for the link any more, so nobody shall follow it: it would end at this command's dead port.</summary>
+    /// <returns>What became of it, for the person who stopped.</returns>
+    private async Task<string> WithdrawAsync(AuthorizationLink link)
+    {
+        using CancellationTokenSource patience = new(WithdrawalPatience, call.Surroundings.Clock);
+        try
+        {
+            await behalf.Accounts.WithdrawLinkAsync(link.Link, patience.Token);
+            return "Stopped. Nothing was connected, and the link no longer works.";
+        }
+        catch (BehalfException failure) when (failure.Kind == BehalfErrorKind.NotFound)
+        {
+            return $"Stopped, but the link was at its end already. What came of it says: behalf account show --identifier {identifier}";
+        }
+        catch (Exception failure) when (failure is BehalfException or OperationCanceledException)
+        {
+            return $"Stopped. The link could not be taken back ({failure.Message}); it ends at {When.Until(link.ExpiresAt, call.Surroundings.Clock)}.";
+        }
     }
 }

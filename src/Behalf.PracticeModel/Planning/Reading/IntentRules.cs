@@ -283,11 +283,7 @@ internal static class IntentRules
         new(
             verb,
             noun ?? rest,
-            new Regex(
-                $"^(?:{pattern})$",
-                RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
-                TimeSpan.FromMilliseconds(250)
-            )
+            new Regex($"^(?:{pattern})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, MaskedText.Patience)
         )
         {
             TargetNoun = targetNoun,

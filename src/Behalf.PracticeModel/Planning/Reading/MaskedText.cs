@@ -10,6 +10,12 @@ internal sealed partial class MaskedText
     /// <value>Longer prompts are read up to here, in characters.</value>
     private const int MaxLength = 8_000;
 
+    /// <value>
+    /// How long one rule may look at it; the first that takes longer ends the reading. By the clock on the wall: on a busy
+    /// machine the first use of a rule alone takes a part of it.
+    /// </value>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     public const char Open = '\uE000';
     public const char Close = '\uE001';
 

@@ -182,7 +182,7 @@ internal sealed class Modifiers(MaskedText prompt, DateOnly today)
             @"\b(?:overdue|open|incomplete|unfinished|pending|outstanding|remaining|uncompleted|not done|completed|finished|closed)\s+(?=\p{L})",
             "",
             RegexOptions.IgnoreCase,
-            TimeSpan.FromMilliseconds(250)
+            MaskedText.Patience
         );
     }
 
@@ -197,8 +197,8 @@ internal sealed class Modifiers(MaskedText prompt, DateOnly today)
     private static string Iso(DateOnly day) => day.ToString("yyyy-MM-dd");
 
     private static bool Matches(string text, string pattern) =>
-        Regex.IsMatch(text, pattern, RegexOptions.IgnoreCase, TimeSpan.FromMilliseconds(250));
+        Regex.IsMatch(text, pattern, RegexOptions.IgnoreCase, MaskedText.Patience);
 
     private static Regex Rule(string pattern) =>
-        new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250));
+        new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, MaskedText.Patience);
 }

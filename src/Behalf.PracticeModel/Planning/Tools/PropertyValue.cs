@@ -33,7 +33,7 @@ internal static class PropertyValue
 
         if (PropertyScore.IsFieldMap(property))
         {
-            var field = slot == Slot.Priority ? "Priority" : intent.Value(Slot.Field) ?? values[0];
+            var field = slot == Slot.Priority ? FieldName(property, slot) : intent.Value(Slot.Field) ?? values[0];
             var content = slot == Slot.Priority ? values[0] : intent.Value(Slot.Value) ?? values[0];
             return new JsonObject { [field] = content };
         }
@@ -51,6 +51,14 @@ internal static class PropertyValue
                 : null,
             _ => null,
         };
+
+    /// <summary>The one of the slot's names that the property's description speaks of, else the usual one; as a title.</summary>
+    private static string FieldName(ToolProperty property, Slot slot)
+    {
+        var names = SlotProperties.Of(slot);
+        var name = Words.Split(property.Description).FirstOrDefault(names.Contains) ?? names[0];
+        return char.ToUpperInvariant(name[0]) + name[1..];
+    }
 
     private static JsonNode? Scalar(ToolProperty property, Slot slot, string value)
     {
