@@ -193,11 +193,9 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
         TranslatedAsync(async () =>
         {
             Opened opened = Current;
-            (T result, bool withdrew) = await _connections.Value.RunAsync(
-                attempt => WriteAsync(opened, attempt, work),
-                cancellationToken
+            (T result, bool withdrew) = await WroteAsync(
+                _connections.Value.RunAsync(attempt => WriteAsync(opened, attempt, work), cancellationToken)
             );
-            RequestMoment.Current?.Wrote();
             if (withdrew)
             {
                 await WaitForStartsAsync();
@@ -214,12 +212,9 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
         TranslatedAsync(async () =>
         {
             Opened opened = Current;
-            T result = await _connections.Value.RunAsync(
-                attempt => WriteInLaneAsync(opened, attempt, work),
-                cancellationToken
+            return await WroteAsync(
+                _connections.Value.RunAsync(attempt => WriteInLaneAsync(opened, attempt, work), cancellationToken)
             );
-            RequestMoment.Current?.Wrote();
-            return result;
         });
 
     internal Task WriteAsync(Func<WriteContext, Task> work, CancellationToken cancellationToken) =>
@@ -343,6 +338,19 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
             },
             cancellationToken
         );
+
+    /// <summary>Also when it failed: a commit may be in doubt.</summary>
+    private static async Task<T> WroteAsync<T>(Task<T> writing)
+    {
+        try
+        {
+            return await writing;
+        }
+        finally
+        {
+            RequestMoment.Current?.Wrote();
+        }
+    }
 
     private void RequireReadable()
     {

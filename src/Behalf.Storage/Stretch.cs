@@ -26,6 +26,8 @@ internal sealed class Stretch(int capacity)
 
     public bool IsFull => Volatile.Read(ref _count) >= Most;
 
+    public bool IsEmpty => Volatile.Read(ref _count) == 0;
+
     /// <param name="query">Names what is read; one for each query.</param>
     /// <param name="key">Its values, compared by value.</param>
     public bool TryRecall<T>(string query, object key, [MaybeNullWhen(false)] out T value)

@@ -195,7 +195,7 @@ public sealed class PersonalMcpTests(PeopleStage stage) : IClassFixture<PeopleSt
             .Should()
             .OnlyContain(record =>
                 record.GetProperty("detail").GetString()!.Contains("made for \"judy\"")
-                && record.GetProperty("detail").GetString()!.Contains("is bob")
+                && record.GetProperty("detail").GetString()!.Contains("is \"bob\"")
             );
         Page connected = await judy.OpenAsync(await judy.ConsentAsync(await judy.StartAsync(link), "alice"));
         connected.Status.Should().Be(200, "nothing of it was spent");

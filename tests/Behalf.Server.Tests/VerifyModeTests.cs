@@ -90,7 +90,7 @@ public sealed class VerifyModeTests(Stage stage) : IClassFixture<Stage>
             .Which.GetProperty("detail")
             .GetString()
             .Should()
-            .Contain("is bob");
+            .Contain("is \"bob\"");
     }
 
     [Fact]

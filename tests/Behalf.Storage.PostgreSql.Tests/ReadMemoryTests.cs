@@ -129,6 +129,56 @@ public sealed class ReadMemoryTests : IAsyncLifetime
         alice.Reads.Should().Be(2);
     }
 
+    /// <summary>After a crash ids are given out again that a snapshot of before counts as ended: the clock tells.</summary>
+    [Fact]
+    public async Task AChangeWithAnIdOfBefore_IsSeenByItsTime()
+    {
+        Counted alice = new(_node, Rows("alice"));
+        await alice.LookAsync();
+
+        await ExecuteAsync(
+            $"""
+            INSERT INTO change_mark (transaction, environment_id, identifier, at)
+            VALUES ('3', '{_acme.Id.Value}', 'alice', clock_timestamp())
+            """
+        );
+        await alice.LookAsync();
+
+        alice.Reads.Should().Be(2);
+    }
+
+    [Fact]
+    public async Task ATruncatedTable_IsAChangeOfAll()
+    {
+        Counted shared = new(_node, user: null);
+        await shared.LookAsync();
+        await ExecuteAsync("TRUNCATE mcp_group_policy");
+        await shared.LookAsync();
+        shared.Reads.Should().Be(2);
+    }
+
+    [Fact]
+    public async Task AUserWhoIsBeingConnected_IsNotRemovedBeside()
+    {
+        Identifier carol = Identifier.Parse("carol");
+        await _node.Users.EnsureAsync(_acme.Id, carol, Cancellation);
+        await using NpgsqlConnection other = new($"{_database};Pooling=false");
+        await other.OpenAsync(Cancellation);
+        await using NpgsqlTransaction connecting = await other.BeginTransactionAsync(Cancellation);
+        await other.ExecuteAsync("SELECT 1 FROM end_user WHERE identifier = 'carol' FOR UPDATE");
+        Task<bool> removing = _node.Users.RemoveAsync(_acme.Id, carol, Traces.None, Cancellation);
+        await other.ExecuteAsync(
+            $"""
+            INSERT INTO account (environment_id, id, connection_id, identifier, incarnation, status, generation,
+              granted_scopes, created_at, updated_at, row_version)
+            VALUES ('{_acme.Id.Value}', gen_random_uuid(), '{_acme.Connection.Id.Value}', 'carol', 1, 1, 0, '', 0, 0, 1)
+            """
+        );
+        await connecting.CommitAsync(Cancellation);
+
+        (await removing).Should().BeFalse("an account is there by then");
+    }
+
     [Fact]
     public async Task AChangeThatIsUndone_IsNone()
     {
@@ -231,16 +281,31 @@ public sealed class ReadMemoryTests : IAsyncLifetime
     [Fact]
     public async Task MarksThatNobodyCanNeed_AreRemoved()
     {
-        await ExecuteAsync(
-            """
-            INSERT INTO change_mark (transaction, at)
-            VALUES ('1', clock_timestamp() - interval '11 minutes'), ('2', clock_timestamp() - interval '9 minutes')
-            """
-        );
+        OldMarks old = new(_time);
         await using NpgsqlConnection connection = new($"{_database};Pooling=false");
-        await ChangeMarks.RemoveOldAsync(connection);
-        (await SqlAsync<long>("SELECT count(*) FROM change_mark WHERE transaction = '1'")).Should().Be(0);
-        (await SqlAsync<long>("SELECT count(*) FROM change_mark WHERE transaction = '2'")).Should().Be(1);
+        await connection.OpenAsync(Cancellation);
+        await using NpgsqlConnection other = new($"{_database};Pooling=false");
+        await other.OpenAsync(Cancellation);
+        await ExecuteAsync("UPDATE account SET reason = 'ended' WHERE identifier = 'alice'");
+        await using NpgsqlTransaction running = await other.BeginTransactionAsync(Cancellation);
+        await other.ExecuteAsync("UPDATE account SET reason = 'long' WHERE identifier = 'bob'");
+        await old.RemoveAsync(connection);
+        (await MarksAsync("alice")).Should().BePositive();
+
+        _time.Advance(TimeSpan.FromMinutes(11));
+        await running.CommitAsync(Cancellation);
+        await old.RemoveAsync(connection);
+
+        (await MarksAsync("alice"))
+            .Should()
+            .Be(0, "its transaction had ended before all snapshots that are asked with");
+        (await MarksAsync("bob")).Should().BePositive("it was still running, however old the mark is");
+        _time.Advance(TimeSpan.FromMinutes(11));
+        await old.RemoveAsync(connection);
+        (await MarksAsync("bob")).Should().Be(0);
+
+        Task<long> MarksAsync(string user) =>
+            SqlAsync<long>($"SELECT count(*) FROM change_mark WHERE identifier = '{user}'");
     }
 
     private UserRows Rows(string identifier) => new(_acme.Id, Identifier.Parse(identifier));

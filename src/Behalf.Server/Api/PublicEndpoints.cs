@@ -28,7 +28,7 @@ internal static class PublicEndpoints
         Readiness readiness,
         IVault vault,
         IAudit audit,
-        IDatabase database,
+        WriteProbe database,
         IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken
     )
@@ -46,9 +46,7 @@ internal static class PublicEndpoints
         try
         {
             // Who cannot record refuses every call. The system's clock, also in tests: a probe's patience is its own.
-            await database
-                .RequireWritableAsync(cancellationToken)
-                .WaitAsync(Patience, TimeProvider.System, cancellationToken);
+            await database.AskAsync().WaitAsync(Patience, TimeProvider.System, cancellationToken);
             return audit.IsOut ? NotReady() : Results.Text("ready\n");
         }
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)

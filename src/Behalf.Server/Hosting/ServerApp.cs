@@ -58,6 +58,7 @@ public static class ServerApp
             );
             builder.Services.Configure<VaultOptions>(target => Settings.Apply(target, builder.Configuration, options));
             builder.Services.AddSingleton<Readiness>();
+            builder.Services.AddSingleton<WriteProbe>();
             builder.Services.AddHostedService<Draining>();
             builder.Services.AddSingleton<TrailWatch>();
             builder.Services.AddTrustedProxies();

@@ -27,6 +27,7 @@ internal sealed class ToolListListener(
         using PeriodicTimer timer = new(Interval, watch.Time);
         while (await WaitAsync(timer, ending.Token))
         {
+            RequestMoment.Begin(); // each look is one of its own, though the request is long
             if (await watch.LookAsync(visitor, ending.Token) is not { } now)
             {
                 yield break;

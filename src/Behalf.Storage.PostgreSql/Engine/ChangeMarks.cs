@@ -1,6 +1,3 @@
-using Dapper;
-using Npgsql;
-
 namespace Behalf.Storage.PostgreSql.Engine;
 
 /// <summary>What transactions, of whichever node, leave when they change what look-ups are remembered of (migration 12).</summary>
@@ -13,19 +10,24 @@ internal static class ChangeMarks
     public const int MostUsers = 100;
 
     /// <summary>
-    /// The marks of transactions that a snapshot did not see: those that were running then, and those that began later.
-    /// The answer's own snapshot is the next one to ask with.
+    /// The marks of transactions that a snapshot did not see: those that were running then, and those that began later, by
+    /// their ids and, because a server that crashed may give out ids again, by the clock. The answer's own snapshot and clock
+    /// are the next ones to ask with.
     /// </summary>
     private static readonly string Since = $"""
         SELECT pg_current_snapshot()::text AS snapshot,
-          (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock,
+          (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS clock,
           (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint AS started,
+          pg_is_in_recovery() AS is_standby,
           m.transaction IS NOT NULL AS is_mark, m.environment_id, m.identifier
-        FROM (SELECT nullif($1, '')::pg_snapshot AS seen) s
+        FROM (SELECT nullif($1, '')::pg_snapshot AS seen, to_timestamp($2::bigint / 1000000.0) AS clock) s
         LEFT JOIN LATERAL (
           SELECT c.transaction, c.environment_id, c.identifier FROM change_mark c
           WHERE c.transaction >= pg_snapshot_xmax(s.seen)
-          UNION ALL
+          UNION
+          SELECT c.transaction, c.environment_id, c.identifier FROM change_mark c
+          WHERE s.seen IS NOT NULL AND c.at >= s.clock
+          UNION
           SELECT c.transaction, c.environment_id, c.identifier
           FROM pg_snapshot_xip(s.seen) AS running (transaction)
           JOIN change_mark c ON c.transaction = running.transaction
@@ -33,12 +35,10 @@ internal static class ChangeMarks
         """;
 
     /// <param name="snapshot">Null: none was taken yet.</param>
+    /// <param name="clock">The database's, when it was taken, in microseconds.</param>
     /// <returns>At least one row; the first tells the snapshot.</returns>
-    public static Task<IReadOnlyList<Row>> SinceAsync(ReadQueue reads, string? snapshot) =>
-        reads.QueryAsync<Row>(Since, [snapshot ?? string.Empty], CancellationToken.None);
-
-    public static Task RemoveOldAsync(NpgsqlConnection connection) =>
-        connection.ExecuteAsync("DELETE FROM change_mark WHERE at < clock_timestamp() - interval '10 minutes'");
+    public static Task<IReadOnlyList<Row>> SinceAsync(ReadQueue reads, string? snapshot, long clock) =>
+        reads.QueryAsync<Row>(Since, [snapshot ?? string.Empty, clock], CancellationToken.None);
 
     internal sealed class Row
     {
@@ -49,6 +49,9 @@ internal static class ChangeMarks
 
         /// <value>When the server started, in microseconds: another one may have another history.</value>
         public required long Started { get; init; }
+
+        /// <value>A standby does not say which transactions are running.</value>
+        public required bool IsStandby { get; init; }
 
         public required bool IsMark { get; init; }
         public Guid? EnvironmentId { get; init; }

@@ -15,6 +15,7 @@ internal sealed partial class NodeClaim : IAsyncDisposable
     private readonly DatabaseClock _clock;
     private readonly PostgreSqlStorageOptions _options;
     private readonly ILogger _logger;
+    private readonly OldMarks _oldMarks = new(TimeProvider.System);
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
     private bool _lost;
@@ -157,7 +158,7 @@ internal sealed partial class NodeClaim : IAsyncDisposable
             if (held)
             {
                 await EndDeadLeasesAsync(connection);
-                await ChangeMarks.RemoveOldAsync(connection);
+                await _oldMarks.RemoveAsync(connection);
             }
         }
         catch (Exception e) when (StorageErrors.Translate(e) is not null)

@@ -56,7 +56,11 @@ internal sealed class ReadMemory
 
         T value = await read();
         stretch.Keep(query, key, value, keeps);
-        if (stretch.IsFull || era.IsFull)
+        if (user is not null && stretch.IsEmpty)
+        {
+            era.Forget(user); // whoever names many that do not exist shall not crowd out those that do
+        }
+        else if (stretch.IsFull || era.IsFull)
         {
             Interlocked.CompareExchange(ref _era, era.Next(_time), era);
         }
@@ -110,7 +114,11 @@ internal sealed class ReadMemory
         Era era = Volatile.Read(ref _era);
         try
         {
-            IReadOnlyList<ChangeMarks.Row> rows = await ChangeMarks.SinceAsync(_reads, era.Seen?.Snapshot);
+            IReadOnlyList<ChangeMarks.Row> rows = await ChangeMarks.SinceAsync(
+                _reads,
+                era.Seen?.Snapshot,
+                era.Seen?.Clock ?? 0
+            );
             Seen now = new(rows[0].Snapshot, rows[0].Clock, rows[0].Started);
             era = Volatile.Read(ref _era); // it may have been full meanwhile; the marks are since the same snapshot
             if (HasEnded(era, now, rows))
@@ -137,6 +145,7 @@ internal sealed class ReadMemory
 
     private bool HasEnded(Era era, Seen now, IReadOnlyList<ChangeMarks.Row> rows) =>
         era.Seen is not { } before
+        || rows[0].IsStandby
         || before.Started != now.Started
         || now.Clock < before.Clock
         || now.Clock - before.Clock > (long)ChangeMarks.Reach.TotalMicroseconds

@@ -1,9 +1,9 @@
 -- What nodes remember of their look-ups, and how they learn that it changed: each transaction that changes rows which calls
--- look up leaves marks, by triggers, so that no statement can forget them (nor one that somebody types). A node that remembers since a
--- snapshot asks for the marks of transactions which that snapshot did not see.
+-- look up leaves marks, by triggers, so that no statement can forget them. A node that remembers since a snapshot asks for the
+-- marks of transactions which that snapshot did not see.
 --
--- A mark names a user when rows of that user only were changed; without one it means everything. Marks are kept for ten
--- minutes; who looked longer ago than five begins with nothing.
+-- A mark names a user when rows of that user only were changed (a row keeps its user); without one it means everything. Marks
+-- are kept until ten minutes after their transaction; who looked longer ago than five begins with nothing.
 CREATE TABLE change_mark (
   transaction xid8 NOT NULL,
   environment_id uuid,
@@ -14,7 +14,7 @@ CREATE TABLE change_mark (
 CREATE INDEX change_mark_transaction ON change_mark (transaction);
 CREATE INDEX change_mark_at ON change_mark (at);
 
-CREATE FUNCTION behalf_mark_all() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION behalf_mark_all() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM changed) THEN
     INSERT INTO change_mark (transaction, at) VALUES (pg_current_xact_id(), clock_timestamp());
@@ -23,8 +23,15 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION behalf_mark_truncated() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  INSERT INTO change_mark (transaction, at) VALUES (pg_current_xact_id(), clock_timestamp());
+  RETURN NULL;
+END
+$$;
+
 -- Of many users, or of none: everything.
-CREATE FUNCTION behalf_mark_users() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION behalf_mark_users() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   IF (
     SELECT count(*) > 100 OR bool_or(few.identifier IS NULL)
@@ -70,6 +77,10 @@ BEGIN
         'mark_' || lower(happening), happening, marked.name,
         CASE happening WHEN 'INSERT' THEN 'NEW' ELSE 'OLD' END, marked.function);
     END LOOP;
+
+    EXECUTE format(
+      'CREATE TRIGGER mark_truncate AFTER TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION behalf_mark_truncated()',
+      marked.name);
   END LOOP;
 END
 $$;

@@ -16,18 +16,27 @@ internal static class AccountConditions
     /// connectors of one provider may call its user by different names.
     /// </summary>
     public const string SharingGrant = """
-        FROM connection mine
-        JOIN connection k
-          ON k.environment_id = mine.environment_id
-          AND k.oauth_url = mine.oauth_url AND k.client_id IS NOT DISTINCT FROM mine.client_id
-        JOIN account a ON a.environment_id = k.environment_id AND a.connection_id = k.id
-        WHERE mine.environment_id = @environment AND mine.id = @connection
-          AND (k.connector = mine.connector OR mine.client_id IS NOT NULL)
-          AND CASE WHEN k.connector = mine.connector AND a.provider_user_key IS NOT NULL AND @providerUserKey::text IS NOT NULL
-            THEN a.provider_user_key = @providerUserKey
-            ELSE a.identifier = (SELECT o.identifier FROM account o WHERE o.environment_id = @environment AND o.id = @account)
-            END
-          AND a.deleted_at IS NULL AND a.status = 2
+        FROM (
+          SELECT a.id
+          FROM connection mine
+          JOIN connection k
+            ON k.environment_id = mine.environment_id AND k.connector = mine.connector
+            AND k.oauth_url = mine.oauth_url AND k.client_id IS NOT DISTINCT FROM mine.client_id
+          JOIN account a
+            ON a.environment_id = k.environment_id AND a.connection_id = k.id AND a.provider_user_key = @providerUserKey
+          WHERE mine.environment_id = @environment AND mine.id = @connection AND a.deleted_at IS NULL AND a.status = 2
+          UNION
+          SELECT a.id
+          FROM account o
+          JOIN account a ON a.environment_id = o.environment_id AND a.identifier = o.identifier
+          JOIN connection k ON k.environment_id = a.environment_id AND k.id = a.connection_id
+          JOIN connection mine
+            ON mine.environment_id = k.environment_id AND mine.id = @connection
+            AND mine.oauth_url = k.oauth_url AND mine.client_id IS NOT DISTINCT FROM k.client_id
+          WHERE o.environment_id = @environment AND o.id = @account AND a.deleted_at IS NULL AND a.status = 2
+            AND CASE WHEN k.connector = mine.connector
+              THEN a.provider_user_key IS NULL OR @providerUserKey::text IS NULL
+              ELSE mine.client_id IS NOT NULL END) a
         """;
 
     public static (string Where, DynamicParameters Values) Of(AccountFilter filter)

@@ -78,6 +78,11 @@ internal sealed class EndUserStore(PostgreSqlDatabase database) : IEndUserStore
         database.WriteAsync(
             async context =>
             {
+                // Who connects an account holds this row: what follows sees it.
+                await context.ExecuteAsync(
+                    "SELECT 1 FROM end_user WHERE environment_id = @environment AND identifier = @identifier FOR UPDATE",
+                    Key(environment, identifier)
+                );
                 bool removed = await context.ExecuteOneAsync(
                     """
                     UPDATE end_user SET epoch = epoch + 1, deleted_at = behalf_now()

@@ -112,7 +112,9 @@ internal sealed partial class AuditBacklog : IAsyncDisposable
                 await PauseAsync(pause);
             }
 
-            Attempt[] attempts = await Task.WhenAll(bundle.Select(TryAsync));
+            Attempt[] attempts = await Task.WhenAll(
+                bundle.Select(entry => Task.Run(() => TryAsync(entry))) // beside each other, so that they are committed together
+            );
             List<AuditEntry> failed = [.. bundle.Where((_, i) => attempts[i] == Attempt.Failed)];
             Telemetry.Backlog(failed.Count - bundle.Count);
             _isStoring = failed.Count < bundle.Count;

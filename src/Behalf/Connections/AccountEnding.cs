@@ -20,7 +20,50 @@ internal sealed class AccountEnding(
     private const int PageSize = 500;
     private const int MostAtOnce = 500;
 
-    public async Task<Result<ConnectedAccount>> DisconnectAsync(
+    public Task<Result<ConnectedAccount>> DisconnectAsync(
+        Principal principal,
+        ConnectedAccount account,
+        string reason,
+        CancellationToken cancellationToken
+    ) => WakingAsync(() => StopOneAsync(principal, account, reason, cancellationToken));
+
+    public Task<Result<Done>> DeleteAsync(
+        Principal principal,
+        ConnectedAccount account,
+        CancellationToken cancellationToken
+    ) => WakingAsync(() => DeleteOneAsync(principal, account, cancellationToken));
+
+    public Task<Result<IReadOnlyList<ConnectedAccount>>> RevokeUserAsync(
+        Principal principal,
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    ) => WakingAsync(() => StopUserAsync(principal, environment, identifier, cancellationToken));
+
+    public Task<Result<IReadOnlyList<ConnectedAccount>>> RemoveUserAsync(
+        Principal principal,
+        EnvironmentId environment,
+        Identifier identifier,
+        CancellationToken cancellationToken
+    ) => WakingAsync(() => DeleteUserAsync(principal, environment, identifier, cancellationToken));
+
+    /// <summary>
+    /// The provider is asked once all are stopped that are stopped together: of two that share a grant, the first would find
+    /// the second alive and keep the grant for it.
+    /// </summary>
+    private async Task<T> WakingAsync<T>(Func<Task<T>> stopping)
+    {
+        try
+        {
+            return await stopping();
+        }
+        finally
+        {
+            authorization.Wake();
+        }
+    }
+
+    private async Task<Result<ConnectedAccount>> StopOneAsync(
         Principal principal,
         ConnectedAccount account,
         string reason,
@@ -43,7 +86,7 @@ internal sealed class AccountEnding(
             : Problem.NotFound("connected account");
     }
 
-    public async Task<Result<Done>> DeleteAsync(
+    private async Task<Result<Done>> DeleteOneAsync(
         Principal principal,
         ConnectedAccount account,
         CancellationToken cancellationToken
@@ -64,7 +107,7 @@ internal sealed class AccountEnding(
         return problem is null ? Done.Value : problem;
     }
 
-    public async Task<Result<IReadOnlyList<ConnectedAccount>>> RevokeUserAsync(
+    private async Task<Result<IReadOnlyList<ConnectedAccount>>> StopUserAsync(
         Principal principal,
         EnvironmentId environment,
         Identifier identifier,
@@ -105,7 +148,7 @@ internal sealed class AccountEnding(
                 continue;
             }
 
-            Result<ConnectedAccount> ended = await DisconnectAsync(
+            Result<ConnectedAccount> ended = await StopOneAsync(
                 principal,
                 account,
                 AccountReasons.Revoked,
@@ -129,7 +172,7 @@ internal sealed class AccountEnding(
         return stopped;
     }
 
-    public async Task<Result<IReadOnlyList<ConnectedAccount>>> RemoveUserAsync(
+    private async Task<Result<IReadOnlyList<ConnectedAccount>>> DeleteUserAsync(
         Principal principal,
         EnvironmentId environment,
         Identifier identifier,
@@ -143,7 +186,7 @@ internal sealed class AccountEnding(
             return Problem.Forbidden("not_allowed", "This credential does not cover all accounts of this user.");
         }
 
-        Result<IReadOnlyList<ConnectedAccount>> revoked = await RevokeUserAsync(
+        Result<IReadOnlyList<ConnectedAccount>> revoked = await StopUserAsync(
             principal,
             environment,
             identifier,
@@ -166,7 +209,7 @@ internal sealed class AccountEnding(
         {
             foreach (ConnectedAccount account in await accounts.OfUserAsync(environment, identifier, cancellationToken))
             {
-                Result<Done> deleted = await DeleteAsync(principal, account, cancellationToken);
+                Result<Done> deleted = await DeleteOneAsync(principal, account, cancellationToken);
                 if (!deleted.Succeeded && deleted.Problem.Kind != ProblemKind.NotFound)
                 {
                     return deleted.Problem;
@@ -230,7 +273,7 @@ internal sealed class AccountEnding(
             await users.BumpEveryEpochAsync(environment, Traces.Of(record), cancellationToken);
         }
 
-        return await StopSomeAsync(principal, filter, cancellationToken);
+        return await WakingAsync(() => StopSomeAsync(principal, filter, cancellationToken));
     }
 
     public async Task<bool> StopAgainAsync(
@@ -267,7 +310,7 @@ internal sealed class AccountEnding(
         Result<RevokedAccounts> stopped;
         do
         {
-            stopped = await StopSomeAsync(principal, filter, cancellationToken);
+            stopped = await WakingAsync(() => StopSomeAsync(principal, filter, cancellationToken));
         } while (stopped is { Succeeded: true, Value.More: true });
 
         return stopped.Succeeded ? null : stopped.Problem;
@@ -363,7 +406,6 @@ internal sealed class AccountEnding(
             if (await accounts.StopAsync(now, now.RowVersion, delete, reason, job, traces, cancellationToken))
             {
                 Milestone.Reached(Milestone.RevokeCommitted, now.Id.ToString());
-                authorization.Wake();
                 return null;
             }
         }

@@ -98,6 +98,16 @@ internal sealed class PeopleService(
     {
         DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
         Identifier name = ReadName(request.Name, context);
+        if (context.Principal().Limits.Connections is not null)
+        {
+            throw context.Refuse(
+                Problem.Forbidden(
+                    "not_allowed",
+                    "A person's accounts go as well: this needs a credential for every connection."
+                )
+            );
+        }
+
         (
             await people.ChangeAsync(
                 context.Principal(),
