@@ -76,10 +76,14 @@ internal sealed class DiskFull(Ground ground) : Scenario
             findings.Expect(load.NotAnswered > 0, "the disk was not full: no call was refused");
             foreach (Node node in installation.Nodes)
             {
-                findings.Expect(
-                    !await node.IsReadyAsync(),
-                    $"{node.Name} says that it is ready, and can write nothing"
-                );
+                bool isReady = true; // until a call on it has found out
+                while (isReady && !limit.IsCancellationRequested)
+                {
+                    await timer.WaitForNextTickAsync();
+                    isReady = await node.IsReadyAsync();
+                }
+
+                findings.Expect(!isReady, $"{node.Name} says that it is ready, and can write nothing");
             }
 
             held.ForEach(one => one.Gate.Open());
