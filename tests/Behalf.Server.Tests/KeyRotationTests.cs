@@ -14,8 +14,7 @@ public sealed class KeyRotationTests(Stage stage) : IClassFixture<Stage>
         await stage.ConnectAsync("rotation-2");
         string old = await KeyAsync("data", "active");
 
-        using CancellationTokenSource done = new();
-        Task<int[]> calls = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => CallAsync(done.Token)));
+        await using Calls replacing = new(this);
         Reply rotated = await stage.Server.SendAsync(
             HttpMethod.Post,
             "/api/v1/behalf/keys:rotate",
@@ -27,16 +26,17 @@ public sealed class KeyRotationTests(Stage stage) : IClassFixture<Stage>
         string next = rotated.Json.GetProperty("id").GetString()!;
 
         await UntilAsync(async () => await KeyAsync("data", "active") == next);
-        stage.Server.Time.Advance(TimeSpan.FromMinutes(15)); // for what began before
+        await replacing.EndAsync();
+        stage.Server.Time.Advance(TimeSpan.FromMinutes(15)); // for what began before; it ends connections as well
+        await using Calls destroying = new(this);
         Reply destroyed = null!;
         await UntilAsync(async () =>
         {
             destroyed = await DestroyAsync(old);
             return destroyed.Status == 200;
         });
-        await done.CancelAsync();
+        await destroying.EndAsync();
 
-        (await calls).Should().OnlyContain(count => count > 0);
         (await stage.ExecuteAsync(User, "tracker_get_thing", new { thing = "1" })).Status.Should().Be(200);
         (await DestroyAsync(next)).ErrorCode.Should().Be("key_not_decrypt_only");
         JsonElement[] trail = await stage.AuditAsync("page_size=1000");
@@ -92,19 +92,47 @@ public sealed class KeyRotationTests(Stage stage) : IClassFixture<Stage>
     }
 
     /// <summary>Each look moves the clock a little, so the server's background work has its turn.</summary>
-    private async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        for (int i = 0; i < 100; i++)
-        {
-            if (await holds())
+    private Task UntilAsync(Func<Task<bool>> holds) =>
+        Eventually.HoldsAsync(
+            async () =>
             {
-                return;
-            }
+                if (await holds())
+                {
+                    return true;
+                }
 
-            stage.Server.Time.Advance(TimeSpan.FromSeconds(5));
+                stage.Server.Time.Advance(TimeSpan.FromSeconds(5));
+                return false;
+            },
+            "it comes about"
+        );
+
+    /// <summary>Four callers, until they are told to end; each of them was answered then.</summary>
+    private sealed class Calls : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _done = new();
+        private readonly Task<int[]> _calls;
+
+        public Calls(KeyRotationTests tests) =>
+            _calls = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => tests.CallAsync(_done.Token)));
+
+        public async Task EndAsync()
+        {
+            await _done.CancelAsync();
+            (await _calls).Should().OnlyContain(count => count > 0);
         }
 
-        Assert.Fail("It did not come about.");
+        public async ValueTask DisposeAsync()
+        {
+            await _done.CancelAsync();
+            await _calls.ContinueWith(
+                static _ => { },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
+            _done.Dispose();
+        }
     }
 
     private Task<Reply> DestroyAsync(string key) =>
