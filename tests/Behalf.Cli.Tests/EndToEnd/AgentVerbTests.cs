@@ -118,9 +118,9 @@ public sealed partial class AgentVerbTests : IAsyncLifetime
         (await browser.OpenAsync(link, Cancellation)).Has("form#continue").Should().BeTrue();
         await terminal.ShowsAsync(Waiting, Cancellation);
 
-        await terminal.InterruptAsync();
+        int ended = await terminal.InterruptAsync(Cancellation);
 
-        (await terminal.EndsAsync(Cancellation)).Should().Be(130, terminal.Shown);
+        ended.Should().Be(130, terminal.Shown);
         terminal.Shown.Should().Contain("Stopped. Nothing was connected, and the link no longer works.");
         WebPage page = await browser.OpenAsync(link, Cancellation);
         page.Has("form#continue").Should().BeFalse();

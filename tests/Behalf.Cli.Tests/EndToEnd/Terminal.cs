@@ -13,7 +13,10 @@ internal sealed partial class Terminal : IDisposable
     private const string Script = "/usr/bin/script";
     private const string ControlC = "\u0003";
 
+    private const int MostPresses = 3;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan BetweenPresses = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
     private readonly StringBuilder _shown = new();
@@ -87,10 +90,27 @@ internal sealed partial class Terminal : IDisposable
         }
     }
 
-    public async Task InterruptAsync()
+    /// <summary>
+    /// Presses Ctrl-C until the program ends: at a busy machine one was seen to be lost between terminal and program, and a
+    /// person would press it again.
+    /// </summary>
+    /// <returns>The program's exit code.</returns>
+    public async Task<int> InterruptAsync(CancellationToken cancellationToken)
     {
-        await _process.StandardInput.WriteAsync(ControlC);
-        await _process.StandardInput.FlushAsync();
+        for (int press = 1; ; press++)
+        {
+            await _process.StandardInput.WriteAsync(ControlC);
+            await _process.StandardInput.FlushAsync(cancellationToken);
+            try
+            {
+                await _process.WaitForExitAsync(cancellationToken).WaitAsync(BetweenPresses, cancellationToken);
+                return await EndsAsync(cancellationToken);
+            }
+            catch (TimeoutException) when (press < MostPresses)
+            {
+                // Once more.
+            }
+        }
     }
 
     /// <returns>The program's exit code.</returns>
