@@ -20,33 +20,19 @@ internal sealed class AdministeredRevocations(
 
     public async Task<RevokeUserResponse> RevokeUserAsync(RevokeUserRequest request, ServerCallContext context)
     {
-        DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
-        IReadOnlyList<ConnectedAccount> stopped = (
-            await connections.RevokeUserAsync(
-                context.Principal(),
-                environment.Id,
-                Identifier.Parse(request.Identifier),
-                context.CancellationToken
-            )
-        ).OrThrow(context);
         RevokeUserResponse response = new();
-        response.Accounts.AddRange(stopped.Select(ToWire));
+        response.Accounts.AddRange(
+            await EndAsync(connections.RevokeUserAsync, request.Environment, request.Identifier, context)
+        );
         return response;
     }
 
     public async Task<RemoveUserResponse> RemoveUserAsync(RemoveUserRequest request, ServerCallContext context)
     {
-        DeploymentEnvironment environment = await environments.ResolveAsync(context, request.Environment);
-        IReadOnlyList<ConnectedAccount> stopped = (
-            await connections.RemoveUserAsync(
-                context.Principal(),
-                environment.Id,
-                Identifier.Parse(request.Identifier),
-                context.CancellationToken
-            )
-        ).OrThrow(context);
         RemoveUserResponse response = new();
-        response.Accounts.AddRange(stopped.Select(ToWire));
+        response.Accounts.AddRange(
+            await EndAsync(connections.RemoveUserAsync, request.Environment, request.Identifier, context)
+        );
         return response;
     }
 
@@ -99,6 +85,27 @@ internal sealed class AdministeredRevocations(
         };
         response.Revocations.AddRange(entries.Select(ToWire));
         return response;
+    }
+
+    /// <summary>Ends the use of a whole user's accounts, in one way or the other.</summary>
+    /// <returns>Those that were connected.</returns>
+    private async Task<IEnumerable<RevokedAccount>> EndAsync(
+        Func<
+            Principal,
+            EnvironmentId,
+            Identifier,
+            CancellationToken,
+            Task<Result<IReadOnlyList<ConnectedAccount>>>
+        > end,
+        string environment,
+        string identifier,
+        ServerCallContext context
+    )
+    {
+        DeploymentEnvironment of = await environments.ResolveAsync(context, environment);
+        return (await end(context.Principal(), of.Id, Identifier.Parse(identifier), context.CancellationToken))
+            .OrThrow(context)
+            .Select(ToWire);
     }
 
     private static Guid KeyOf(long number)

@@ -5,8 +5,9 @@ namespace Behalf.Audit;
 
 /// <summary>
 /// Records that must be kept although what they tell has happened already: completions and denials. The first attempt is
-/// awaited; what fails is retried, as much at once as is committed together, until stored, while the process lives. What is still here when the process
-/// ends is completed at the next start (<see cref="IAuditStore.CompleteAbandonedAsync"/>). Safe to call concurrently.
+/// awaited; what fails is retried, as much at once as is committed together, until stored, while the process lives. What is
+/// still here when the process ends is completed at the next start (<see cref="IAuditStore.CompleteAbandonedAsync"/>). Safe to
+/// call concurrently.
 /// </summary>
 internal sealed partial class AuditBacklog : IAsyncDisposable
 {

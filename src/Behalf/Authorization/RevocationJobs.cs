@@ -84,14 +84,7 @@ internal sealed partial class RevocationJobs(
         Connection connection,
         OAuthProfile profile,
         string? providerUserKey
-    )
-    {
-        bool takesRefresh = profile.RevokeToken == RefreshToken;
-        Secret? token = takesRefresh ? tokens.RefreshToken : tokens.AccessToken;
-        return AddAsync(
-            token is null ? null : Seal(environment, account, token, connection, takesRefresh, providerUserKey)
-        );
-    }
+    ) => AddAsync(Seal(environment, account, tokens, connection, profile, providerUserKey));
 
     /// <summary>
     /// For tokens in hand while nothing can be stored: the job is offered to the database until it takes it. Until then it is
@@ -107,17 +100,10 @@ internal sealed partial class RevocationJobs(
         string providerUserKey
     )
     {
-        bool takesRefresh = profile.RevokeToken == RefreshToken;
-        Secret? token = takesRefresh ? tokens.RefreshToken : tokens.AccessToken;
-        if (token is null)
-        {
-            return false;
-        }
-
-        RevocationJob job;
+        RevocationJob? job;
         try
         {
-            job = Seal(environment, account, token, connection, takesRefresh, providerUserKey);
+            job = Seal(environment, account, tokens, connection, profile, providerUserKey);
         }
         catch (VaultSealedException closed)
         {
@@ -125,8 +111,28 @@ internal sealed partial class RevocationJobs(
             return false;
         }
 
+        if (job is null)
+        {
+            return false;
+        }
+
         _ = AddInTimeAsync(job);
         return true;
+    }
+
+    /// <returns>Null: there is no token of the kind that the provider revokes.</returns>
+    private RevocationJob? Seal(
+        EnvironmentId environment,
+        AccountId account,
+        TokenSet tokens,
+        Connection connection,
+        OAuthProfile profile,
+        string? providerUserKey
+    )
+    {
+        bool takesRefresh = profile.RevokeToken == RefreshToken;
+        Secret? token = takesRefresh ? tokens.RefreshToken : tokens.AccessToken;
+        return token is null ? null : Seal(environment, account, token, connection, takesRefresh, providerUserKey);
     }
 
     private async Task AddInTimeAsync(RevocationJob job)
