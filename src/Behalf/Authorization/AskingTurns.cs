@@ -69,7 +69,7 @@ internal sealed partial class AskingTurns(
     )
     {
         Leave(connection, account); // what it had the turn for has its outcome
-        while (isInTime() && deadline.Left > TimeSpan.Zero)
+        while (isInTime() && !deadline.IsNear)
         {
             if (await WaitAsync(connection, profile, account, isProbe: true, deadline) is null)
             {

@@ -21,5 +21,8 @@ internal sealed class Deadline : IDisposable
     public TimeSpan Left =>
         _length - _time.GetElapsedTime(_began) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
+    /// <value>What is left is too little to begin something that is to be tried once only.</value>
+    public bool IsNear => Left < _length / 4;
+
     public void Dispose() => _source.Dispose();
 }

@@ -67,7 +67,6 @@ internal sealed partial class RefreshRun(
         FreshenReason reason
     )
     {
-        using var deadline = new Deadline(time, options.Value.RefreshTimeout);
         DateTimeOffset began = time.GetUtcNow();
         OAuthProfile profile = (await catalog.GetAsync(connection.ConnectorRevision, CancellationToken.None)).OAuth;
         while (true)
@@ -76,7 +75,7 @@ internal sealed partial class RefreshRun(
             if (lease is not null)
             {
                 Milestone.Reached(Milestone.RefreshLeaseTaken, key.Account.ToString());
-                return await HoldAsync(lease, knownGeneration, connection, profile, reason, deadline);
+                return await HoldAsync(lease, knownGeneration, connection, profile, reason);
             }
 
             // Another process refreshes: wait for its result rather than for its lease.
@@ -135,10 +134,11 @@ internal sealed partial class RefreshRun(
         long knownGeneration,
         Connection connection,
         OAuthProfile profile,
-        FreshenReason reason,
-        Deadline deadline
+        FreshenReason reason
     )
     {
+        // Of the lease, not of the wait for it: what is left of that may be too little for any provider.
+        using var deadline = new Deadline(time, options.Value.RefreshTimeout);
         bool isReleased = false;
         try
         {

@@ -39,11 +39,7 @@ internal sealed class Report
         {
             _rows.Add((name, rule, findings, took));
             Console.WriteLine($"  {name} {verdict} ({took.TotalSeconds:0} s) {findings.Remark}");
-            foreach (string loss in findings.Losses.Take(10))
-            {
-                Console.WriteLine($"    {loss}");
-            }
-
+            WriteLosses(findings);
             if (findings.Losses.Count > 0)
             {
                 foreach ((string why, int times) in findings.Refusals)
@@ -51,6 +47,14 @@ internal sealed class Report
                     Console.WriteLine($"    not answered {times} times: {why}");
                 }
             }
+        }
+    }
+
+    private static void WriteLosses(Findings findings)
+    {
+        foreach (string loss in findings.Losses.Take(10))
+        {
+            Console.WriteLine($"    {loss}");
         }
     }
 
@@ -75,6 +79,12 @@ internal sealed class Report
         foreach ((string name, _, Findings findings, _) in _rows.Where(row => row.Findings.Skipped is not null))
         {
             Console.WriteLine($"skipped: {name}: {findings.Skipped}");
+        }
+
+        foreach ((string name, _, Findings findings, _) in _rows.Where(row => row.Findings.Losses.Count > 0))
+        {
+            Console.WriteLine($"lost in {name}:"); // once more: the end of a long output is what is read
+            WriteLosses(findings);
         }
 
         Console.WriteLine($"lost: {_rows.Sum(row => row.Findings.Losses.Count)}");

@@ -6,6 +6,7 @@ using Behalf.Events;
 using Behalf.TestAuthorizationServer;
 using Behalf.Vault;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Behalf.Tests.Authorization;
 
@@ -385,6 +386,29 @@ public sealed class RefreshTests
         world.Provider.CountTokenRequests("refresh_token").Should().Be(0);
     }
 
+    /// <summary>Else the one request that may be sent is given up before a provider had the time for it.</summary>
+    [Fact]
+    public async Task WhoWaitedForALease_HasAllTheTimeForTheRequest()
+    {
+        await using World world = await ConnectedAsync(p => p with { Rotation = RefreshRotation.Rotating });
+        world.Client.Rotation = Rotation.Strict;
+        world.Get<IOptions<BehalfOptions>>().Value.RefreshTimeout = TimeSpan.FromSeconds(22);
+        SealedCredential stale = await world.CredentialAsync("alice");
+        world.Time.Advance(PastExpiry);
+        await world
+            .Get<IRefreshStore>()
+            .AcquireAsync(world.Environment.Id, stale.Key.Account, TimeSpan.FromSeconds(20), World.Cancel);
+        Gate gate = new();
+        world.Client.NextTokenReplies.Enqueue(new OddReply.Held(gate));
+
+        Task<FreshCredential> waiting = FreshenAsync(world, stale);
+        await AdvanceUntilAsync(world, gate.Arrived);
+        world.Time.Advance(TimeSpan.FromSeconds(10));
+        gate.Open();
+
+        (await waiting).Should().BeOfType<FreshCredential.Usable>().Which.Credential.Generation.Should().Be(2);
+    }
+
     [Fact]
     public async Task NoRefreshToken_WorksUntilItsEnd_ThenExpires()
     {
@@ -675,12 +699,18 @@ public sealed class RefreshTests
     /// <summary>Lets pauses pass that only the test's clock ends.</summary>
     internal static async Task<T> AdvanceUntilAsync<T>(World world, Task<T> task)
     {
+        await AdvanceUntilAsync(world, (Task)task);
+        return await task;
+    }
+
+    internal static async Task AdvanceUntilAsync(World world, Task task)
+    {
         while (!task.IsCompleted)
         {
             world.Time.Advance(TimeSpan.FromMilliseconds(100));
             await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, World.Cancel));
         }
 
-        return await task;
+        await task;
     }
 }
