@@ -16,6 +16,9 @@ internal static class CompareCommand
     private static readonly string[] QuickScenarios = ["proxy", "execute-rest", "mcp-list"];
     private static readonly string[] Needed = ["nginx", "wrk", "h2load"];
 
+    /// <summary>Before the memory of a server at rest is read: what its connections pin is read after the start.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
+
     public static Command Create()
     {
         Option<bool> quick = new("--quick") { Description = "The three scenarios that matter most, one second each." };
@@ -105,6 +108,7 @@ internal static class CompareCommand
     {
         await using Grounds grounds = await Grounds.StartAsync(folder);
         BehalfServer[] servers = [grounds.Sqlite, grounds.PostgreSql];
+        await Task.Delay(Settling, TimeProvider.System);
         Dictionary<string, double> idle = new(StringComparer.Ordinal);
         foreach (BehalfServer server in servers)
         {

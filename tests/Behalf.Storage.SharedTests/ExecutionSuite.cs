@@ -116,6 +116,40 @@ public abstract class ExecutionSuite : StoreTests
     }
 
     [Fact]
+    public async Task RecordsOfOneCall_TellTheSame_TakenTogetherOrApart()
+    {
+        ConnectedAccount alice = await Acme.ActiveAccountAsync("alice");
+        CallIntent apart = await EndsTwiceAsync(ProjectAsync);
+        CallIntent together = await EndsTwiceAsync(() => Task.CompletedTask);
+
+        Dictionary<ExecutionId, Execution> log = (await ListAsync()).ToDictionary(execution => execution.Id);
+
+        log[together.Execution].Status.Should().Be(ExecutionStatuses.Success, "the last word counts");
+        log[together.Execution]
+            .Should()
+            .BeEquivalentTo(
+                log[apart.Execution],
+                same => same.Excluding(e => e.Id).Excluding(e => e.StartedAt).Excluding(e => e.EndedAt)
+            );
+        (log[together.Execution].EndedAt - log[together.Execution].StartedAt)
+            .Should()
+            .Be(log[apart.Execution].EndedAt - log[apart.Execution].StartedAt);
+
+        async Task<CallIntent> EndsTwiceAsync(Func<Task> between)
+        {
+            CallIntent intent = await StartedAsync(alice);
+            await between();
+            Time.Advance(TimeSpan.FromSeconds(1));
+            await EndAsync(intent, CallOutcomes.OutcomeUnknown, detail: "node_ended: nobody knows");
+            await between();
+            Time.Advance(TimeSpan.FromSeconds(1));
+            await EndAsync(intent, CallOutcomes.Success, 200);
+            await between();
+            return intent;
+        }
+    }
+
+    [Fact]
     public async Task List_IsNarrowedByEachField_AndWidenedWithinOne()
     {
         Connection second = Acme.NewConnection(Storage, Acme.Id, "second", "second");

@@ -35,6 +35,7 @@ public static class ServerApp
         );
         DatabaseChoice database = Settings.DatabaseOf(builder.Configuration, options, folder);
         database.Prepare();
+        HeadStart.Begin(database);
         Listener listener = Listener.Bind(options.Urls);
         try
         {

@@ -30,7 +30,7 @@ internal static class BatchParameters
             Guid[] or Guid?[] => NpgsqlDbType.Array | NpgsqlDbType.Uuid,
             long[] or long?[] => NpgsqlDbType.Array | NpgsqlDbType.Bigint,
             bool[] => NpgsqlDbType.Array | NpgsqlDbType.Boolean,
-            int[] => NpgsqlDbType.Array | NpgsqlDbType.Integer,
+            int[] or int?[] => NpgsqlDbType.Array | NpgsqlDbType.Integer,
             byte[]?[] => NpgsqlDbType.Array | NpgsqlDbType.Bytea,
             _ => throw new ArgumentException($"No column takes a {value.GetType().Name}.", nameof(value)),
         };

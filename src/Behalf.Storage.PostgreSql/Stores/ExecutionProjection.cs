@@ -1,6 +1,7 @@
 using Behalf.Audit;
 using Behalf.Audit.Executions;
 using Behalf.Storage.PostgreSql.Engine;
+using Npgsql;
 
 namespace Behalf.Storage.PostgreSql.Stores;
 
@@ -8,7 +9,7 @@ namespace Behalf.Storage.PostgreSql.Stores;
 internal static class ExecutionProjection
 {
     /// <summary>Taken in one transaction.</summary>
-    private const int Bundle = 200;
+    private const int Bundle = 500;
 
     private const string AddCursors = """
         INSERT INTO execution_cursor (environment_id, lane, sequence)
@@ -42,12 +43,14 @@ internal static class ExecutionProjection
         INSERT INTO execution
           (environment_id, id, identifier, agent_run, account_id, connection_id, connection_name, connector,
            organization_id, user_id, tool, source, status, error_code, error_message, provider_status, started_at, ended_at)
-        SELECT @environment, @id, @identifier, @run, @account, a.connection_id, @connection, k.connector,
-          a.organization_id, a.user_id, @tool, @source, @status, @code, @message, @providerStatus, @at, @ended
-        FROM (SELECT 1) one
-        LEFT JOIN account a ON a.environment_id = @environment AND a.id = @account
-        LEFT JOIN connection k ON k.environment_id = @environment AND k.id = a.connection_id
-        WHERE true
+        SELECT $1, f.id, f.identifier, f.agent_run, f.account, a.connection_id, f.connection, k.connector,
+          a.organization_id, a.user_id, f.tool, f.source, f.status, f.code, f.message, f.provider_status, f.started, f.ended
+        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+          AS f (id, identifier, agent_run, account, connection, tool, source, status, code, message, provider_status,
+            started, ended)
+        LEFT JOIN account a ON a.environment_id = $1 AND a.id = f.account
+        LEFT JOIN connection k ON k.environment_id = $1 AND k.id = a.connection_id
+        ORDER BY f.id
         ON CONFLICT (environment_id, id) DO UPDATE SET
           started_at = least(execution.started_at, excluded.started_at),
           status = CASE WHEN excluded.ended_at IS NULL THEN execution.status ELSE excluded.status END,
@@ -58,7 +61,7 @@ internal static class ExecutionProjection
         """;
 
     private const string Advance = """
-        UPDATE execution_cursor SET sequence = @sequence WHERE environment_id = @environment AND lane = @lane
+        UPDATE execution_cursor SET sequence = $3 WHERE environment_id = $1 AND lane = $2
         """;
 
     /// <returns>True when there may be more.</returns>
@@ -85,23 +88,12 @@ internal static class ExecutionProjection
             return false;
         }
 
-        // Two lanes can tell of one call: whoever writes them locks the rows in one order.
-        foreach (
-            ExecutionFact fact in records.Select(FactOf).OfType<ExecutionFact>().OrderBy(fact => fact.Execution.Value)
-        )
-        {
-            await WriteAsync(context, fact);
-        }
-
-        await context.ExecuteAsync(
-            Advance,
-            new
-            {
-                environment = cursor.EnvironmentId,
-                lane = cursor.Lane,
-                sequence = records[^1].Sequence,
-            }
-        );
+        // Two lanes can tell of one call: whoever writes them locks the rows in the order of their ids.
+        IReadOnlyList<ExecutionFact> facts = ExecutionFact.Merge(records.Select(FactOf).OfType<ExecutionFact>());
+        await using NpgsqlBatch batch = context.Connection.CreateBatch();
+        AddUpsert(batch, cursor.EnvironmentId, facts);
+        batch.Add(Advance, cursor.EnvironmentId, cursor.Lane, records[^1].Sequence);
+        await batch.ExecuteNonQueryAsync();
         return true;
     }
 
@@ -118,26 +110,23 @@ internal static class ExecutionProjection
         }
     }
 
-    private static Task WriteAsync(WriteContext context, ExecutionFact fact) =>
-        context.ExecuteAsync(
+    private static void AddUpsert(NpgsqlBatch batch, Guid environment, IReadOnlyList<ExecutionFact> facts) =>
+        batch.Add(
             Upsert,
-            new
-            {
-                environment = fact.Environment.ToColumn(),
-                id = fact.Execution.ToColumn(),
-                identifier = fact.Identifier.ToStorable(),
-                run = fact.AgentRun.ToStorable(),
-                account = fact.Account.ToColumn(),
-                connection = fact.ConnectionName.ToStorable(),
-                tool = fact.Tool.ToStorable(),
-                source = fact.Source.ToStorable(),
-                status = fact.End?.Status ?? ExecutionStatuses.Running,
-                code = fact.End?.ErrorCode.ToStorable(),
-                message = fact.End?.ErrorMessage.ToStorable(),
-                providerStatus = fact.End?.ProviderStatus,
-                at = fact.At.ToColumn(),
-                ended = fact.End is null ? (long?)null : fact.At.ToColumn(),
-            }
+            environment,
+            facts.Select(fact => fact.Execution.ToColumn()).ToArray(),
+            facts.Select(fact => fact.Identifier.ToStorable()).ToArray(),
+            facts.Select(fact => fact.AgentRun.ToStorable()).ToArray(),
+            facts.Select(fact => fact.Account.ToColumn()).ToArray(),
+            facts.Select(fact => fact.ConnectionName.ToStorable()).ToArray(),
+            facts.Select(fact => fact.Tool.ToStorable()).ToArray(),
+            facts.Select(fact => fact.Source.ToStorable()).ToArray(),
+            facts.Select(fact => fact.End?.Status ?? ExecutionStatuses.Running).ToArray(),
+            facts.Select(fact => fact.End?.ErrorCode.ToStorable()).ToArray(),
+            facts.Select(fact => fact.End?.ErrorMessage.ToStorable()).ToArray(),
+            facts.Select(fact => fact.End?.ProviderStatus).ToArray(),
+            facts.Select(fact => fact.At.ToColumn()).ToArray(),
+            facts.Select(fact => fact.End?.At.ToColumn()).ToArray()
         );
 
     private sealed class Cursor

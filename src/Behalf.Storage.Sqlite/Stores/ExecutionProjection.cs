@@ -75,7 +75,7 @@ internal static class ExecutionProjection
                 }
             )
             .AsList();
-        foreach (ExecutionFact fact in records.Select(FactOf).OfType<ExecutionFact>())
+        foreach (ExecutionFact fact in ExecutionFact.Merge(records.Select(FactOf).OfType<ExecutionFact>()))
         {
             Write(context, fact);
         }
@@ -118,7 +118,7 @@ internal static class ExecutionProjection
             .Bind("@message", fact.End?.ErrorMessage)
             .Bind("@providerStatus", (long?)fact.End?.ProviderStatus)
             .Bind("@at", fact.At.ToColumn())
-            .Bind("@ended", fact.End is null ? null : fact.At.ToColumn())
+            .Bind("@ended", fact.End?.At.ToColumn())
             .ExecuteNonQuery();
 
     private sealed class Cursor

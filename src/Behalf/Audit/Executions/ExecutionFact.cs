@@ -1,7 +1,8 @@
 namespace Behalf.Audit.Executions;
 
-/// <summary>What one audit record says of an execution. Pure, and the same for every database.</summary>
-/// <param name="End">Null: it began.</param>
+/// <summary>What audit records say of one execution. Pure, and the same for every database.</summary>
+/// <param name="At">Of the earliest of them.</param>
+/// <param name="End">Null: none of them says that it ended.</param>
 public sealed record ExecutionFact(
     EnvironmentId Environment,
     ExecutionId Execution,
@@ -41,16 +42,34 @@ public sealed record ExecutionFact(
                     ? ExecutionSources.Mcp
                     : ExecutionSources.Api,
                 record.At,
-                draft.Kind == AuditKind.Completion ? EndOf(draft) : null
+                draft.Kind == AuditKind.Completion ? EndOf(draft, record.At) : null
             )
             : null;
     }
 
-    private static ExecutionEnd EndOf(AuditDraft completion)
+    /// <summary>One for each execution: what its records say together.</summary>
+    /// <param name="facts">In the order of their records.</param>
+    /// <returns>In the order of the executions' ids.</returns>
+    public static IReadOnlyList<ExecutionFact> Merge(IEnumerable<ExecutionFact> facts) =>
+        [
+            .. facts
+                .GroupBy(fact => (fact.Environment, fact.Execution))
+                .Select(told => told.Aggregate((before, next) => before.With(next)))
+                .OrderBy(fact => fact.Execution.Value),
+        ];
+
+    private ExecutionFact With(ExecutionFact next) =>
+        this with
+        {
+            At = next.At < At ? next.At : At,
+            End = next.End is null ? End : next.End.After(End),
+        };
+
+    private static ExecutionEnd EndOf(AuditDraft completion, DateTimeOffset at)
     {
         if (completion.Outcome == CallOutcomes.Success)
         {
-            return new ExecutionEnd(ExecutionStatuses.Success, null, completion.ProviderStatus, null);
+            return new ExecutionEnd(at, ExecutionStatuses.Success, null, completion.ProviderStatus, null);
         }
 
         bool isProviders =
@@ -58,6 +77,7 @@ public sealed record ExecutionFact(
             || completion.Outcome is CallOutcomes.ProviderError or CallOutcomes.OutcomeUnknown;
         (string? code, string? message) = Split(completion.Detail);
         return new ExecutionEnd(
+            at,
             isProviders ? ExecutionStatuses.ProviderError : ExecutionStatuses.PlatformError,
             code ?? completion.Outcome,
             completion.ProviderStatus,
@@ -81,6 +101,23 @@ public sealed record ExecutionFact(
     }
 }
 
+/// <summary>How an execution ended.</summary>
 /// <param name="Status">One of <see cref="ExecutionStatuses"/> but <see cref="ExecutionStatuses.Running"/>.</param>
 /// <param name="ErrorMessage">Where the environment logs errors in detail: what the caller was told.</param>
-public sealed record ExecutionEnd(string Status, string? ErrorCode, int? ProviderStatus, string? ErrorMessage);
+public sealed record ExecutionEnd(
+    DateTimeOffset At,
+    string Status,
+    string? ErrorCode,
+    int? ProviderStatus,
+    string? ErrorMessage
+)
+{
+    /// <summary>The last word counts; what it leaves open stays as an earlier one said it.</summary>
+    internal ExecutionEnd After(ExecutionEnd? earlier) =>
+        this with
+        {
+            ErrorCode = ErrorCode ?? earlier?.ErrorCode,
+            ProviderStatus = ProviderStatus ?? earlier?.ProviderStatus,
+            ErrorMessage = ErrorMessage ?? earlier?.ErrorMessage,
+        };
+}
