@@ -107,6 +107,13 @@ internal static class CompareCommand
     private static async Task<Comparison> CompareAsync(string folder, string[]? scenarios, int rounds, TimeSpan length)
     {
         await using Grounds grounds = await Grounds.StartAsync(folder);
+        if (scenarios?.FirstOrDefault(named => grounds.Courses.All(c => c.Scenario != named)) is { } unknown)
+        {
+            throw new StageException(
+                $"There is no scenario {unknown}, but {string.Join(", ", grounds.Courses.Select(c => c.Scenario).Distinct())}."
+            );
+        }
+
         BehalfServer[] servers = [grounds.Sqlite, grounds.PostgreSql];
         await Task.Delay(Settling, TimeProvider.System);
         Dictionary<string, double> idle = new(StringComparer.Ordinal);

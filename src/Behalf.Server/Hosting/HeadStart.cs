@@ -1,5 +1,5 @@
-using System.Data.Common;
 using System.Runtime.CompilerServices;
+using Behalf.Storage.PostgreSql;
 using Behalf.Wire.Administration;
 using Behalf.Wire.ConnectedAccounts;
 using Behalf.Wire.Connections;
@@ -7,7 +7,8 @@ using Behalf.Wire.Tools;
 using Dapper;
 using Google.Protobuf.Reflection;
 using Microsoft.Data.Sqlite;
-using Npgsql;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Behalf.Server.Hosting;
 
@@ -18,7 +19,7 @@ namespace Behalf.Server.Hosting;
 internal static class HeadStart
 {
     public static void Begin(DatabaseChoice database) =>
-        _ = Task.WhenAll(Task.Run(() => TryDriverAsync(database)), Task.Run(ReadWire));
+        _ = Task.WhenAll(Task.Run(() => TryDatabaseAsync(database)), Task.Run(ReadWire));
 
     /// <summary>The largest; what they import comes with them.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -34,19 +35,33 @@ internal static class HeadStart
         GC.KeepAlive(files);
     }
 
-    private static async Task TryDriverAsync(DatabaseChoice database)
+    private static Task TryDatabaseAsync(DatabaseChoice database) =>
+        database.ConnectionString is { } server ? LookAsync(server) : TryDriverAsync();
+
+    /// <summary>Not at the file, which the start wants for itself.</summary>
+    private static async Task TryDriverAsync()
+    {
+        await using SqliteConnection connection = new("Data Source=:memory:;Pooling=false");
+        await connection.OpenAsync();
+        await connection.ExecuteScalarAsync<long>("SELECT 1");
+    }
+
+    private static async Task LookAsync(string server)
     {
         try
         {
-            await using DbConnection connection = database.ConnectionString is { } server
-                ? new NpgsqlConnection($"{server};Pooling=false")
-                : new SqliteConnection("Data Source=:memory:;Pooling=false");
-            await connection.OpenAsync();
-            await connection.ExecuteScalarAsync<long>("SELECT 1");
+            await using PostgreSqlDatabase database = new(
+                Options.Create(new PostgreSqlStorageOptions { ConnectionString = server }),
+                Options.Create(new BehalfOptions()),
+                TimeProvider.System,
+                new SharedClock(TimeProvider.System),
+                NullLogger<PostgreSqlDatabase>.Instance
+            );
+            await database.CheckAsync(CancellationToken.None);
         }
-        catch (Exception e) when (e is DbException or ArgumentException or TimeoutException)
+        catch (StorageUnavailableException)
         {
-            // The start says what is wrong with the database.
+            // The start says what is wrong with it.
         }
     }
 }

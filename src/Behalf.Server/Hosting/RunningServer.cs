@@ -5,7 +5,6 @@ using Behalf.Authorization;
 using Behalf.Connectors;
 using Behalf.Identity;
 using Behalf.Server.Connect;
-using Behalf.Server.Doors;
 using Behalf.Vault;
 using Microsoft.Extensions.Options;
 
@@ -17,15 +16,23 @@ public sealed partial class RunningServer : IAsyncDisposable
     private static readonly TimeSpan UnsealPeriod = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _app;
+    private readonly Action<WebApplication> _mapDoors;
     private readonly DataFolder _folder;
     private readonly Listener _listener;
     private readonly string? _certificateFile;
     private readonly CancellationTokenSource _ending = new();
     private Task _unsealing = Task.CompletedTask;
 
-    internal RunningServer(WebApplication app, DataFolder folder, Listener listener, string? certificateFile)
+    internal RunningServer(
+        WebApplication app,
+        Action<WebApplication> mapDoors,
+        DataFolder folder,
+        Listener listener,
+        string? certificateFile
+    )
     {
         _app = app;
+        _mapDoors = mapDoors;
         _folder = folder;
         _listener = listener;
         _certificateFile = certificateFile;
@@ -63,21 +70,15 @@ public sealed partial class RunningServer : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         Settings.Check(Services.GetRequiredService<IOptions<BehalfOptions>>().Value);
-        AccessCheck.Require(((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints));
-        await Services.GetRequiredService<IDatabase>().OpenAsync(cancellationToken);
-        await Services.GetRequiredService<TrailWatch>().RequireAsync(cancellationToken);
+        // Half of a start is compiling the doors, and the other half waits for none of them.
+        Task mapping = Task.Run(() => _mapDoors(_app), CancellationToken.None);
         try
         {
-            await OpenAsync(cancellationToken);
+            await OpenOrSealAsync(cancellationToken);
         }
-        catch (VaultSealedException failure) when (failure.MayOpenLater)
+        finally
         {
-            if (!await HasRingAsync(cancellationToken))
-            {
-                throw;
-            }
-
-            Sealed = failure.Message;
+            await mapping;
         }
 
         await _app.StartAsync(cancellationToken);
@@ -104,6 +105,25 @@ public sealed partial class RunningServer : IAsyncDisposable
         _ending.Dispose();
         await _app.DisposeAsync();
         _listener.Dispose();
+    }
+
+    private async Task OpenOrSealAsync(CancellationToken cancellationToken)
+    {
+        await Services.GetRequiredService<IDatabase>().OpenAsync(cancellationToken);
+        await Services.GetRequiredService<TrailWatch>().RequireAsync(cancellationToken);
+        try
+        {
+            await OpenAsync(cancellationToken);
+        }
+        catch (VaultSealedException failure) when (failure.MayOpenLater)
+        {
+            if (!await HasRingAsync(cancellationToken))
+            {
+                throw;
+            }
+
+            Sealed = failure.Message;
+        }
     }
 
     private async Task OpenAsync(CancellationToken cancellationToken)

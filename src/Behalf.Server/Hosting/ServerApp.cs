@@ -91,18 +91,23 @@ public static class ServerApp
             app.UseMiddleware<CallerGate>();
             app.UseMiddleware<McpGate>();
             app.UseMiddleware<JsonGate>();
-            app.MapMetrics();
-            app.MapApiDoor();
-            app.MapConnectDoor();
-            app.MapAuthorizationServerDoor();
-            app.MapMcpDoor();
-            return new RunningServer(app, folder, listener, options.CertificateFile);
+            return new RunningServer(app, MapDoors, folder, listener, options.CertificateFile);
         }
         catch
         {
             listener.Dispose();
             throw;
         }
+    }
+
+    private static void MapDoors(WebApplication app)
+    {
+        app.MapMetrics();
+        app.MapApiDoor();
+        app.MapConnectDoor();
+        app.MapAuthorizationServerDoor();
+        app.MapMcpDoor();
+        AccessCheck.Require(((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints));
     }
 
     private static X509Certificate2? FindCertificate(

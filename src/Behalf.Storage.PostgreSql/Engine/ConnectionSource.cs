@@ -1,3 +1,4 @@
+using System.Net;
 using Behalf.Storage.PostgreSql.Schema;
 using Dapper;
 using Npgsql;
@@ -134,6 +135,11 @@ internal sealed class ConnectionSource : IAsyncDisposable
             NoResetOnClose = true, // nothing is ever kept in a session
             Enlist = false,
         };
+        if (IsHere(given.Host))
+        {
+            used.GssEncryptionMode = GssEncryptionMode.Disable; // looking for Kerberos takes time and memory
+        }
+
         foreach (string name in given.Keys!)
         {
             used[name] = given[name];
@@ -141,4 +147,10 @@ internal sealed class ConnectionSource : IAsyncDisposable
 
         return used;
     }
+
+    /// <summary>By a socket's folder or the loopback: what goes there is seen by nobody on the way.</summary>
+    private static bool IsHere(string? host) =>
+        host is "localhost"
+        || host?.StartsWith('/') == true
+        || IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address);
 }
