@@ -109,10 +109,9 @@ internal sealed partial class AuthorizationLinks(
         return null;
     }
 
-    private async Task<Result<AuthorizationLink>> AddAsync(
+    private async Task<ConnectedAccount> MadeAsync(
         ActingSubject subject,
         LinkRequest request,
-        DeploymentEnvironment environment,
         Connection connection,
         CancellationToken cancellationToken
     )
@@ -128,6 +127,20 @@ internal sealed partial class AuthorizationLinks(
                     .With(created.Event(EventTypes.AccountCreated, created.State)),
             cancellationToken
         );
+        return account;
+    }
+
+    private async Task<Result<AuthorizationLink>> AddAsync(
+        ActingSubject subject,
+        LinkRequest request,
+        DeploymentEnvironment environment,
+        Connection connection,
+        CancellationToken cancellationToken
+    )
+    {
+        ConnectedAccount account =
+            await accounts.FindAsync(subject.Environment, connection.Id, subject.Identifier, cancellationToken)
+            ?? await MadeAsync(subject, request, connection, cancellationToken);
         string token = RandomToken.New();
         DateTimeOffset now = time.GetUtcNow();
         // Whose client the person's own is, no application is there to confirm: the person signs in here.
