@@ -21,7 +21,11 @@ internal static class CompareCommand
 
     public static Command Create()
     {
-        Option<bool> quick = new("--quick") { Description = "The three scenarios that matter most, one second each." };
+        Option<bool> quick = new("--quick")
+        {
+            Description =
+                "The three scenarios that matter most, one second each, against half of what a saved run had.",
+        };
         Option<int?> rounds = new("--rounds") { Description = "How often each is measured; at least 3." };
         Option<int?> seconds = new("--seconds") { Description = "How long each measurement is." };
         Option<string[]> only = new("--only")
@@ -48,6 +52,7 @@ internal static class CompareCommand
                     : null,
                 parsed.GetValue(rounds) ?? 3,
                 parsed.GetValue(seconds) ?? (parsed.GetValue(quick) ? 1 : 4),
+                isQuick: parsed.GetValue(quick),
                 parsed.GetValue(save),
                 parsed.GetValue(keep)
             )
@@ -55,7 +60,14 @@ internal static class CompareCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(string[]? scenarios, int rounds, int seconds, bool save, bool keep)
+    private static async Task<int> RunAsync(
+        string[]? scenarios,
+        int rounds,
+        int seconds,
+        bool isQuick,
+        bool save,
+        bool keep
+    )
     {
         string[] missing = [.. Needed.Where(program => !Programs.Has(program))];
         if (missing.Length > 0 || Programs.PostgreSql() is null)
@@ -72,7 +84,8 @@ internal static class CompareCommand
         try
         {
             Comparison comparison = await CompareAsync(folder, scenarios, rounds, TimeSpan.FromSeconds(seconds));
-            IReadOnlyList<Verdict> verdicts = Floors.Read(FloorsFile).Judge(comparison);
+            Floors floors = Floors.Read(FloorsFile);
+            IReadOnlyList<Verdict> verdicts = isQuick ? floors.JudgeKept(comparison) : floors.Judge(comparison);
             Terms terms = Terms.Here(TimeProvider.System, rounds, seconds);
             string text = ResultFile.Text(comparison, verdicts, terms);
             Console.WriteLine(text);

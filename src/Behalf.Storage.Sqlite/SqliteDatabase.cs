@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Behalf.Storage.Sqlite.Engine;
 using Behalf.Storage.Sqlite.Schema;
 using Behalf.Storage.Sqlite.Stores;
@@ -72,6 +73,15 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
         {
             _opening.Release();
         }
+    }
+
+    /// <summary>Loads SQLite as <see cref="OpenAsync"/> does, and touches no file. Whoever opens meanwhile waits for it.</summary>
+    public static async Task LoadDriverAsync()
+    {
+        RuntimeHelpers.RunClassConstructor(typeof(ConnectionFactory).TypeHandle);
+        await using SqliteConnection connection = new("Data Source=:memory:;Pooling=false");
+        await connection.OpenAsync();
+        await connection.ExecuteScalarAsync<long>("SELECT 1");
     }
 
     /// <inheritdoc />

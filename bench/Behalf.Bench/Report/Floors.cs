@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Behalf.RaceSuite.Stage;
 
 namespace Behalf.Bench.Report;
 
@@ -8,11 +9,13 @@ namespace Behalf.Bench.Report;
 /// what has no ratio (memory, the first answer) is said as it is.
 /// </summary>
 /// <param name="OfNginx">By <c>scenario/server</c>, the part of nginx's requests a second with 32 connections.</param>
+/// <param name="KeptOfNginx">As <paramref name="OfNginx"/>, half of what a committed run had: what a quick run judges.</param>
 /// <param name="AddedMilliseconds">What a call of one user may cost above YARP's median and one durable commit.</param>
 /// <param name="TailFactor">Times YARP's 99th percentile and the commit's together.</param>
 /// <param name="Patient">Scenarios whose latency with one connection is judged so.</param>
 internal sealed record Floors(
     IReadOnlyDictionary<string, double> OfNginx,
+    IReadOnlyDictionary<string, double> KeptOfNginx,
     double AddedMilliseconds,
     double TailFactor,
     IReadOnlyList<string> Patient,
@@ -29,20 +32,19 @@ internal sealed record Floors(
 
     public static Floors Read(string file) => JsonSerializer.Deserialize<Floors>(File.ReadAllText(file), Snake)!;
 
+    /// <summary>Of a run that is too short for more: that nothing fell far behind what was.</summary>
+    /// <exception cref="StageException">A floor is of something that was not measured.</exception>
+    public IReadOnlyList<Verdict> JudgeKept(Comparison comparison)
+    {
+        List<Verdict> verdicts = [.. Ratios(comparison, KeptOfNginx)];
+        return verdicts.Count == KeptOfNginx.Count
+            ? verdicts
+            : throw new StageException($"{KeptOfNginx.Count} floors are kept, and {verdicts.Count} were measured.");
+    }
+
     public IReadOnlyList<Verdict> Judge(Comparison comparison)
     {
-        List<Verdict> verdicts = [];
-        foreach ((string name, double floor) in OfNginx.OrderBy(one => one.Key, StringComparer.Ordinal))
-        {
-            string[] parts = name.Split('/');
-            if (Find(comparison, parts[0], parts[1], 32) is { } row)
-            {
-                verdicts.Add(
-                    Verdict.AtLeast($"{name}: of nginx's requests a second", row.OfNginx.Median, floor, "0.000")
-                );
-            }
-        }
-
+        List<Verdict> verdicts = [.. Ratios(comparison, OfNginx)];
         Row yarp = comparison.Find("proxy", "yarp", 1);
         foreach (Row row in comparison.Rows.Where(r => r.Connections == 1 && Patient.Contains(r.Scenario)))
         {
@@ -83,6 +85,23 @@ internal sealed record Floors(
         }
 
         return verdicts;
+    }
+
+    private static IEnumerable<Verdict> Ratios(Comparison comparison, IReadOnlyDictionary<string, double> floors)
+    {
+        foreach ((string name, double floor) in floors.OrderBy(one => one.Key, StringComparer.Ordinal))
+        {
+            string[] parts = name.Split('/');
+            if (Find(comparison, parts[0], parts[1], 32) is { } row)
+            {
+                yield return Verdict.AtLeast(
+                    $"{name}: of nginx's requests a second",
+                    row.OfNginx.Median,
+                    floor,
+                    "0.000"
+                );
+            }
+        }
     }
 
     private static Row? Find(Comparison comparison, string scenario, string server, int connections) =>

@@ -6,13 +6,9 @@ namespace Behalf.Server.Background;
 internal sealed partial class DefinitionWarming(
     IConnectorCatalog catalog,
     IHostApplicationLifetime lifetime,
-    TimeProvider time,
     ILogger<DefinitionWarming> logger
 ) : BackgroundService
 {
-    /// <summary>They come as soon as the server answers, and are slow enough.</summary>
-    private static readonly TimeSpan FirstCalls = TimeSpan.FromSeconds(2);
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,8 +17,6 @@ internal sealed partial class DefinitionWarming(
         {
             await started.Task.WaitAsync(stoppingToken);
             await catalog.WarmAsync(stoppingToken);
-            await Task.Delay(FirstCalls, time, stoppingToken);
-            GiveBack();
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -33,13 +27,6 @@ internal sealed partial class DefinitionWarming(
             Log.NotWarm(logger, unavailable); // the first calls read what they need
         }
     }
-
-    /// <summary>
-    /// The start leaves more garbage behind than an idle server makes in an hour, and nobody else collects it. It stops the
-    /// process for some ten milliseconds.
-    /// </summary>
-    private static void GiveBack() =>
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
     private static partial class Log
     {

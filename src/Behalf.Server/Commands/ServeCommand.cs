@@ -54,6 +54,7 @@ internal static class ServeCommand
                 RunAsync(
                     new ServerOptions
                     {
+                        OwnsProcess = true,
                         DataFolder = parsed.GetRequiredValue(data),
                         Database = parsed.GetValue(database),
                         Urls = [.. parsed.GetRequiredValue(urls).SelectMany(Split)],
@@ -108,7 +109,11 @@ internal static class ServeCommand
         }
 
         await output.FlushAsync(cancellationToken);
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task givingBack = StartMemory.GiveBackAsync(ending.Token);
         await server.WaitForShutdownAsync(cancellationToken);
+        await ending.CancelAsync();
+        await givingBack;
         return ExitCodes.Ok;
     }
 }

@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
 using Behalf.Storage.PostgreSql;
+using Behalf.Storage.Sqlite;
 using Behalf.Wire.Administration;
 using Behalf.Wire.ConnectedAccounts;
 using Behalf.Wire.Connections;
 using Behalf.Wire.Tools;
-using Dapper;
 using Google.Protobuf.Reflection;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -14,16 +13,33 @@ namespace Behalf.Server.Hosting;
 
 /// <summary>
 /// Loads and compiles on a second core what the start comes to later on, while the first core puts the server together. The
-/// start waits for nothing of it and finds out itself what does not work.
+/// start waits for nothing of it, and finds out itself what does not work.
 /// </summary>
 internal static class HeadStart
 {
-    public static void Begin(DatabaseChoice database) =>
-        _ = Task.WhenAll(Task.Run(() => TryDatabaseAsync(database)), Task.Run(ReadWire));
+    public static void Begin(DatabaseChoice database)
+    {
+        _ = TryAsync(() => TryDatabaseAsync(database));
+        _ = TryAsync(ReadWireAsync);
+    }
+
+    private static async Task TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await Task.Run(work);
+        }
+#pragma warning disable CA1031 // whatever it is, the start meets it where it has words for it
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // The start comes to it without an advantage.
+        }
+    }
 
     /// <summary>The largest; what they import comes with them.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ReadWire()
+    private static Task ReadWireAsync()
     {
         FileDescriptor[] files =
         [
@@ -33,35 +49,24 @@ internal static class HeadStart
             AdministrationReflection.Descriptor,
         ];
         GC.KeepAlive(files);
+        return Task.CompletedTask;
     }
 
-    private static Task TryDatabaseAsync(DatabaseChoice database) =>
-        database.ConnectionString is { } server ? LookAsync(server) : TryDriverAsync();
-
-    /// <summary>Not at the file, which the start wants for itself.</summary>
-    private static async Task TryDriverAsync()
+    private static async Task TryDatabaseAsync(DatabaseChoice database)
     {
-        await using SqliteConnection connection = new("Data Source=:memory:;Pooling=false");
-        await connection.OpenAsync();
-        await connection.ExecuteScalarAsync<long>("SELECT 1");
-    }
+        if (database.ConnectionString is not { } server)
+        {
+            await SqliteDatabase.LoadDriverAsync(); // not at the file, which the start wants for itself
+            return;
+        }
 
-    private static async Task LookAsync(string server)
-    {
-        try
-        {
-            await using PostgreSqlDatabase database = new(
-                Options.Create(new PostgreSqlStorageOptions { ConnectionString = server }),
-                Options.Create(new BehalfOptions()),
-                TimeProvider.System,
-                new SharedClock(TimeProvider.System),
-                NullLogger<PostgreSqlDatabase>.Instance
-            );
-            await database.CheckAsync(CancellationToken.None);
-        }
-        catch (StorageUnavailableException)
-        {
-            // The start says what is wrong with it.
-        }
+        await using PostgreSqlDatabase looked = new(
+            Options.Create(new PostgreSqlStorageOptions { ConnectionString = server }),
+            Options.Create(new BehalfOptions()),
+            TimeProvider.System,
+            new SharedClock(TimeProvider.System),
+            NullLogger<PostgreSqlDatabase>.Instance
+        );
+        await looked.CheckAsync(CancellationToken.None);
     }
 }

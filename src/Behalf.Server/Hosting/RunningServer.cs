@@ -72,15 +72,7 @@ public sealed partial class RunningServer : IAsyncDisposable
         Settings.Check(Services.GetRequiredService<IOptions<BehalfOptions>>().Value);
         // Half of a start is compiling the doors, and the other half waits for none of them.
         Task mapping = Task.Run(() => _mapDoors(_app), CancellationToken.None);
-        try
-        {
-            await OpenOrSealAsync(cancellationToken);
-        }
-        finally
-        {
-            await mapping;
-        }
-
+        await Task.WhenAll(OpenOrSealAsync(cancellationToken), mapping);
         await _app.StartAsync(cancellationToken);
         TellTheEnd();
         WriteServerFile();

@@ -35,7 +35,11 @@ public static class ServerApp
         );
         DatabaseChoice database = Settings.DatabaseOf(builder.Configuration, options, folder);
         database.Prepare();
-        HeadStart.Begin(database);
+        if (options.OwnsProcess)
+        {
+            HeadStart.Begin(database);
+        }
+
         Listener listener = Listener.Bind(options.Urls);
         try
         {

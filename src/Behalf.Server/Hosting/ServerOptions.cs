@@ -37,6 +37,9 @@ public sealed record ServerOptions
     /// <value>Null: the least that is worth a line.</value>
     public LogLevel? LogLevel { get; init; }
 
+    /// <value>The process is for this server alone: it may take a second core to start, and collect its memory.</value>
+    public bool OwnsProcess { get; init; }
+
     /// <value>Another clock, for tests.</value>
     public TimeProvider? Time { get; init; }
 

@@ -135,7 +135,7 @@ internal sealed class ConnectionSource : IAsyncDisposable
             NoResetOnClose = true, // nothing is ever kept in a session
             Enlist = false,
         };
-        if (IsHere(given.Host))
+        if (IsHere(given.Host) && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("PGGSSENCMODE")))
         {
             used.GssEncryptionMode = GssEncryptionMode.Disable; // looking for Kerberos takes time and memory
         }
@@ -148,7 +148,7 @@ internal sealed class ConnectionSource : IAsyncDisposable
         return used;
     }
 
-    /// <summary>By a socket's folder or the loopback: what goes there is seen by nobody on the way.</summary>
+    /// <summary>By a socket's folder or the loopback: no network is between, or what forwards over one sees to it.</summary>
     private static bool IsHere(string? host) =>
         host is "localhost"
         || host?.StartsWith('/') == true

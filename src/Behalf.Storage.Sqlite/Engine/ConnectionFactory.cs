@@ -16,9 +16,13 @@ internal sealed class ConnectionFactory(string databasePath, TimeProvider time)
         Batteries_V2.Init();
         // Each connection is used by one thread at a time, and nobody asks how much memory it took: no locks for either.
         // Refused where something else of the process opened a database before: then the locks stay, and cost a little.
-        raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
-        raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
+        IsWithoutLocks =
+            raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD) == raw.SQLITE_OK
+            && raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0) == raw.SQLITE_OK;
     }
+
+    /// <value>False: something else of the process opened a database first.</value>
+    public static bool IsWithoutLocks { get; }
 
     public PreparedConnection OpenWriter()
     {

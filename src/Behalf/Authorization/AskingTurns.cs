@@ -73,7 +73,7 @@ internal sealed partial class AskingTurns(
         {
             if (await WaitAsync(connection, profile, account, isProbe: true, deadline) is null)
             {
-                return isInTime();
+                return isInTime() && !deadline.IsNear;
             }
 
             await Task.Delay(PollEvery, time, CancellationToken.None);

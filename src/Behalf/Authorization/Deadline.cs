@@ -9,11 +9,15 @@ internal sealed class Deadline : IDisposable
     private readonly long _began;
 
     public Deadline(TimeProvider time, TimeSpan length)
+        : this(time, length, time.GetTimestamp()) { }
+
+    /// <param name="began">A timestamp of <paramref name="time"/>.</param>
+    public Deadline(TimeProvider time, TimeSpan length, long began)
     {
         _time = time;
         _length = length;
-        _began = time.GetTimestamp();
-        _source = new CancellationTokenSource(length, time);
+        _began = began;
+        _source = new CancellationTokenSource(Left, time);
     }
 
     public CancellationToken Token => _source.Token;

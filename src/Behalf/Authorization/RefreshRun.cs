@@ -71,11 +71,14 @@ internal sealed partial class RefreshRun(
         OAuthProfile profile = (await catalog.GetAsync(connection.ConnectorRevision, CancellationToken.None)).OAuth;
         while (true)
         {
+            // Not of the wait for another's: what is left of that may be too little for any provider.
+            long asked = time.GetTimestamp();
             RefreshLease? lease = await LeaseAsync(key, profile);
             if (lease is not null)
             {
                 Milestone.Reached(Milestone.RefreshLeaseTaken, key.Account.ToString());
-                return await HoldAsync(lease, knownGeneration, connection, profile, reason);
+                using var deadline = new Deadline(time, options.Value.RefreshTimeout, asked); // and so ends before the lease
+                return await HoldAsync(lease, knownGeneration, connection, profile, reason, deadline);
             }
 
             // Another process refreshes: wait for its result rather than for its lease.
@@ -134,11 +137,10 @@ internal sealed partial class RefreshRun(
         long knownGeneration,
         Connection connection,
         OAuthProfile profile,
-        FreshenReason reason
+        FreshenReason reason,
+        Deadline deadline
     )
     {
-        // Of the lease, not of the wait for it: what is left of that may be too little for any provider.
-        using var deadline = new Deadline(time, options.Value.RefreshTimeout);
         bool isReleased = false;
         try
         {

@@ -51,12 +51,13 @@ internal sealed class PausedPastItsLease : Scenario
             findings.Expect(answer == expected, $"{user}: the other node answers {answer}");
         }
 
-        Dictionary<string, string> before = await PairsAsync(installation, grace);
+        Dictionary<string, string?> before = await PairsAsync(installation, grace);
         installation.First.Resume();
         await SettledAsync(calls);
         await PauseAsync(TimeSpan.FromSeconds(2));
-        foreach ((string user, string pair) in await PairsAsync(installation, grace))
+        foreach ((string user, string? pair) in await PairsAsync(installation, grace))
         {
+            findings.Expect(before[user] is not null, $"{user}: has no pair");
             findings.Expect(before[user] == pair, $"{user}: a late commit replaced the newer pair");
         }
 
@@ -69,18 +70,16 @@ internal sealed class PausedPastItsLease : Scenario
     private static IEnumerable<(Habit, string)> Cast(IReadOnlyList<string> grace, IReadOnlyList<string> strict) =>
         [.. grace.Select(user => (Habit.Grace, user)), .. strict.Select(user => (Habit.Strict, user))];
 
-    private static async Task<Dictionary<string, string>> PairsAsync(
+    private static async Task<Dictionary<string, string?>> PairsAsync(
         Installation installation,
         IEnumerable<string> users
     )
     {
-        Dictionary<string, string> pairs = new(StringComparer.Ordinal);
+        Dictionary<string, string?> pairs = new(StringComparer.Ordinal);
         foreach (string user in users)
         {
             var read = await installation.Second.Client.Credentials.ReadAsync(Habit.Grace.Slug(), user);
-            pairs[user] = read is Client.AccountCredential.Tokens { RefreshToken: { } pair }
-                ? pair.Reveal()
-                : "no pair";
+            pairs[user] = (read as Client.AccountCredential.Tokens)?.RefreshToken?.Reveal();
         }
 
         return pairs;

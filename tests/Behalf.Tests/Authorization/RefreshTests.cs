@@ -392,18 +392,18 @@ public sealed class RefreshTests
     {
         await using World world = await ConnectedAsync(p => p with { Rotation = RefreshRotation.Rotating });
         world.Client.Rotation = Rotation.Strict;
-        world.Get<IOptions<BehalfOptions>>().Value.RefreshTimeout = TimeSpan.FromSeconds(22);
+        world.Get<IOptions<BehalfOptions>>().Value.RefreshTimeout = TimeSpan.FromSeconds(17);
         SealedCredential stale = await world.CredentialAsync("alice");
         world.Time.Advance(PastExpiry);
         await world
             .Get<IRefreshStore>()
-            .AcquireAsync(world.Environment.Id, stale.Key.Account, TimeSpan.FromSeconds(20), World.Cancel);
+            .AcquireAsync(world.Environment.Id, stale.Key.Account, TimeSpan.FromSeconds(15), World.Cancel);
         Gate gate = new();
         world.Client.NextTokenReplies.Enqueue(new OddReply.Held(gate));
 
         Task<FreshCredential> waiting = FreshenAsync(world, stale);
         await AdvanceUntilAsync(world, gate.Arrived);
-        world.Time.Advance(TimeSpan.FromSeconds(10));
+        world.Time.Advance(TimeSpan.FromSeconds(5));
         gate.Open();
 
         (await waiting).Should().BeOfType<FreshCredential.Usable>().Which.Credential.Generation.Should().Be(2);
