@@ -13,10 +13,7 @@ internal sealed partial class Terminal : IDisposable
     private const string Script = "/usr/bin/script";
     private const string ControlC = "\u0003";
 
-    private const int MostPresses = 3;
-
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan BetweenPresses = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
     private readonly StringBuilder _shown = new();
@@ -52,7 +49,16 @@ internal sealed partial class Terminal : IDisposable
         string line = string.Join(' ', arguments.Prepend(program).Select(word => $"'{word.Replace("'", "'\\''")}'"));
         ProcessStartInfo start = new(Script)
         {
-            ArgumentList = { "--quiet", "--return", "--flush", "--command", $"exec {line}", "/dev/null" },
+            // Who starts the tests in the background starts them with SIGINT ignored, and every program would inherit that.
+            ArgumentList =
+            {
+                "--quiet",
+                "--return",
+                "--flush",
+                "--command",
+                $"exec env --default-signal=INT {line}",
+                "/dev/null",
+            },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             UseShellExecute = false,
@@ -90,27 +96,13 @@ internal sealed partial class Terminal : IDisposable
         }
     }
 
-    /// <summary>
-    /// Presses Ctrl-C until the program ends: at a busy machine one was seen to be lost between terminal and program, and a
-    /// person would press it again.
-    /// </summary>
+    /// <summary>Presses Ctrl-C.</summary>
     /// <returns>The program's exit code.</returns>
     public async Task<int> InterruptAsync(CancellationToken cancellationToken)
     {
-        for (int press = 1; ; press++)
-        {
-            await _process.StandardInput.WriteAsync(ControlC);
-            await _process.StandardInput.FlushAsync(cancellationToken);
-            try
-            {
-                await _process.WaitForExitAsync(cancellationToken).WaitAsync(BetweenPresses, cancellationToken);
-                return await EndsAsync(cancellationToken);
-            }
-            catch (TimeoutException) when (press < MostPresses)
-            {
-                // Once more.
-            }
-        }
+        await _process.StandardInput.WriteAsync(ControlC);
+        await _process.StandardInput.FlushAsync(cancellationToken);
+        return await EndsAsync(cancellationToken);
     }
 
     /// <returns>The program's exit code.</returns>
