@@ -9,7 +9,7 @@ namespace Behalf.Bench.Report;
 /// what has no ratio (memory, the first answer) is said as it is.
 /// </summary>
 /// <param name="OfNginx">By <c>scenario/server</c>, the part of nginx's requests a second with 32 connections.</param>
-/// <param name="KeptOfNginx">As <paramref name="OfNginx"/>, half of what a committed run had: what a quick run judges.</param>
+/// <param name="KeptOfNginx">As <paramref name="OfNginx"/>, half or less of what committed runs had: what a quick run judges.</param>
 /// <param name="AddedMilliseconds">What a call of one user may cost above YARP's median and one durable commit.</param>
 /// <param name="TailFactor">Times YARP's 99th percentile and the commit's together.</param>
 /// <param name="Patient">Scenarios whose latency with one connection is judged so.</param>
