@@ -23,8 +23,7 @@ internal static class CompareCommand
     {
         Option<bool> quick = new("--quick")
         {
-            Description =
-                "The three scenarios that matter most, one second each, against half of what saved runs had.",
+            Description = "The three scenarios that matter most, one second each, against half of what saved runs had.",
         };
         Option<int?> rounds = new("--rounds") { Description = "How often each is measured; at least 3." };
         Option<int?> seconds = new("--seconds") { Description = "How long each measurement is." };
