@@ -37,8 +37,8 @@ public sealed class BehalfOptions
     public TimeSpan TokenRequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <value>
-    /// How long a refresh may take from when it asks for the lease, whoever has stopped waiting for it: hanging up on a slow provider that rotates
-    /// loses the pair it was about to give.
+    /// How long a refresh may take from when it asks for the lease, whoever has stopped waiting for it: hanging up on a slow
+    /// provider that rotates loses the pair it was about to give.
     /// </value>
     public TimeSpan RefreshTimeout { get; set; } = TimeSpan.FromMinutes(2);
 

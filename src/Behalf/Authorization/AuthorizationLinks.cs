@@ -109,27 +109,6 @@ internal sealed partial class AuthorizationLinks(
         return null;
     }
 
-    private async Task<ConnectedAccount> MadeAsync(
-        ActingSubject subject,
-        LinkRequest request,
-        Connection connection,
-        CancellationToken cancellationToken
-    )
-    {
-        (ConnectedAccount account, _) = await accounts.EnsureAsync(
-            subject.Environment,
-            connection.Id,
-            subject.Identifier,
-            request.Labels,
-            created =>
-                Traces
-                    .Of(created.Record("account.created", subject.Principal.ClientId))
-                    .With(created.Event(EventTypes.AccountCreated, created.State)),
-            cancellationToken
-        );
-        return account;
-    }
-
     private async Task<Result<AuthorizationLink>> AddAsync(
         ActingSubject subject,
         LinkRequest request,
@@ -140,7 +119,19 @@ internal sealed partial class AuthorizationLinks(
     {
         ConnectedAccount account =
             await accounts.FindAsync(subject.Environment, connection.Id, subject.Identifier, cancellationToken)
-            ?? await MadeAsync(subject, request, connection, cancellationToken);
+            ?? (
+                await accounts.EnsureAsync(
+                    subject.Environment,
+                    connection.Id,
+                    subject.Identifier,
+                    request.Labels,
+                    created =>
+                        Traces
+                            .Of(created.Record("account.created", subject.Principal.ClientId))
+                            .With(created.Event(EventTypes.AccountCreated, created.State)),
+                    cancellationToken
+                )
+            ).Account;
         string token = RandomToken.New();
         DateTimeOffset now = time.GetUtcNow();
         // Whose client the person's own is, no application is there to confirm: the person signs in here.
