@@ -11,6 +11,7 @@ RootCommand command = new("Behalf's performance, as ratios within one run.")
     GrowthCommand.Create(),
     SchedulerCommand.Create(),
     StreamsCommand.Create(),
+    DriveCommand.Create(),
     YarpProxy.Command(),
 };
 return await command.Parse(args).InvokeAsync();
