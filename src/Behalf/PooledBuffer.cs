@@ -23,6 +23,14 @@ public sealed class PooledBuffer(int expected) : IBufferWriter<byte>, IDisposabl
         WrittenCount += count;
     }
 
+    /// <summary>Takes bytes from the front; what follows moves there.</summary>
+    public void Drop(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, WrittenCount);
+        WrittenSpan[count..].CopyTo(_bytes);
+        WrittenCount -= count;
+    }
+
     /// <returns>All the room there is, at least one byte.</returns>
     public Memory<byte> GetMemory(int sizeHint = 0)
     {

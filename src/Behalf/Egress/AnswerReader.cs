@@ -56,18 +56,27 @@ internal static class AnswerReader
         return new EgressOutcome.Streaming(
             new EgressStream(
                 (int)response.StatusCode,
-                [
-                    .. HeadersOf(response)
-                        .SelectMany(header =>
-                            header.Value.Select(value =>
-                                KeyValuePair.Create(scrubber.Scrub(header.Key), scrubber.Scrub(value))
-                            )
-                        ),
-                ],
-                new ScrubbedStream(body, request, scrubber.Begin(), patience),
+                Scrubbed(response, scrubber),
+                new ScrubbedStream(body, response.Content.Headers.ContentLength, request, scrubber.Begin(), patience),
                 owned
             )
         );
+    }
+
+    private static List<KeyValuePair<string, string>> Scrubbed(HttpResponseMessage response, Scrubber scrubber)
+    {
+        List<KeyValuePair<string, string>> headers = new(
+            response.Headers.NonValidated.Count + response.Content.Headers.NonValidated.Count
+        );
+        foreach ((string name, HeaderStringValues values) in HeadersOf(response))
+        {
+            foreach (string value in values)
+            {
+                headers.Add(KeyValuePair.Create(scrubber.Scrub(name), scrubber.Scrub(value)));
+            }
+        }
+
+        return headers;
     }
 
     private static EgressOutcome.Failed? ProblemWith(EgressRequest request, HttpResponseMessage response)

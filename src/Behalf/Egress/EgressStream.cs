@@ -3,18 +3,19 @@ namespace Behalf.Egress;
 /// <summary>An answer whose body still comes: scrubbed as it is read, bounded in bytes and time. Whoever gets it disposes it.</summary>
 public sealed class EgressStream : IAsyncDisposable
 {
+    private readonly ScrubbedStream _body;
     private readonly IReadOnlyList<IDisposable> _owned;
 
     internal EgressStream(
         int status,
         IReadOnlyList<KeyValuePair<string, string>> headers,
-        Stream body,
+        ScrubbedStream body,
         IReadOnlyList<IDisposable> owned
     )
     {
         Status = status;
         Headers = headers;
-        Body = body;
+        _body = body;
         _owned = owned;
     }
 
@@ -24,7 +25,12 @@ public sealed class EgressStream : IAsyncDisposable
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; }
 
     /// <value>Decompressed. Reading throws <see cref="EgressBrokenException"/> when the rest will not come.</value>
-    public Stream Body { get; }
+    public Stream Body => _body;
+
+    /// <summary>Waits for the whole body if the provider announced a short one.</summary>
+    /// <returns>How many bytes <see cref="Body"/> has to be read; null: only reading tells.</returns>
+    /// <exception cref="EgressBrokenException">The rest does not come.</exception>
+    public ValueTask<long?> LengthAsync(CancellationToken cancellationToken) => _body.LengthAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -9,10 +9,12 @@ internal sealed class Patience : IDisposable
     private readonly ExchangeTime _whole;
     private readonly CancellationTokenSource _idle;
     private readonly CancellationTokenSource _linked;
+    private readonly CancellationToken _caller;
     private readonly TimeSpan _longestWait;
 
     public Patience(EgressRequest request, TimeProvider time, CancellationToken caller)
     {
+        _caller = caller;
         _longestWait = request.IdleTimeout;
         _whole = new ExchangeTime(request.Timeout, time);
         _idle = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
@@ -28,6 +30,23 @@ internal sealed class Patience : IDisposable
 
     /// <summary>Nobody waits for the other side.</summary>
     public void Rest() => _idle.CancelAfter(Timeout.InfiniteTimeSpan);
+
+    /// <summary>A wait for the other side, from now to the end of what is awaited.</summary>
+    public async ValueTask<T> WaitForAsync<T>(ValueTask<T> awaited)
+    {
+        Wait();
+        try
+        {
+            return await awaited;
+        }
+        finally
+        {
+            Rest();
+        }
+    }
+
+    /// <returns>Whether <see cref="Token"/> ends when this one does.</returns>
+    public bool Covers(CancellationToken token) => !token.CanBeCanceled || token == _caller;
 
     public void Dispose()
     {

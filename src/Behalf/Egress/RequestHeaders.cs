@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 
 namespace Behalf.Egress;
@@ -36,15 +37,32 @@ internal static class RequestHeaders
         "x-real-ip",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(
+        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    );
+
+    private static readonly SearchValues<char> ValueCharacters = SearchValues.Create([
+        '\t',
+        .. Enumerable.Range(' ', 0x7f - ' ').Select(c => (char)c),
+    ]);
+
     /// <summary>For headers that a caller chose: how they are written, not what they say.</summary>
     /// <returns>Null, or what is wrong; never a value.</returns>
-    public static string? ProblemWith(IReadOnlyCollection<KeyValuePair<string, string>> headers) =>
-        headers.Select(header => Spelling(header.Key, header.Value)).FirstOrDefault(problem => problem is not null)
-        ?? (
-            headers.Sum(header => header.Key.Length + header.Value.Length) > MaxLength / 2
-                ? TooLong(MaxLength / 2)
-                : null
-        );
+    public static string? ProblemWith(IReadOnlyCollection<KeyValuePair<string, string>> headers)
+    {
+        int length = 0;
+        foreach ((string name, string value) in headers)
+        {
+            if (Spelling(name, value) is { } misspelt)
+            {
+                return misspelt;
+            }
+
+            length += name.Length + value.Length;
+        }
+
+        return length > MaxLength / 2 ? TooLong(MaxLength / 2) : null;
+    }
 
     /// <returns>Null, or what is wrong; never a value.</returns>
     public static string? ProblemWith(EgressRequest request)
@@ -109,8 +127,7 @@ internal static class RequestHeaders
 
     /// <summary>RFC 9110 §5.6.2; separators are none of these.</summary>
     public static bool IsToken(string name) =>
-        name is { Length: >= 1 and <= 128 }
-        && name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));
+        name is { Length: >= 1 and <= 128 } && !name.AsSpan().ContainsAnyExcept(TokenCharacters);
 
     private static string? Spelling(string name, string value)
     {
@@ -119,8 +136,8 @@ internal static class RequestHeaders
             return "a header's name is not a token";
         }
 
-        return value.All(c => c is '\t' or (>= ' ' and < (char)0x7f))
-            ? null
-            : $"the value of header {name} holds a character that is not printable ASCII";
+        return value.AsSpan().ContainsAnyExcept(ValueCharacters)
+            ? $"the value of header {name} holds a character that is not printable ASCII"
+            : null;
     }
 }

@@ -20,18 +20,29 @@ internal sealed class Scrubber
     private const int MinEncodedLength = 8;
 
     private readonly SecretPattern[] _patterns;
+    private readonly int _shortest;
 
     private Scrubber(IEnumerable<string> secrets)
     {
-        string[] values = [.. secrets.Where(s => Encoding.UTF8.GetByteCount(s) >= MinLength).Distinct()];
-        _patterns =
-        [
-            .. values.Select(value => new EscapedPattern(value)),
-            .. values
-                .Where(value => value.Length >= MinEncodedLength)
-                .SelectMany(EncodedSpellings.Of)
-                .Select(spelling => new ExactPattern(spelling)),
-        ];
+        List<SecretPattern> patterns = [];
+        _shortest = int.MaxValue;
+        foreach (string value in secrets.Distinct())
+        {
+            int length = Encoding.UTF8.GetByteCount(value);
+            if (length < MinLength)
+            {
+                continue;
+            }
+
+            _shortest = Math.Min(_shortest, length); // every other spelling is longer
+            patterns.Add(new EscapedPattern(value));
+            if (value.Length >= MinEncodedLength)
+            {
+                patterns.AddRange(EncodedSpellings.Of(value).Select(spelling => new ExactPattern(spelling)));
+            }
+        }
+
+        _patterns = [.. patterns];
     }
 
     public static Scrubber For(EgressRequest request)
@@ -44,6 +55,11 @@ internal sealed class Scrubber
 
     public string Scrub(string text)
     {
+        if (Encoding.UTF8.GetByteCount(text) < _shortest)
+        {
+            return text;
+        }
+
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         byte[] scrubbed = Scrub(bytes);
         return ReferenceEquals(bytes, scrubbed) ? text : Encoding.UTF8.GetString(scrubbed);

@@ -34,6 +34,22 @@ public sealed class ProxyAnswer : IAsyncDisposable
     /// <value>In order, one entry per value: no cookies, nothing of the connection, nothing that speaks for our origin.</value>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; }
 
+    /// <summary>Waits for the whole body if the provider announced a short one.</summary>
+    /// <returns>How many bytes <see cref="CopyToAsync"/> will write; null: only writing tells.</returns>
+    /// <exception cref="EgressBrokenException">The rest of the body does not come.</exception>
+    public async Task<long?> LengthAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _stream.LengthAsync(cancellationToken);
+        }
+        catch (EgressBrokenException broken)
+        {
+            Broke(broken);
+            throw;
+        }
+    }
+
     /// <exception cref="EgressBrokenException">The rest of the body does not come.</exception>
     public async Task CopyToAsync(Stream destination, CancellationToken cancellationToken)
     {
@@ -44,7 +60,7 @@ public sealed class ProxyAnswer : IAsyncDisposable
         }
         catch (EgressBrokenException broken)
         {
-            EndsWith(new CallCompletion(CallOutcomes.ProviderError, Status, broken.Message));
+            Broke(broken);
             throw;
         }
     }
@@ -62,6 +78,9 @@ public sealed class ProxyAnswer : IAsyncDisposable
             await _audit.CompleteAsync(_call, completion);
         }
     }
+
+    private void Broke(EgressBrokenException broken) =>
+        EndsWith(new CallCompletion(CallOutcomes.ProviderError, Status, broken.Message));
 
     private void EndsWith(CallCompletion completion) => _completion = _completion is null ? null : completion;
 }

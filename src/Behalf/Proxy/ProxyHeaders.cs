@@ -97,13 +97,9 @@ internal static class ProxyHeaders
         IReadOnlyList<KeyValuePair<string, string>> received
     )
     {
-        HashSet<string> nominated = Nominated(received);
-        if (received.Any(header => header.Key.Equals(SdkVersion, StringComparison.OrdinalIgnoreCase)))
-        {
-            nominated.UnionWith([SdkVersion, ApiVersion]); // between the SDK and us
-        }
-
-        List<KeyValuePair<string, string>> kept = [];
+        HashSet<string>? nominated = Nominated(received);
+        bool isFromSdk = Holds(received, SdkVersion);
+        List<KeyValuePair<string, string>> kept = new(received.Count);
         foreach (KeyValuePair<string, string> header in received)
         {
             if (Overrides.Contains(header.Key))
@@ -116,9 +112,10 @@ internal static class ProxyHeaders
 
             if (
                 !NotForProvider.Contains(header.Key)
-                && !nominated.Contains(header.Key)
+                && nominated?.Contains(header.Key) != true
                 && !header.Key.StartsWith(OwnPrefix, StringComparison.OrdinalIgnoreCase)
                 && !header.Key.StartsWith(ForwardingPrefix, StringComparison.OrdinalIgnoreCase)
+                && !(isFromSdk && (Is(header, SdkVersion) || Is(header, ApiVersion))) // between the SDK and us
             )
             {
                 kept.Add(header);
@@ -135,27 +132,72 @@ internal static class ProxyHeaders
         bool hasBody
     )
     {
-        HashSet<string> nominated = Nominated(received);
-        return
-        [
-            .. received.Where(header =>
+        HashSet<string>? nominated = Nominated(received);
+        List<KeyValuePair<string, string>> kept = new(received.Count);
+        foreach (KeyValuePair<string, string> header in received)
+        {
+            if (
                 RequestHeaders.IsToken(header.Key) // a name in which something was scrubbed is none
-                && !header.Value.Any(c => char.IsControl(c) && c != '\t')
+                && !HoldsControl(header.Value)
                 && !NotForCaller.Contains(header.Key)
-                && !nominated.Contains(header.Key)
-                && !(hasBody && header.Key.Equals("content-length", StringComparison.OrdinalIgnoreCase))
+                && nominated?.Contains(header.Key) != true
+                && !(hasBody && Is(header, "content-length"))
                 && !header.Key.StartsWith("access-control-", StringComparison.OrdinalIgnoreCase)
                 && !header.Key.StartsWith(OwnPrefix, StringComparison.OrdinalIgnoreCase)
-            ),
-        ];
+            )
+            {
+                kept.Add(header);
+            }
+        }
+
+        return kept;
+    }
+
+    private static bool Is(KeyValuePair<string, string> header, string name) =>
+        header.Key.Equals(name, StringComparison.OrdinalIgnoreCase);
+
+    private static bool Holds(IReadOnlyList<KeyValuePair<string, string>> headers, string name)
+    {
+        foreach (KeyValuePair<string, string> header in headers)
+        {
+            if (Is(header, name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool HoldsControl(string value)
+    {
+        foreach (char c in value)
+        {
+            if (char.IsControl(c) && c != '\t')
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>RFC 9110 §7.6.1: <c>Connection</c> names further headers that end here.</summary>
-    private static HashSet<string> Nominated(IEnumerable<KeyValuePair<string, string>> headers) =>
-        headers
-            .Where(header => header.Key.Equals("connection", StringComparison.OrdinalIgnoreCase))
-            .SelectMany(header => header.Value.Split(',', StringSplitOptions.TrimEntries))
-            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+    /// <returns>Null: it names none.</returns>
+    private static HashSet<string>? Nominated(IReadOnlyList<KeyValuePair<string, string>> headers)
+    {
+        HashSet<string>? nominated = null;
+        foreach (KeyValuePair<string, string> header in headers)
+        {
+            if (Is(header, "connection"))
+            {
+                nominated ??= new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+                nominated.UnionWith(header.Value.Split(',', StringSplitOptions.TrimEntries));
+            }
+        }
+
+        return nominated;
+    }
 
     private static FrozenSet<string> Names(string[] some, params string[] more) =>
         some.Concat(more).ToFrozenSet(StringComparer.OrdinalIgnoreCase);

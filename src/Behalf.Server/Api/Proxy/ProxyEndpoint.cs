@@ -45,6 +45,11 @@ internal static class ProxyEndpoint
         ProxyAnswerHeaders.Write(http.Response, given);
         try
         {
+            if (MayHaveLength(http, given.Status))
+            {
+                http.Response.ContentLength = await given.LengthAsync(http.RequestAborted);
+            }
+
             await http.Response.StartAsync(http.RequestAborted);
             await given.CopyToAsync(http.Response.Body, http.RequestAborted);
         }
@@ -54,6 +59,11 @@ internal static class ProxyEndpoint
             http.Abort();
         }
     }
+
+    /// <summary>RFC 9110 §8.6: what a length says where there is no body is another answer's.</summary>
+    private static bool MayHaveLength(HttpContext http, int status) =>
+        !HttpMethods.IsHead(http.Request.Method)
+        && status is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified);
 
     private static async Task<Result<ProxyAnswer>> SendAsync(HttpContext http, IIdentity identity, IProxy proxy)
     {
@@ -112,16 +122,25 @@ internal static class ProxyEndpoint
             Method = new HttpMethod(http.Request.Method),
             Path = path,
             Query = query,
-            Headers =
-            [
-                .. http.Request.Headers.SelectMany(header =>
-                    header.Value.Select(value => KeyValuePair.Create(header.Key, value ?? string.Empty))
-                ),
-            ],
+            Headers = HeadersOf(http.Request.Headers),
             Content = ContentOf(http),
             AgentRun = run.Length == 0 ? null : run,
             ActingThrough = $"proxy · {principal.DisplayName}",
         };
+    }
+
+    private static List<KeyValuePair<string, string>> HeadersOf(IHeaderDictionary received)
+    {
+        List<KeyValuePair<string, string>> headers = new(received.Count);
+        foreach ((string name, StringValues values) in received)
+        {
+            foreach (string? value in values)
+            {
+                headers.Add(KeyValuePair.Create(name, value ?? string.Empty));
+            }
+        }
+
+        return headers;
     }
 
     private static ProxyContent? ContentOf(HttpContext http) =>
@@ -141,14 +160,25 @@ internal static class ProxyEndpoint
     private static bool HoldsToken(HttpContext http, string path, string query)
     {
         IReadOnlyList<string> tokens = BearerTokens.Read(http.Request.Headers.Authorization, several: true) ?? [];
-        IEnumerable<string?> others = http
-            .Request.Headers.Where(header =>
-                !header.Key.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase)
-            )
-            .SelectMany(header => header.Value);
-        return others
-            .Append(path)
-            .Append(query)
-            .Any(text => tokens.Any(token => text?.Contains(token, StringComparison.Ordinal) == true));
+        foreach (string token in tokens)
+        {
+            if (path.Contains(token, StringComparison.Ordinal) || query.Contains(token, StringComparison.Ordinal))
+            {
+                return true;
+            }
+
+            foreach ((string name, StringValues values) in http.Request.Headers)
+            {
+                if (
+                    !name.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase)
+                    && values.ToString().Contains(token, StringComparison.Ordinal)
+                )
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 }
