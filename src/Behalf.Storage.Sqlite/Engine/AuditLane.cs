@@ -1,6 +1,5 @@
 using Behalf.Audit;
 using Behalf.Storage.Sqlite.Columns;
-using Microsoft.Data.Sqlite;
 
 namespace Behalf.Storage.Sqlite.Engine;
 
@@ -10,39 +9,35 @@ namespace Behalf.Storage.Sqlite.Engine;
 /// </summary>
 internal static class AuditLane
 {
-    private const string Head =
-        "SELECT sequence, head FROM audit_lane WHERE environment_id = @environment AND lane = @lane";
-
-    private const string Advance = """
-        INSERT INTO audit_lane (environment_id, lane, owner, fence, sequence, head)
-        VALUES (@environment, @lane, @lane, 1, @sequence, @hash)
-        ON CONFLICT DO UPDATE SET sequence = excluded.sequence, head = excluded.head
-        """;
-
-    private const string Insert = """
+    private static readonly Sql Insert = new(
+        """
         INSERT INTO audit_record
           (environment_id, lane, sequence, id, version, kind, execution_id, identifier, agent_run, at, body, personal, hash)
         VALUES
           (@environment, @lane, @sequence, @id, @version, @kind, @execution, @identifier, @run, @at, @body, @personal, @hash)
-        """;
+        """
+    );
 
-    private const string OpenCall = """
+    private static readonly Sql OpenCall = new(
+        """
         INSERT INTO audit_open_call (environment_id, execution_id, process, lane, sequence)
         VALUES (@environment, @execution, @process, @lane, @sequence)
-        """;
+        """
+    );
 
-    private const string CloseCall =
-        "DELETE FROM audit_open_call WHERE environment_id = @environment AND execution_id = @execution";
+    private static readonly Sql CloseCall = new(
+        "DELETE FROM audit_open_call WHERE environment_id = @environment AND execution_id = @execution"
+    );
 
     public static StoredAuditRecord Append(WriteContext context, AuditDraft draft, OrderedIds ids)
     {
         byte[] environment = draft.Environment.ToColumn();
-        (long last, byte[] head) = ReadHead(context, environment);
+        (long last, byte[] head) = context.Lanes.Of(context.Connection, draft.Environment);
         StoredAuditRecord record = AuditChain.Append(draft, context.Node, last + 1, context.Now, head);
         byte[]? execution = draft.Execution?.ToColumn();
 
         context
-            .Command(Insert)
+            .Statement(Insert)
             .Bind("@environment", environment)
             .Bind("@lane", record.Lane)
             .Bind("@sequence", record.Sequence)
@@ -56,15 +51,8 @@ internal static class AuditLane
             .Bind("@body", record.Body)
             .Bind("@personal", record.Personal)
             .Bind("@hash", record.Hash)
-            .ExecuteNonQuery();
-        context
-            .Command(Advance)
-            .Bind("@environment", environment)
-            .Bind("@lane", record.Lane)
-            .Bind("@sequence", record.Sequence)
-            .Bind("@hash", record.Hash)
-            .ExecuteNonQuery();
-
+            .Run();
+        context.Lanes.Move(record);
         if (execution is not null)
         {
             FollowCall(context, draft.Kind, environment, execution, record);
@@ -85,33 +73,17 @@ internal static class AuditLane
         if (kind == AuditKind.Intent)
         {
             context
-                .Command(OpenCall)
+                .Statement(OpenCall)
                 .Bind("@environment", environment)
                 .Bind("@execution", execution)
                 .Bind("@process", context.Process)
                 .Bind("@lane", record.Lane)
                 .Bind("@sequence", record.Sequence)
-                .ExecuteNonQuery();
+                .Run();
         }
         else if (kind == AuditKind.Completion)
         {
-            context
-                .Command(CloseCall)
-                .Bind("@environment", environment)
-                .Bind("@execution", execution)
-                .ExecuteNonQuery();
+            context.Statement(CloseCall).Bind("@environment", environment).Bind("@execution", execution).Run();
         }
-    }
-
-    private static (long Sequence, byte[] Head) ReadHead(WriteContext context, byte[] environment)
-    {
-        using SqliteDataReader reader = context
-            .Command(Head)
-            .Bind("@environment", environment)
-            .Bind("@lane", context.Node)
-            .ExecuteReader();
-        return reader.Read()
-            ? (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1))
-            : (0, AuditChain.Genesis.ToArray());
     }
 }

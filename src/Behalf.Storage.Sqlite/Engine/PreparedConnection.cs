@@ -12,6 +12,7 @@ namespace Behalf.Storage.Sqlite.Engine;
 internal sealed class PreparedConnection(string connectionString) : SqliteConnection(connectionString)
 {
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+    private readonly Dictionary<Sql, Statement> _statements = [];
     private readonly Dictionary<(string Sql, Type Row), Func<DbDataReader, object>> _parsers = [];
 
     /// <summary>Prepared at its first use, for the connection's life.</summary>
@@ -26,6 +27,18 @@ internal sealed class PreparedConnection(string connectionString) : SqliteConnec
         }
 
         return command;
+    }
+
+    /// <summary>Prepared at its first use, for the connection's life.</summary>
+    public Statement Statement(Sql sql)
+    {
+        if (!_statements.TryGetValue(sql, out Statement? statement))
+        {
+            statement = new Statement(Handle!, sql);
+            _statements.Add(sql, statement);
+        }
+
+        return statement;
     }
 
     /// <summary>A look-up by a unique key.</summary>
@@ -75,6 +88,12 @@ internal sealed class PreparedConnection(string connectionString) : SqliteConnec
             }
 
             _commands.Clear();
+            foreach (Statement statement in _statements.Values)
+            {
+                statement.Dispose();
+            }
+
+            _statements.Clear();
         }
 
         base.Dispose(disposing);

@@ -35,7 +35,10 @@ internal sealed class WriteContext(PreparedConnection connection, TimeProvider t
 
     public DateTimeOffset Now => time.GetUtcNow().ToColumn().ToInstant();
 
-    public SqliteCommand Command(string sql) => connection.Command(sql);
+    /// <value>Where this node's lanes stand.</value>
+    public LaneHeads Lanes { get; } = new(node);
+
+    public Statement Statement(Sql sql) => connection.Statement(sql);
 
     /// <returns>How many rows were changed.</returns>
     public int Execute(string sql, object? values = null) => connection.Execute(sql, values);
@@ -90,20 +93,33 @@ internal sealed class WriteContext(PreparedConnection connection, TimeProvider t
     /// <summary>Key material was overwritten: the log that still holds the old page is emptied soon after the commit.</summary>
     public void Shredded() => _shredded = true;
 
+    public void BeginBatch() => Lanes.Forget();
+
     public void BeginItem() => _uses.BeginItem();
 
-    public void ForgetItem() => _uses.ForgetItem();
+    /// <summary>What it did is in the database, and nothing of it in memory alone.</summary>
+    public void EndItem() => Lanes.Write(connection);
+
+    public void ForgetItem()
+    {
+        _uses.ForgetItem();
+        Lanes.Forget();
+    }
 
     public void ForgetBatch()
     {
-        _uses.ForgetItem();
+        ForgetItem();
         _shredded = false;
     }
 
     /// <summary>Before the commit of a batch.</summary>
     /// <param name="all">Also what was written less than a minute ago: at the end.</param>
-    /// <returns>True when it wrote.</returns>
-    public bool Flush(bool all) => _uses.Flush(this, all);
+    /// <returns>True when it wrote what is remembered elsewhere.</returns>
+    public bool Flush(bool all)
+    {
+        Lanes.Write(connection);
+        return _uses.Flush(this, all);
+    }
 
     /// <value>True while <see cref="AfterCommit"/> has something to do.</value>
     public bool HasAftermath => _shredded;

@@ -24,6 +24,7 @@ internal sealed class WriteQueue : IAsyncDisposable
     private readonly Patient<WriteItem> _patient;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly List<WriteItem> _batch = new(LargestBatch);
+    private readonly Dictionary<WriteItem, Exception> _failures = [];
     private readonly PreparedConnection _connection;
     private readonly WriteContext _context;
     private readonly ReadMemory _memory;
@@ -210,13 +211,14 @@ internal sealed class WriteQueue : IAsyncDisposable
             return;
         }
 
-        List<(WriteItem Item, Exception? Failure)> ran = new(batch.Count);
+        _failures.Clear();
         try
         {
-            _context.Command("BEGIN IMMEDIATE").ExecuteNonQuery();
-            foreach (WriteItem item in batch)
+            _connection.Command("BEGIN IMMEDIATE").ExecuteNonQuery();
+            _context.BeginBatch();
+            if (!RunTogether(batch))
             {
-                ran.Add((item, RunOne(item)));
+                RunApart(batch);
             }
 
             bool changes = _context.Flush(all: false) || batch.Exists(item => item.Kind == WriteKind.Change);
@@ -225,7 +227,7 @@ internal sealed class WriteQueue : IAsyncDisposable
                 _memory.Close(); // from here on either state may be read, and neither is remembered
             }
 
-            _context.Command("COMMIT").ExecuteNonQuery();
+            _connection.Command("COMMIT").ExecuteNonQuery();
             if (changes)
             {
                 _memory.Begin();
@@ -243,15 +245,55 @@ internal sealed class WriteQueue : IAsyncDisposable
             return;
         }
 
-        foreach ((WriteItem item, Exception? failure) in ran)
+        foreach (WriteItem item in batch)
         {
-            if (failure is null)
+            if (_failures.TryGetValue(item, out Exception? failure))
             {
-                item.Complete();
+                item.Fail(StorageErrors.Translate(failure) ?? failure);
             }
             else
             {
-                item.Fail(StorageErrors.Translate(failure) ?? failure);
+                item.Complete();
+            }
+        }
+    }
+
+    /// <summary>
+    /// What only adds to the trail can be run again, so it goes without savepoints of its own until one fails.
+    /// </summary>
+    /// <returns>False: nothing was done, in a transaction that has begun.</returns>
+    private bool RunTogether(List<WriteItem> batch)
+    {
+        if (!batch.TrueForAll(item => item.Kind == WriteKind.Trail))
+        {
+            return false;
+        }
+
+        try
+        {
+            foreach (WriteItem item in batch)
+            {
+                _context.BeginItem();
+                item.Run(_context);
+            }
+
+            return true;
+        }
+        catch (Exception) when (InTransaction)
+        {
+            RollBack();
+            _connection.Command("BEGIN IMMEDIATE").ExecuteNonQuery();
+            return false;
+        }
+    }
+
+    private void RunApart(List<WriteItem> batch)
+    {
+        foreach (WriteItem item in batch)
+        {
+            if (RunOne(item) is { } failure)
+            {
+                _failures.Add(item, failure);
             }
         }
     }
@@ -259,19 +301,20 @@ internal sealed class WriteQueue : IAsyncDisposable
     /// <returns>Why this item alone failed.</returns>
     private Exception? RunOne(WriteItem item)
     {
-        _context.Command("SAVEPOINT item").ExecuteNonQuery();
+        _connection.Command("SAVEPOINT item").ExecuteNonQuery();
         _context.BeginItem();
         try
         {
             item.Run(_context);
-            _context.Command("RELEASE item").ExecuteNonQuery();
+            _context.EndItem();
+            _connection.Command("RELEASE item").ExecuteNonQuery();
             return null;
         }
         catch (Exception e) when (InTransaction)
         {
             // A full disk or a failed write ends the whole transaction, and then the filter lets it pass to all.
-            _context.Command("ROLLBACK TO item").ExecuteNonQuery();
-            _context.Command("RELEASE item").ExecuteNonQuery();
+            _connection.Command("ROLLBACK TO item").ExecuteNonQuery();
+            _connection.Command("RELEASE item").ExecuteNonQuery();
             _context.ForgetItem();
             return e;
         }
@@ -289,7 +332,7 @@ internal sealed class WriteQueue : IAsyncDisposable
 
         try
         {
-            _context.Command("ROLLBACK").ExecuteNonQuery();
+            _connection.Command("ROLLBACK").ExecuteNonQuery();
         }
         catch (SqliteException)
         {

@@ -3,7 +3,6 @@ using Behalf.Identity;
 using Behalf.Storage.Sqlite.Columns;
 using Behalf.Storage.Sqlite.Engine;
 using Behalf.Vault;
-using Microsoft.Data.Sqlite;
 
 namespace Behalf.Storage.Sqlite.Stores;
 
@@ -14,7 +13,8 @@ namespace Behalf.Storage.Sqlite.Stores;
 /// </summary>
 internal static class CallStart
 {
-    private const string Authority = """
+    private static readonly Sql Authority = new(
+        """
         SELECT
           c.epoch,
           s.identifier, s.incarnation, s.epoch,
@@ -40,7 +40,8 @@ internal static class CallStart
         LEFT JOIN credential cr
           ON cr.environment_id = a.environment_id AND cr.account_id = a.id AND cr.generation = a.generation
         LEFT JOIN account_dek d ON d.environment_id = a.environment_id AND d.account_id = a.id
-        """;
+        """
+    );
 
     public static StartResult Run(WriteContext context, CallIntent intent)
     {
@@ -82,8 +83,8 @@ internal static class CallStart
     private static CallAuthority Read(WriteContext context, CallIntent intent)
     {
         ActingSubject subject = intent.Subject;
-        using SqliteDataReader row = context
-            .Command(Authority)
+        using Statement.Rows row = context
+            .Statement(Authority)
             .Bind("@environment", subject.Environment.ToColumn())
             .Bind("@client", subject.Principal.Client?.ToColumn())
             .Bind("@session", subject.Principal.Session?.ToColumn())
@@ -91,7 +92,7 @@ internal static class CallStart
             .Bind("@identifier", subject.Identifier.Value)
             .Bind("@connection", intent.Connection.ToColumn())
             .Bind("@account", intent.Account.ToColumn())
-            .ExecuteReader();
+            .Query();
         row.Read();
         return new CallAuthority
         {
@@ -103,29 +104,29 @@ internal static class CallStart
             UserEpoch = EpochAt(row, 4),
             PolicyRevision = row.NumberOrNull(6),
             AccountIncarnation = row.NumberOrNull(7),
-            Credential = row.IsDBNull(9) || row.IsDBNull(15) ? null : CredentialOf(row, intent),
+            Credential = row.IsNull(9) || row.IsNull(15) ? null : CredentialOf(row, intent),
         };
     }
 
-    private static UserEpoch? EpochAt(SqliteDataReader row, int ordinal) =>
-        row.NumberOrNull(ordinal) is { } incarnation ? new UserEpoch(incarnation, row.GetInt64(ordinal + 1)) : null;
+    private static UserEpoch? EpochAt(Statement.Rows row, int ordinal) =>
+        row.NumberOrNull(ordinal) is { } incarnation ? new UserEpoch(incarnation, row.Number(ordinal + 1)) : null;
 
-    private static SealedCredential CredentialOf(SqliteDataReader row, CallIntent intent) =>
+    private static SealedCredential CredentialOf(Statement.Rows row, CallIntent intent) =>
         new()
         {
             Key = new AccountKey(
                 intent.Subject.Environment,
                 intent.Account,
-                row.GetFieldValue<byte[]>(15),
-                row.GetFieldValue<byte[]>(16).ToId<RingKeyId>()
+                row.Bytes(15),
+                row.Bytes(16).ToId<RingKeyId>()
             ),
             Connection = intent.Connection,
-            Generation = row.GetInt64(8),
-            AccessSealed = row.GetFieldValue<byte[]>(9),
+            Generation = row.Number(8),
+            AccessSealed = row.Bytes(9),
             RefreshSealed = row.BytesOrNull(10),
             ExtraSealed = row.BytesOrNull(11),
             AccessExpiresAt = row.NumberOrNull(12)?.ToInstant(),
             RefreshExpiresAt = row.NumberOrNull(13)?.ToInstant(),
-            GrantedScopes = ScopeSet.Parse(row.GetString(14)),
+            GrantedScopes = ScopeSet.Parse(row.Text(14)),
         };
 }

@@ -31,7 +31,8 @@ internal static class ExecutionProjection
         """;
 
     // A completion may be taken in before its intent: they can stand in the lanes of two nodes.
-    private const string Upsert = """
+    private static readonly Sql Upsert = new(
+        """
         INSERT INTO execution
           (environment_id, id, identifier, agent_run, account_id, connection_id, connection_name, connector,
            organization_id, user_id, tool, source, status, error_code, error_message, provider_status, started_at, ended_at)
@@ -48,12 +49,15 @@ internal static class ExecutionProjection
           error_message = coalesce(excluded.error_message, error_message),
           provider_status = coalesce(excluded.provider_status, provider_status),
           ended_at = coalesce(excluded.ended_at, ended_at)
-        """;
+        """
+    );
 
-    private const string Advance = """
+    private static readonly Sql Advance = new(
+        """
         INSERT INTO execution_cursor (environment_id, lane, sequence) VALUES (@environment, @lane, @sequence)
         ON CONFLICT DO UPDATE SET sequence = excluded.sequence
-        """;
+        """
+    );
 
     /// <returns>True when there may be more.</returns>
     public static bool Take(WriteContext context)
@@ -81,11 +85,11 @@ internal static class ExecutionProjection
         }
 
         context
-            .Command(Advance)
+            .Statement(Advance)
             .Bind("@environment", cursor.EnvironmentId)
             .Bind("@lane", cursor.Lane)
             .Bind("@sequence", records[^1].Sequence)
-            .ExecuteNonQuery();
+            .Run();
         return true;
     }
 
@@ -104,7 +108,7 @@ internal static class ExecutionProjection
 
     private static void Write(WriteContext context, ExecutionFact fact) =>
         context
-            .Command(Upsert)
+            .Statement(Upsert)
             .Bind("@environment", fact.Environment.ToColumn())
             .Bind("@id", fact.Execution.ToColumn())
             .Bind("@identifier", fact.Identifier)
@@ -119,7 +123,7 @@ internal static class ExecutionProjection
             .Bind("@providerStatus", (long?)fact.End?.ProviderStatus)
             .Bind("@at", fact.At.ToColumn())
             .Bind("@ended", fact.End?.At.ToColumn())
-            .ExecuteNonQuery();
+            .Run();
 
     private sealed class Cursor
     {
