@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Behalf.Server.Tests.Infrastructure;
 using Microsoft.AspNetCore.Http;
@@ -96,6 +97,70 @@ public sealed class ProxyStreamTests(Stage stage) : IClassFixture<Stage>, IAsync
 
             (await new ProxyCall(stage).SendAsync()).Body.Should().Be("[Bearer [redacted]]");
         }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1_000)]
+    public async Task ShortAnswer_HasTheLength_ThatScrubbingLeftOfIt(int echoes)
+    {
+        stage.Provider.Api = async context =>
+        {
+            string answer = string.Concat(Enumerable.Repeat($"{context.Request.Headers.Authorization} ", echoes));
+            context.Response.ContentLength = answer.Length;
+            await context.Response.WriteAsync(answer);
+        };
+
+        using HttpResponseMessage response = await new ProxyCall(stage).OpenAsync();
+        string body = await response.Content.ReadAsStringAsync(Cancellation);
+
+        body.Should().Be(string.Concat(Enumerable.Repeat("Bearer [redacted] ", echoes)));
+        if (echoes == 1)
+        {
+            response.Content.Headers.ContentLength.Should().Be(body.Length);
+        }
+        else
+        {
+            response.Headers.TransferEncodingChunked.Should().BeTrue("a long answer is not waited for");
+        }
+    }
+
+    [Theory]
+    [InlineData("HEAD", 200, "200")]
+    [InlineData("GET", 304, null)]
+    [InlineData("GET", 204, null)]
+    public async Task AnswerWithoutABody_HasNoLengthOfOurs(string method, int status, string? length)
+    {
+        stage.Provider.Api = context =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.ContentLength = status == 204 ? null : 200;
+            return Task.CompletedTask;
+        };
+
+        using HttpResponseMessage response = await new ProxyCall(stage) { Method = new HttpMethod(method) }.OpenAsync();
+
+        ((int)response.StatusCode).Should().Be(status);
+        response.Content.Headers.NonValidated.TryGetValues("Content-Length", out HeaderStringValues told);
+        (told.Count == 0 ? null : told.ToString()).Should().Be(length);
+    }
+
+    [Fact]
+    public async Task ShortAnswer_ThatIsShorterThanAnnounced_IsBrokenOff_AndTheTrailSaysSo()
+    {
+        stage.Provider.Api = async context =>
+        {
+            context.Response.ContentLength = 100;
+            await context.Response.WriteAsync("part");
+            await context.Response.Body.FlushAsync(Cancellation);
+            context.Abort();
+        };
+
+        Func<Task> calling = () =>
+            new ProxyCall(stage) { Headers = [("behalf-agent-run-id", "run-short")] }.SendAsync();
+
+        await calling.Should().ThrowAsync<HttpRequestException>();
+        (await EndOfAsync("run-short")).Should().Be("provider_error");
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Text;
+using Behalf.Audit;
 using Behalf.Storage.SharedTests;
 using Behalf.Storage.Sqlite.Engine;
 using Dapper;
@@ -92,6 +94,75 @@ public sealed class WriterTests : IAsyncLifetime
         await throwing.Invoking(task => task).Should().ThrowAsync<FormatException>();
         (await NotesAsync()).Should().Equal("before", "after");
         gate.Dispose();
+    }
+
+    [Fact]
+    public async Task TrailsNeighbours_AreCommittedInOneChain_WhenOneOfTheirGroupFails()
+    {
+        Acme acme = await Acme.BuildAsync(_storage!, "acme");
+        (Task held, ManualResetEventSlim gate) = Hold();
+        Task before = Database.TraceAsync(context => context.Append(acme.Draft("before")), Cancellation);
+        Task failing = Database.TraceAsync(
+            context =>
+            {
+                context.Append(acme.Draft("half"));
+                throw new FormatException("a bug");
+            },
+            Cancellation
+        );
+        Task after = Database.TraceAsync(context => context.Append(acme.Draft("after")), Cancellation);
+        gate.Set();
+        await Task.WhenAll(held, before, after);
+
+        await failing.Invoking(task => task).Should().ThrowAsync<FormatException>();
+        byte[] head = AuditChain.Genesis.ToArray();
+        List<string> actions = [];
+        await foreach (StoredAuditRecord record in _storage!.Get<IAuditStore>().ReadAsync(acme.Id, Cancellation))
+        {
+            record.Hash.Should().Equal(AuditChain.HashOf(record, head));
+            head = record.Hash;
+            actions.Add(AuditChain.Read(record).Draft.Action);
+        }
+
+        actions.TakeLast(2).Should().Equal("before", "after");
+        (await _storage!.Get<IAuditStore>().HeadsAsync(acme.Id, Cancellation))
+            .Should()
+            .ContainSingle()
+            .Which.Hash.Should()
+            .Equal(head);
+        gate.Dispose();
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("ä€🙂")]
+    [InlineData("\0")]
+    public async Task Statement_StoresTextAsItIs(string? text)
+    {
+        Sql both = new("SELECT @short, @long, @number, @bytes");
+        string? longer = text?.PadLeft(500, 'x');
+
+        (string?, string?, long?, byte[]?) read = await Database.WriteAsync(
+            context =>
+            {
+                using Statement.Rows row = context
+                    .Statement(both)
+                    .Bind("@short", text)
+                    .Bind("@long", longer)
+                    .Bind("@number", text?.Length)
+                    .Bind("@bytes", text is null ? null : Encoding.UTF8.GetBytes(text))
+                    .Query();
+                row.Read().Should().BeTrue();
+                return (row.TextOrNull(0), row.TextOrNull(1), row.NumberOrNull(2), row.BytesOrNull(3));
+            },
+            Cancellation
+        );
+
+        read.Item1.Should().Be(text);
+        read.Item2.Should().Be(longer);
+        read.Item3.Should().Be(text?.Length);
+        read.Item4.Should().Equal(text is null ? null : Encoding.UTF8.GetBytes(text));
     }
 
     [Fact]
