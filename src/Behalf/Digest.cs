@@ -16,7 +16,12 @@ public readonly record struct Digest
     /// <value>64 lower-case hexadecimal characters.</value>
     public string Hex => _hex ?? throw new InvalidOperationException("A digest is made by Of or FromHex.");
 
-    public static Digest Of(ReadOnlySpan<byte> value) => new(Convert.ToHexStringLower(SHA256.HashData(value)));
+    public static Digest Of(ReadOnlySpan<byte> value)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(value, hash);
+        return new Digest(Convert.ToHexStringLower(hash));
+    }
 
     public static Digest Of(string value) => Of(Encoding.UTF8.GetBytes(value));
 

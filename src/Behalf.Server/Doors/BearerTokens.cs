@@ -14,33 +14,29 @@ internal static class BearerTokens
     /// <param name="several">gRPC only: some clients send the token of their channel and a newer one of the call.</param>
     public static IReadOnlyList<string>? Read(StringValues header, bool several)
     {
-        string[] values = several
-            ? [.. header.SelectMany(value => (value ?? string.Empty).Split(',', StringSplitOptions.TrimEntries))]
-            : [.. header.Select(value => value ?? string.Empty)];
-        if (values.Length > (several ? MaxValues : 1))
+        List<string> tokens = new(1);
+        foreach (string? value in header)
         {
-            return null;
-        }
-
-        List<string> tokens = [];
-        foreach (string value in values)
-        {
-            if (!value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            ReadOnlySpan<char> credentials = value;
+            foreach (Range range in credentials.Split(','))
             {
-                return null;
-            }
+                ReadOnlySpan<char> credential = credentials[range].Trim(" \t");
+                if (
+                    tokens.Count == (several ? MaxValues : 1)
+                    || !credential.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+                )
+                {
+                    return null;
+                }
 
-            string token = value[Scheme.Length..].Trim(' ');
-            if (
-                token.Length == 0
-                || token.Contains(' ', StringComparison.Ordinal)
-                || token.Contains(',', StringComparison.Ordinal)
-            )
-            {
-                return null;
-            }
+                ReadOnlySpan<char> token = credential[Scheme.Length..].Trim(' ');
+                if (token.IsEmpty || token.Contains(' '))
+                {
+                    return null;
+                }
 
-            tokens.Add(token);
+                tokens.Add(token.ToString());
+            }
         }
 
         return tokens;

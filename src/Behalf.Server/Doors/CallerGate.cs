@@ -81,7 +81,7 @@ internal sealed class CallerGate(RequestDelegate next, IIdentity identity, ILimi
 
         Principal? found = null;
         Problem? refusal = null;
-        foreach (string token in tokens.Distinct(StringComparer.Ordinal))
+        foreach (string token in tokens)
         {
             Result<Principal> result = await identity.AuthenticateAsync(token, http.RequestAborted);
             if (!result.Succeeded)

@@ -14,19 +14,18 @@ internal static class UnreadableMessages
     );
 
     public static void UseUnreadableMessages(this IApplicationBuilder app) =>
-        app.Use(
-            async (http, next) =>
-            {
-                await next(http);
-                if (
-                    ProblemAnswer.IsGrpc(http)
-                    && !http.Response.HasStarted
-                    && http.Response.Headers["grpc-status"] == Unknown
-                    && !http.Response.Headers.ContainsKey(ProblemAnswer.DetailsTrailer)
-                )
-                {
-                    await ProblemAnswer.WriteAsync(http, Unreadable);
-                }
-            }
-        );
+        app.Use((http, next) => ProblemAnswer.IsGrpc(http) ? TellAsync(http, next) : next(http));
+
+    private static async Task TellAsync(HttpContext http, RequestDelegate next)
+    {
+        await next(http);
+        if (
+            !http.Response.HasStarted
+            && http.Response.Headers["grpc-status"] == Unknown
+            && !http.Response.Headers.ContainsKey(ProblemAnswer.DetailsTrailer)
+        )
+        {
+            await ProblemAnswer.WriteAsync(http, Unreadable);
+        }
+    }
 }

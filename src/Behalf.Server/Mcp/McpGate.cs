@@ -46,14 +46,11 @@ internal sealed class McpGate(
         """{"jsonrpc":"2.0","id":null,"error":{"code":-32020,"message":"MCP-Protocol-Version has to be what the message says in _meta."}}"""
     );
 
-    public async Task InvokeAsync(HttpContext http)
-    {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<AcceptsMcpTokenAttribute>() is null)
-        {
-            await next(http);
-            return;
-        }
+    public Task InvokeAsync(HttpContext http) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<AcceptsMcpTokenAttribute>() is null ? next(http) : EnterAsync(http);
 
+    private async Task EnterAsync(HttpContext http)
+    {
         if (!await origins.AllowsAsync(http))
         {
             await ProblemAnswer.WriteAsync(http, ForeignOrigin);

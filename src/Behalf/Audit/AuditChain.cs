@@ -47,8 +47,8 @@ public static class AuditChain
         }
 
         long microseconds = Microseconds(at);
-        ArrayBufferWriter<byte> body = new(512);
-        ArrayBufferWriter<byte> personal = new(256);
+        using PooledBuffer body = new(512);
+        using PooledBuffer personal = new(256);
         AuditFieldWriter fields = new(body);
         fields.Byte(Version);
         fields.Id(draft.Environment.Value);
@@ -70,11 +70,14 @@ public static class AuditChain
 
         AuditFieldWriter values = new(personal);
         values.Byte(Version);
-        bool any = Commit(fields, values, IdentifierField, draft.Identifier);
-        any |= Commit(fields, values, ActingThroughField, draft.ActingThrough);
-        any |= Commit(fields, values, DetailField, draft.Detail);
+        const int salt = AuditCommitment.SaltLength;
+        Span<byte> salts = stackalloc byte[3 * salt]; // drawn at once, which takes as long as one
+        RandomNumberGenerator.Fill(salts);
+        bool any = Commit(fields, values, salts[..salt], IdentifierField, draft.Identifier);
+        any |= Commit(fields, values, salts[salt..^salt], ActingThroughField, draft.ActingThrough);
+        any |= Commit(fields, values, salts[^salt..], DetailField, draft.Detail);
 
-        StoredAuditRecord stored = new(
+        return new StoredAuditRecord(
             draft.Environment,
             lane,
             sequence,
@@ -82,9 +85,8 @@ public static class AuditChain
             FromMicroseconds(microseconds),
             body.WrittenSpan.ToArray(),
             any ? personal.WrittenSpan.ToArray() : null,
-            []
+            HashOf(body.WrittenSpan, previousHash)
         );
-        return stored with { Hash = HashOf(stored, previousHash) };
     }
 
     /// <summary>Reads a stored record. Its hash is not checked here: that takes the record before it.</summary>
@@ -142,18 +144,29 @@ public static class AuditChain
     public static byte[] HashOf(StoredAuditRecord stored, ReadOnlySpan<byte> previousHash)
     {
         ArgumentNullException.ThrowIfNull(stored);
+        return HashOf(stored.Body, previousHash);
+    }
+
+    private static byte[] HashOf(ReadOnlySpan<byte> body, ReadOnlySpan<byte> previousHash)
+    {
         if (previousHash.Length != HashLength)
         {
             throw new ArgumentException("A hash has 32 bytes.", nameof(previousHash));
         }
 
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(previousHash);
-        hash.AppendData(stored.Body);
-        return hash.GetHashAndReset();
+        using PooledBuffer whole = new(HashLength + body.Length);
+        whole.Write(previousHash);
+        whole.Write(body);
+        return SHA256.HashData(whole.WrittenSpan);
     }
 
-    private static bool Commit(AuditFieldWriter fields, AuditFieldWriter values, string field, string? value)
+    private static bool Commit(
+        AuditFieldWriter fields,
+        AuditFieldWriter values,
+        ReadOnlySpan<byte> salt,
+        string field,
+        string? value
+    )
     {
         if (AuditText.Neutralise(value) is not { } clean)
         {
@@ -162,7 +175,6 @@ public static class AuditChain
             return false;
         }
 
-        byte[] salt = RandomNumberGenerator.GetBytes(AuditCommitment.SaltLength);
         fields.Bytes(AuditCommitment.Of(salt, field, clean));
         values.Bytes(salt);
         values.Text(clean);

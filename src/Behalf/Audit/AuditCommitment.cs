@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -15,14 +15,10 @@ internal static class AuditCommitment
 
     public static byte[] Of(ReadOnlySpan<byte> salt, string field, string value)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] name = Encoding.UTF8.GetBytes(field);
-        Span<byte> length = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(length, name.Length);
-        hash.AppendData(salt);
-        hash.AppendData(length);
-        hash.AppendData(name);
-        hash.AppendData(Encoding.UTF8.GetBytes(value));
-        return hash.GetHashAndReset();
+        using PooledBuffer whole = new(SaltLength + 4 + field.Length + value.Length);
+        whole.Write(salt);
+        new AuditFieldWriter(whole).Text(field);
+        Encoding.UTF8.GetBytes(value, whole);
+        return SHA256.HashData(whole.WrittenSpan);
     }
 }

@@ -8,7 +8,7 @@ namespace Behalf.Audit;
 /// Writes length-prefixed fields: four bytes of length, big endian, then the bytes. A length of -1 is null, which is not
 /// the same as empty.
 /// </summary>
-internal readonly struct AuditFieldWriter(ArrayBufferWriter<byte> output)
+internal readonly struct AuditFieldWriter(PooledBuffer output)
 {
     public void Byte(byte value) => output.Write([value]);
 

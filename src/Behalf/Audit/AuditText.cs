@@ -46,7 +46,8 @@ internal static class AuditText
     /// <summary>True when every character stands for itself: nothing that <see cref="Neutralise"/> would escape.</summary>
     public static bool IsClean(string text)
     {
-        for (int i = 0; i < text.Length; )
+        int plain = text.AsSpan().IndexOfAnyExceptInRange(' ', '~');
+        for (int i = plain < 0 ? text.Length : plain; i < text.Length; )
         {
             if (!Rune.TryGetRuneAt(text, i, out Rune rune) || IsHarmful(rune))
             {

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Behalf.Audit;
 
 /// <summary>
@@ -15,7 +13,7 @@ internal static class CheckpointFormat
 
     private static byte[] BytesOf(string label, AuditCheckpoint statement)
     {
-        ArrayBufferWriter<byte> output = new(256);
+        using PooledBuffer output = new(256);
         AuditFieldWriter fields = new(output);
         fields.Text(label);
         fields.Id(statement.Environment.Value);

@@ -72,46 +72,58 @@ internal sealed class GrantCallers(
     {
         // What an unverified token says only chooses what it must then prove.
         if (
-            tokens.Open(text, TokenClaims.Type) is not { } token
-            || Value<string>(token, TokenClaims.Kind) != TokenClaims.GrantKind
-            || !EntityId.TryParse(Value<string>(token, TokenClaims.Environment), out EnvironmentId environmentId)
-            || await environments.FindAsync(environmentId, cancellationToken) is not { } environment
-            || !await tokens.HoldsAsync(
-                token,
-                TokenClaims.Type,
-                urls.AuthorizationServer(environment),
-                resourceIn(environment)
-            )
+            tokens.Open(text, TokenClaims.Type, Read) is not { Content: var content } token
+            || await environments.FindAsync(content.Environment, cancellationToken) is not { } environment
+            || !await tokens.HoldsAsync(token, urls.AuthorizationServer(environment), resourceIn(environment))
+            || await users.FindAsync(content.Environment, content.Identifier, cancellationToken) != content.Epoch
         )
         {
             return WrongToken;
         }
 
-        UserEpoch epoch = new(Value<long>(token, TokenClaims.Incarnation), Value<long>(token, TokenClaims.UserEpoch));
-        return
-            Value<string>(token, TokenClaims.ClientId) is { Length: > 0 } clientId
-            && EntityId.TryParse(Value<string>(token, TokenClaims.Grant), out GrantId grant)
-            && Identifier.TryParse(token.Subject, out Identifier identifier, out _)
-            && await users.FindAsync(environmentId, identifier, cancellationToken) == epoch
-            ? new GrantCaller(
+        return new GrantCaller(
+            content.Grant,
+            new Principal
+            {
+                Kind = PrincipalKind.Person,
+                Environment = content.Environment,
+                ClientId = content.ClientId,
+                DisplayName = content.ClientId,
+                Client = null,
+                ClientEpoch = 0,
+                Grant = content.Grant,
+                Subject = content.Identifier,
+                SubjectEpoch = content.Epoch,
+            },
+            content.Scopes
+        );
+    }
+
+    private static Content? Read(JsonWebToken token) =>
+        Value<string>(token, TokenClaims.Kind) == TokenClaims.GrantKind
+        && EntityId.TryParse(Value<string>(token, TokenClaims.Environment), out EnvironmentId environment)
+        && Value<string>(token, TokenClaims.ClientId) is { Length: > 0 } clientId
+        && EntityId.TryParse(Value<string>(token, TokenClaims.Grant), out GrantId grant)
+        && Identifier.TryParse(token.Subject, out Identifier identifier, out _)
+            ? new Content(
+                environment,
+                clientId,
                 grant,
-                new Principal
-                {
-                    Kind = PrincipalKind.Person,
-                    Environment = environmentId,
-                    ClientId = clientId,
-                    DisplayName = clientId,
-                    Client = null,
-                    ClientEpoch = 0,
-                    Grant = grant,
-                    Subject = identifier,
-                    SubjectEpoch = epoch,
-                },
+                identifier,
+                new UserEpoch(Value<long>(token, TokenClaims.Incarnation), Value<long>(token, TokenClaims.UserEpoch)),
                 ScopeSet.Parse(Value<string>(token, TokenClaims.Scope))
             )
-            : WrongToken;
-    }
+            : null;
 
     private static T? Value<T>(JsonWebToken token, string claim) =>
         token.TryGetPayloadValue(claim, out T? value) ? value : default;
+
+    private sealed record Content(
+        EnvironmentId Environment,
+        string ClientId,
+        GrantId Grant,
+        Identifier Identifier,
+        UserEpoch Epoch,
+        ScopeSet Scopes
+    );
 }

@@ -28,39 +28,32 @@ internal sealed class ServerCallers(
     {
         // What an unverified token says only chooses what it must then prove.
         if (
-            tokens.Open(text, TokenClaims.ServerType) is not { } token
-            || Value<string>(token, TokenClaims.Kind) != TokenClaims.ServerKind
-            || !EntityId.TryParse(Value<string>(token, TokenClaims.Environment), out EnvironmentId environmentId)
-            || await environments.FindAsync(environmentId, cancellationToken) is not { } environment
-            || !await tokens.HoldsAsync(
-                token,
-                TokenClaims.ServerType,
-                issuers.Of(environment),
-                urlIn(environment).ToString()
-            )
+            tokens.Open(text, TokenClaims.ServerType, Read) is not { Content: var content } token
+            || await environments.FindAsync(content.Environment, cancellationToken) is not { } environment
+            || !await tokens.HoldsAsync(token, issuers.Of(environment), urlIn(environment).ToString())
+            || await clients.FindByClientIdAsync(content.ClientId, cancellationToken) is not { Enabled: true } client
+            || client.Environment != content.Environment
+            || client.Epoch != content.ClientEpoch
+            || await users.FindAsync(content.Environment, content.Identifier, cancellationToken) != content.Epoch
         )
         {
             return WrongToken;
         }
 
-        ApiClient? client = await clients.FindByClientIdAsync(
-            Value<string>(token, TokenClaims.ClientId) ?? string.Empty,
-            cancellationToken
-        );
-        if (
-            client is not { Enabled: true }
-            || client.Environment != environmentId
-            || client.Epoch != Value<long>(token, TokenClaims.ClientEpoch)
-            || !Identifier.TryParse(token.Subject, out Identifier identifier, out _)
-        )
-        {
-            return WrongToken;
-        }
+        return new ServerCaller(PrincipalOf(client, content), content.Config, content.Connection);
+    }
 
-        UserEpoch epoch = new(Value<long>(token, TokenClaims.Incarnation), Value<long>(token, TokenClaims.UserEpoch));
-        return await users.FindAsync(environmentId, identifier, cancellationToken) == epoch
-            ? new ServerCaller(
-                PrincipalOf(client, identifier, epoch, IsReadOnly(token)),
+    private static Content? Read(JsonWebToken token) =>
+        Value<string>(token, TokenClaims.Kind) == TokenClaims.ServerKind
+        && EntityId.TryParse(Value<string>(token, TokenClaims.Environment), out EnvironmentId environment)
+        && Identifier.TryParse(token.Subject, out Identifier identifier, out _)
+            ? new Content(
+                environment,
+                Value<string>(token, TokenClaims.ClientId) ?? string.Empty,
+                Value<long>(token, TokenClaims.ClientEpoch),
+                identifier,
+                new UserEpoch(Value<long>(token, TokenClaims.Incarnation), Value<long>(token, TokenClaims.UserEpoch)),
+                IsReadOnly(token),
                 EntityId.TryParse(Value<string>(token, TokenClaims.ServerConfig), out McpConfigId config)
                     ? config
                     : null,
@@ -68,10 +61,9 @@ internal sealed class ServerCallers(
                     ? connection
                     : null
             )
-            : WrongToken;
-    }
+            : null;
 
-    private static Principal PrincipalOf(ApiClient client, Identifier identifier, UserEpoch epoch, bool readOnly) =>
+    private static Principal PrincipalOf(ApiClient client, Content content) =>
         new()
         {
             Kind = PrincipalKind.McpSession,
@@ -80,9 +72,9 @@ internal sealed class ServerCallers(
             DisplayName = client.Name,
             Client = client.Id,
             ClientEpoch = client.Epoch,
-            Subject = identifier,
-            SubjectEpoch = epoch,
-            Limits = client.Limits.Narrow(CredentialLimits.None with { ReadOnly = readOnly }),
+            Subject = content.Identifier,
+            SubjectEpoch = content.Epoch,
+            Limits = client.Limits.Narrow(CredentialLimits.None with { ReadOnly = content.ReadOnly }),
         };
 
     /// <summary>Anything but full access is the narrower one.</summary>
@@ -91,4 +83,15 @@ internal sealed class ServerCallers(
 
     private static T? Value<T>(JsonWebToken token, string claim) =>
         token.TryGetPayloadValue(claim, out T? value) ? value : default;
+
+    private sealed record Content(
+        EnvironmentId Environment,
+        string ClientId,
+        long ClientEpoch,
+        Identifier Identifier,
+        UserEpoch Epoch,
+        bool ReadOnly,
+        McpConfigId? Config,
+        ConnectionId? Connection
+    );
 }

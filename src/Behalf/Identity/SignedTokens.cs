@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -22,33 +23,49 @@ internal sealed class SignedTokens(TokenKeys keys, TimeProvider time)
     private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = MaxLength };
 
     /// <summary>Takes the text apart; what it says is not true before <see cref="HoldsAsync"/> says so.</summary>
-    public JsonWebToken? Open(string text, string type) =>
-        text.Length is > 0 and <= MaxLength
-        && _handler.CanReadToken(text)
-        && Parse(text) is { } token
-        && HasOurHeader(token, type)
-            ? token
-            : null;
-
-    public async Task<bool> HoldsAsync(JsonWebToken token, string type, string issuer, string audience)
+    /// <param name="read">What those who look for this type need of it; null: it is no token of theirs.</param>
+    public SignedToken<T>? Open<T>(string text, string type, Func<JsonWebToken, T?> read)
+        where T : class
     {
-        if (keys.Find(token.Kid) is not { } key)
+        if (text.Length is 0 or > MaxLength)
+        {
+            return null;
+        }
+
+        var digest = Digest.Of(MemoryMarshal.AsBytes(text.AsSpan()));
+        if (_proven.Find(digest) is SignedToken<T> proven && proven.Type == type)
+        {
+            return proven;
+        }
+
+        return
+            _handler.CanReadToken(text)
+            && Parse(text) is { } token
+            && HasOurHeader(token, type)
+            && EntityId.TryParse(token.Kid, out RingKeyId key)
+            && read(token) is { } content
+            ? new SignedToken<T>(digest, type, key, token.ValidFrom, token.ValidTo, content) { Unproven = token }
+            : null;
+    }
+
+    public async Task<bool> HoldsAsync(SignedToken token, string issuer, string audience)
+    {
+        if (keys.Find(token.Key) is not { } key)
         {
             return false;
         }
 
-        var proof = Proof.Of(token.EncodedToken, type, issuer, audience);
-        if (_proven.Knows(proof))
+        if (token.Unproven is not { } unproven)
         {
-            return IsInTime(token.ValidFrom == default ? null : token.ValidFrom, token.ValidTo);
+            return token.Issuer == issuer && token.Audience == audience && IsInTime(token.From, token.Until);
         }
 
         TokenValidationResult result = await _handler.ValidateTokenAsync(
-            token,
+            unproven,
             new TokenValidationParameters
             {
                 ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
-                ValidTypes = [type],
+                ValidTypes = [token.Type],
                 ValidIssuer = issuer,
                 ValidAudience = audience,
                 IgnoreTrailingSlashWhenValidatingAudience = false,
@@ -59,12 +76,12 @@ internal sealed class SignedTokens(TokenKeys keys, TimeProvider time)
                 LifetimeValidator = (from, until, _, _) => IsInTime(from, until),
             }
         );
-        if (!result.IsValid || token.Audiences.Count() != 1)
+        if (!result.IsValid || unproven.Audiences.Count() != 1)
         {
             return false;
         }
 
-        _proven.Add(proof);
+        _proven.Add(token with { Unproven = null, Issuer = issuer, Audience = audience });
         return true;
     }
 
@@ -96,3 +113,21 @@ internal sealed class SignedTokens(TokenKeys keys, TimeProvider time)
         return now < until && (from is null || from <= now + Skew);
     }
 }
+
+/// <summary>A token of ours, taken apart.</summary>
+/// <param name="Text">Of the compact form.</param>
+/// <param name="From">The default value: it names none.</param>
+internal abstract record SignedToken(Digest Text, string Type, RingKeyId Key, DateTime From, DateTime Until)
+{
+    /// <value>Null: its signature was good, for <see cref="Issuer"/> and <see cref="Audience"/>, which are all it has.</value>
+    public JsonWebToken? Unproven { get; init; }
+
+    public string? Issuer { get; init; }
+
+    public string? Audience { get; init; }
+}
+
+/// <inheritdoc />
+internal sealed record SignedToken<T>(Digest Text, string Type, RingKeyId Key, DateTime From, DateTime Until, T Content)
+    : SignedToken(Text, Type, Key, From, Until)
+    where T : class;

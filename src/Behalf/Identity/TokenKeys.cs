@@ -20,13 +20,19 @@ internal sealed class TokenKeys(IVault vault)
         return new SigningCredentials(ToSecurityKey(active), SecurityAlgorithms.RsaSha256);
     }
 
-    /// <summary>The key with this <c>kid</c>, if it is one of ours: a token never brings or points to its own key.</summary>
-    public SecurityKey? Find(string? kid) =>
-        vault
-            .SigningKeys(SigningPurpose.Token)
-            .Where(key => string.Equals(key.Id.ToString(), kid, StringComparison.Ordinal))
-            .Select(ToSecurityKey)
-            .FirstOrDefault();
+    /// <summary>The key of this id, if it is one of ours: a token never brings or points to its own key.</summary>
+    public SecurityKey? Find(RingKeyId id)
+    {
+        foreach (SigningKey key in vault.SigningKeys(SigningPurpose.Token))
+        {
+            if (key.Id == id)
+            {
+                return ToSecurityKey(key);
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The public halves as a JSON Web Key Set (RFC 7517 §5).</summary>
     public string Publish()

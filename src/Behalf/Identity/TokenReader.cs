@@ -8,18 +8,13 @@ internal sealed class TokenReader(SignedTokens tokens, Issuers issuers, IEnviron
     /// <returns>Null for every token that is not entirely right; callers tell no reason apart.</returns>
     public async Task<TokenContent?> ReadAsync(string text, CancellationToken cancellationToken)
     {
-        if (tokens.Open(text, TokenClaims.Type) is not { } token)
-        {
-            return null;
-        }
-
         // What an unverified token says only chooses what it must then prove.
-        if (ReadContent(token) is not { } content || await IssuerAsync(content, cancellationToken) is not { } issuer)
-        {
-            return null;
-        }
-
-        return await tokens.HoldsAsync(token, TokenClaims.Type, issuer, issuer) ? content : null;
+        return
+            tokens.Open(text, TokenClaims.Type, ReadContent) is { } token
+            && await IssuerAsync(token.Content, cancellationToken) is { } issuer
+            && await tokens.HoldsAsync(token, issuer, issuer)
+            ? token.Content
+            : null;
     }
 
     private async Task<string?> IssuerAsync(TokenContent content, CancellationToken cancellationToken)

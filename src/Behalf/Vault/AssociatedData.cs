@@ -7,7 +7,7 @@ namespace Behalf.Vault;
 /// <summary>Builds associated data for AES-GCM: every part length-prefixed, so that no two lists of parts look alike.</summary>
 internal sealed class AssociatedData
 {
-    private readonly ArrayBufferWriter<byte> _parts = new(160);
+    private readonly PooledBuffer _parts = new(160);
 
     /// <param name="label">Names the use and the format version.</param>
     public AssociatedData(ReadOnlySpan<byte> label) => Bytes(label);
@@ -44,5 +44,12 @@ internal sealed class AssociatedData
         return Bytes(bytes);
     }
 
-    public byte[] Build() => _parts.WrittenSpan.ToArray();
+    /// <returns>All parts; nothing can be added any more.</returns>
+    public byte[] Build()
+    {
+        using (_parts)
+        {
+            return _parts.WrittenSpan.ToArray();
+        }
+    }
 }

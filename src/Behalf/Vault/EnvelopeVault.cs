@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -156,14 +157,12 @@ internal sealed class EnvelopeVault(KeyRing keyRing) : IVault, IVaultOpener, IDi
     public byte[] Mac(string purpose, ReadOnlySpan<byte> data)
     {
         ArgumentException.ThrowIfNullOrEmpty(purpose);
-        using IncrementalHash mac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Ring.MacKey);
-        byte[] name = Encoding.UTF8.GetBytes(purpose);
-        Span<byte> length = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(length, name.Length);
-        mac.AppendData(length);
-        mac.AppendData(name);
-        mac.AppendData(data);
-        return mac.GetHashAndReset();
+        using PooledBuffer whole = new(4 + purpose.Length + data.Length);
+        BinaryPrimitives.WriteInt32BigEndian(whole.GetSpan(4), Encoding.UTF8.GetByteCount(purpose));
+        whole.Advance(4);
+        Encoding.UTF8.GetBytes(purpose, whole);
+        whole.Write(data);
+        return HMACSHA256.HashData(Ring.MacKey, whole.WrittenSpan);
     }
 
     public IReadOnlyList<SigningKey> SigningKeys(SigningPurpose purpose) =>

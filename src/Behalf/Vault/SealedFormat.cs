@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace Behalf.Vault;
@@ -29,13 +30,14 @@ internal static class SealedFormat
         keyId.TryWriteBytes(output.AsSpan(1), bigEndian: true, out _);
         Span<byte> nonce = output.AsSpan(1 + IdLength, NonceLength);
         RandomNumberGenerator.Fill(nonce);
+        using PooledBuffer bound = Bind(output, associatedData);
         using AesGcm cipher = new(key, TagLength);
         cipher.Encrypt(
             nonce,
             plaintext,
             output.AsSpan(Overhead),
             output.AsSpan(1 + IdLength + NonceLength, TagLength),
-            Bind(output, associatedData)
+            bound.WrittenSpan
         );
         return output;
     }
@@ -59,6 +61,7 @@ internal static class SealedFormat
     {
         _ = KeyIdOf(sealedValue);
         byte[] plaintext = new byte[sealedValue.Length - Overhead];
+        using PooledBuffer bound = Bind(sealedValue, associatedData);
         using AesGcm cipher = new(key, TagLength);
         try
         {
@@ -67,7 +70,7 @@ internal static class SealedFormat
                 sealedValue[Overhead..],
                 sealedValue.Slice(1 + IdLength + NonceLength, TagLength),
                 plaintext,
-                Bind(sealedValue, associatedData)
+                bound.WrittenSpan
             );
             return plaintext;
         }
@@ -78,6 +81,11 @@ internal static class SealedFormat
         }
     }
 
-    private static byte[] Bind(ReadOnlySpan<byte> header, ReadOnlySpan<byte> associatedData) =>
-        [.. header[..(1 + IdLength)], .. associatedData];
+    private static PooledBuffer Bind(ReadOnlySpan<byte> header, ReadOnlySpan<byte> associatedData)
+    {
+        PooledBuffer bound = new(1 + IdLength + associatedData.Length);
+        bound.Write(header[..(1 + IdLength)]);
+        bound.Write(associatedData);
+        return bound;
+    }
 }

@@ -24,14 +24,13 @@ internal sealed class JsonGate(RequestDelegate next)
         "holds a value that is not of its field's type"
     );
 
-    public async Task InvokeAsync(HttpContext http)
-    {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>() is not { } method)
-        {
-            await next(http);
-            return;
-        }
+    public Task InvokeAsync(HttpContext http) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>() is { } method
+            ? TranscodeAsync(http, method)
+            : next(http);
 
+    private async Task TranscodeAsync(HttpContext http, GrpcJsonTranscodingMetadata method)
+    {
         bool wholeBody = method.HttpRule.Body == "*";
         Problem? problem =
             StrictQuery.Check(
