@@ -25,7 +25,14 @@ internal sealed class EscapedPattern : SecretPattern
 
     public EscapedPattern(string secret)
     {
-        _secret = [.. secret.EnumerateRunes()];
+        Rune[] runes = new Rune[secret.Length];
+        int count = 0;
+        foreach (Rune rune in secret.EnumerateRunes())
+        {
+            runes[count++] = rune;
+        }
+
+        _secret = count == runes.Length ? runes : runes[..count];
         Span<byte> first = stackalloc byte[4];
         _secret[0].EncodeToUtf8(first);
         _starts = SearchValues.Create([first[0], (byte)'%', (byte)'\\', (byte)'&', (byte)'+']);

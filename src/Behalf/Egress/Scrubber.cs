@@ -22,14 +22,15 @@ internal sealed class Scrubber
     private readonly SecretPattern[] _patterns;
     private readonly int _shortest;
 
-    private Scrubber(IEnumerable<string> secrets)
+    private Scrubber(List<string> secrets)
     {
         List<SecretPattern> patterns = [];
         _shortest = int.MaxValue;
-        foreach (string value in secrets.Distinct())
+        for (int i = 0; i < secrets.Count; i++)
         {
+            string value = secrets[i];
             int length = Encoding.UTF8.GetByteCount(value);
-            if (length < MinLength)
+            if (length < MinLength || secrets.IndexOf(value) < i)
             {
                 continue;
             }
@@ -38,7 +39,10 @@ internal sealed class Scrubber
             patterns.Add(new EscapedPattern(value));
             if (value.Length >= MinEncodedLength)
             {
-                patterns.AddRange(EncodedSpellings.Of(value).Select(spelling => new ExactPattern(spelling)));
+                foreach (byte[] spelling in EncodedSpellings.Of(value))
+                {
+                    patterns.Add(new ExactPattern(spelling));
+                }
             }
         }
 
@@ -47,10 +51,18 @@ internal sealed class Scrubber
 
     public static Scrubber For(EgressRequest request)
     {
-        IEnumerable<string> secrets = request.Scrub.Select(secret => secret.RevealText());
-        return new Scrubber(
-            request.Credential is { } credential ? secrets.Append(credential.Value.RevealText()) : secrets
-        );
+        List<string> secrets = [];
+        foreach (Secret secret in request.Scrub)
+        {
+            secrets.Add(secret.RevealText());
+        }
+
+        if (request.Credential is { } credential)
+        {
+            secrets.Add(credential.Value.RevealText());
+        }
+
+        return new Scrubber(secrets);
     }
 
     public string Scrub(string text)

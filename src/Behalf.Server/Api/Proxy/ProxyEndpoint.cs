@@ -17,19 +17,26 @@ internal static class ProxyEndpoint
     private const string AgentRunHeader = "behalf-agent-run-id";
     private const int MaxAgentRunLength = 255;
 
-    public static void MapProxy(this IEndpointRouteBuilder app) =>
-        app.Map("/proxy/{**path}", PassAsync).WithDisplayName("proxy");
-
-    [Accepts(PrincipalKind.ServiceClient, PrincipalKind.UserSession)]
-    private static async Task PassAsync(
-        HttpContext http,
-        IIdentity identity,
-        IProxy proxy,
-        IOptions<BehalfOptions> options
-    )
+    /// <summary>What it needs is there once for the server, and is asked of it without a scope for each request.</summary>
+    public static void MapProxy(this IEndpointRouteBuilder app)
     {
-        Allow(http, options.Value.Proxy);
-        Result<ProxyAnswer> answer = await SendAsync(http, identity, proxy);
+        IServiceProvider services = app.ServiceProvider;
+        app.Map(
+                "/proxy/{**path}",
+                [Accepts(PrincipalKind.ServiceClient, PrincipalKind.UserSession)]
+                (HttpContext http) => PassAsync(http, services)
+            )
+            .WithDisplayName("proxy");
+    }
+
+    private static async Task PassAsync(HttpContext http, IServiceProvider services)
+    {
+        Allow(http, services.GetRequiredService<IOptions<BehalfOptions>>().Value.Proxy);
+        Result<ProxyAnswer> answer = await SendAsync(
+            http,
+            services.GetRequiredService<IIdentity>(),
+            services.GetRequiredService<IProxy>()
+        );
         if (!answer.Succeeded)
         {
             if (answer.Problem.Execution is { } execution)
