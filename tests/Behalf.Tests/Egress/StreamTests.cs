@@ -64,6 +64,60 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task Length_IsThatOfTheScrubbedAnswer_WhereAShortOneIsAnnounced()
+    {
+        await using RawServer server = RawServer.Answering("200 OK", Encoding.ASCII.GetBytes($"<{Token}>"));
+        using Door door = new(server);
+        await using EgressStream answer = await OpenAsync(
+            door,
+            Door.Get(server) with
+            {
+                Credential = new EgressCredential("Authorization", "Bearer ", Secret.FromText(Token)),
+            }
+        );
+
+        long? length = await answer.LengthAsync(TestContext.Current.CancellationToken);
+
+        string body = await RestAsync(answer);
+        body.Should().Be("<[redacted]>");
+        length.Should().Be(body.Length);
+    }
+
+    [Fact]
+    public async Task Length_Breaks_WhenTheAnswerIsShorterThanAnnounced()
+    {
+        await using RawServer server = RawServer.Start(
+            async (stream, _) => await WriteAsync(stream, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart")
+        );
+        using Door door = new(server);
+        await using EgressStream answer = await OpenAsync(door, Door.Get(server));
+
+        Func<Task> asking = async () => await answer.LengthAsync(TestContext.Current.CancellationToken);
+
+        await asking.Should().ThrowAsync<EgressBrokenException>();
+    }
+
+    [Fact]
+    public async Task Length_IsNotWaitedFor_WhereNoneIsAnnounced()
+    {
+        TaskCompletionSource read = new();
+        await using RawServer server = RawServer.Start(
+            async (stream, _) =>
+            {
+                await WriteAsync(stream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                await read.Task;
+                await WriteAsync(stream, "4\r\nrest\r\n0\r\n\r\n");
+            }
+        );
+        using Door door = new(server);
+        await using EgressStream answer = await OpenAsync(door, Door.Get(server));
+
+        (await answer.LengthAsync(TestContext.Current.CancellationToken)).Should().BeNull();
+        read.SetResult();
+        (await RestAsync(answer)).Should().Be("rest");
+    }
+
+    [Fact]
     public async Task Stream_KeepsEveryValue_ButNoCookie()
     {
         await using RawServer server = RawServer.Answering(
