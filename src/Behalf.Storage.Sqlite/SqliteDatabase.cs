@@ -269,25 +269,31 @@ public sealed class SqliteDatabase : IDatabase, IAsyncDisposable
     /// not depend on the time, nor on the trail of calls.
     /// </summary>
     /// <param name="query">Names the look-up; its text, where it has one.</param>
+    /// <param name="key">What it is asked for, compared by value.</param>
     /// <param name="keeps">Whether an answer stays true until then; null: each does.</param>
     internal Task<T> RecallAsync<TKey, T>(
         string query,
         TKey key,
-        Func<PreparedConnection, T> read,
+        Func<PreparedConnection, TKey, T> read,
         CancellationToken cancellationToken,
         Func<T, bool>? keeps = null
     )
         where TKey : notnull
     {
-        if (_looking is not null || cancellationToken.IsCancellationRequested)
+        if (cancellationToken.IsCancellationRequested)
         {
-            return ReadAsync(read, cancellationToken); // another process may be writing
+            return Task.FromCanceled<T>(cancellationToken);
         }
 
         try
         {
+            if (_looking is { } looking)
+            {
+                return Task.FromResult(looking.Read(key, read)); // another process may be writing
+            }
+
             Opened current = Current;
-            return Task.FromResult(current.Memory.Recall(query, key, () => current.Readers.Read(read), keeps));
+            return current.Memory.Recall(query, key, current.Readers, read, keeps);
         }
         catch (Exception e)
         {

@@ -30,23 +30,28 @@ internal sealed class Stretch(int capacity)
 
     /// <param name="query">Names what is read; one for each query.</param>
     /// <param name="key">Its values, compared by value.</param>
-    public bool TryRecall<T>(string query, object key, [MaybeNullWhen(false)] out T value)
+    /// <param name="answer">Done, and the same for all who ask.</param>
+    public bool TryRecall<T>(string query, object key, [MaybeNullWhen(false)] out Task<T> answer)
     {
         bool isKnown = _known.TryGetValue((query, key), out object? known);
-        value = isKnown ? (T)known! : default;
+        answer = (Task<T>?)known;
         return isKnown;
     }
 
     /// <param name="keeps">Whether an answer stays true until the next change; null: each does.</param>
-    public void Keep<T>(string query, object key, T value, Func<T, bool>? keeps)
+    /// <returns>The answer, done.</returns>
+    public Task<T> Keep<T>(string query, object key, T value, Func<T, bool>? keeps)
     {
+        Task<T> answer = Task.FromResult(value);
         if (
             value is not null // whoever may name anything shall not fill it with what is not there
             && keeps?.Invoke(value) != false
-            && _known.TryAdd((query, key), value)
+            && _known.TryAdd((query, key), answer)
         )
         {
             Interlocked.Add(ref _count, value is ICollection many ? Math.Max(1, many.Count) : 1);
         }
+
+        return answer;
     }
 }

@@ -12,30 +12,34 @@ internal static class BearerTokens
 
     /// <summary>All tokens of the header; null when it is malformed, of another scheme, or there are too many.</summary>
     /// <param name="several">gRPC only: some clients send the token of their channel and a newer one of the call.</param>
-    public static IReadOnlyList<string>? Read(StringValues header, bool several)
+    public static IReadOnlyList<string>? Read(StringValues header, bool several) =>
+        ReadInPlace(header, several)?.ConvertAll(token => token.ToString());
+
+    /// <summary>As above, each where it stands in the header: for who only looks at it.</summary>
+    public static List<ReadOnlyMemory<char>>? ReadInPlace(StringValues header, bool several)
     {
-        List<string> tokens = new(1);
+        List<ReadOnlyMemory<char>> tokens = new(1);
         foreach (string? value in header)
         {
-            ReadOnlySpan<char> credentials = value;
-            foreach (Range range in credentials.Split(','))
+            ReadOnlyMemory<char> credentials = value.AsMemory();
+            foreach (Range range in credentials.Span.Split(','))
             {
-                ReadOnlySpan<char> credential = credentials[range].Trim(" \t");
+                ReadOnlyMemory<char> credential = credentials[range].Trim(" \t");
                 if (
                     tokens.Count == (several ? MaxValues : 1)
-                    || !credential.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+                    || !credential.Span.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
                 )
                 {
                     return null;
                 }
 
-                ReadOnlySpan<char> token = credential[Scheme.Length..].Trim(' ');
-                if (token.IsEmpty || token.Contains(' '))
+                ReadOnlyMemory<char> token = credential[Scheme.Length..].Trim(' ');
+                if (token.IsEmpty || token.Span.Contains(' '))
                 {
                     return null;
                 }
 
-                tokens.Add(token.ToString());
+                tokens.Add(token);
             }
         }
 

@@ -70,7 +70,7 @@ internal sealed class CallerGate(RequestDelegate next, IIdentity identity, ILimi
             return NoCredential;
         }
 
-        IReadOnlyList<string>? tokens = BearerTokens.Read(
+        List<ReadOnlyMemory<char>>? tokens = BearerTokens.ReadInPlace(
             http.Request.Headers.Authorization,
             several: ProblemAnswer.IsGrpc(http)
         );
@@ -81,7 +81,7 @@ internal sealed class CallerGate(RequestDelegate next, IIdentity identity, ILimi
 
         Principal? found = null;
         Problem? refusal = null;
-        foreach (string token in tokens)
+        foreach (ReadOnlyMemory<char> token in tokens)
         {
             Result<Principal> result = await identity.AuthenticateAsync(token, http.RequestAborted);
             if (!result.Succeeded)

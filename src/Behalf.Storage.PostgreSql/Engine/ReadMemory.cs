@@ -51,11 +51,11 @@ internal sealed class ReadMemory
         Stretch stretch = era.Of(user);
         if (stretch.TryRecall<T>(query, key, out var known))
         {
-            return known;
+            return await known;
         }
 
         T value = await read();
-        stretch.Keep(query, key, value, keeps);
+        _ = stretch.Keep(query, key, value, keeps);
         if (user is not null && stretch.IsEmpty)
         {
             era.Forget(user); // whoever names many that do not exist shall not crowd out those that do
@@ -83,13 +83,13 @@ internal sealed class ReadMemory
     {
         await ConfirmAsync(cancellationToken);
         Era era = Volatile.Read(ref _era);
-        if (era.Of(null).TryRecall(query, key, out UserRows? known))
+        if (era.Of(null).TryRecall<UserRows?>(query, key, out var known))
         {
-            return await RecallAsync(query, key, known, read, null, cancellationToken);
+            return await RecallAsync(query, key, await known, read, null, cancellationToken);
         }
 
         T? value = await read();
-        era.Of(null).Keep(query, key, value is null ? null : owner(value), null);
+        _ = era.Of(null).Keep(query, key, value is null ? null : owner(value), null);
         return value;
     }
 

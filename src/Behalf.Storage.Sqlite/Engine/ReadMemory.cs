@@ -11,12 +11,18 @@ internal sealed class ReadMemory
     /// <param name="query">Names what is read; one for each query.</param>
     /// <param name="key">Its values, compared by value.</param>
     /// <param name="keeps">Whether an answer stays true until the next change; null: each does.</param>
-    public T Recall<TKey, T>(string query, TKey key, Func<T> read, Func<T, bool>? keeps)
+    public Task<T> Recall<TKey, T>(
+        string query,
+        TKey key,
+        ReaderPool readers,
+        Func<PreparedConnection, TKey, T> read,
+        Func<T, bool>? keeps
+    )
         where TKey : notnull
     {
         if (Volatile.Read(ref _stretch) is not { } stretch)
         {
-            return read();
+            return Task.FromResult(readers.Read(key, read));
         }
 
         object place = key;
@@ -25,14 +31,13 @@ internal sealed class ReadMemory
             return known;
         }
 
-        T value = read();
-        stretch.Keep(query, place, value, keeps);
+        Task<T> answer = stretch.Keep(query, place, readers.Read(key, read), keeps);
         if (stretch.IsFull)
         {
             Interlocked.CompareExchange(ref _stretch, new Stretch(), stretch);
         }
 
-        return value;
+        return answer;
     }
 
     /// <summary>Before the commit of a change: until <see cref="Begin"/>, everybody reads.</summary>

@@ -10,6 +10,10 @@ internal sealed class ReaderPool(ConnectionFactory factory) : IDisposable
     private readonly ConcurrentBag<PreparedConnection> _idle = [];
     private volatile bool _closed;
 
+    /// <inheritdoc cref="Read{T}(Func{PreparedConnection, T})" />
+    public T Read<TKey, T>(TKey key, Func<PreparedConnection, TKey, T> query) =>
+        Read(connection => query(connection, key));
+
     /// <summary>Runs on the calling thread: a read takes microseconds, less than a switch of threads.</summary>
     public T Read<T>(Func<PreparedConnection, T> query)
     {

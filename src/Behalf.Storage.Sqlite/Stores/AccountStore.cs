@@ -83,7 +83,7 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
         database.RecallAsync(
             "account at a connection",
             (environment, connection, identifier),
-            reader => Find(reader, environment, connection, identifier),
+            static (reader, key) => Find(reader, key.environment, key.connection, key.identifier),
             cancellationToken,
             account => IsTimeless(account!) // what is not there is not remembered
         );
@@ -105,13 +105,13 @@ internal sealed class AccountStore(SqliteDatabase database, TimeProvider time) :
         database.RecallAsync<(EnvironmentId, Identifier), IReadOnlyList<ConnectedAccount>>(
             "accounts of a user",
             (environment, identifier),
-            connection =>
+            static (reader, key) =>
                 [
-                    .. connection
+                    .. reader
                         .Rows<AccountRow>(
                             $"{AccountRow.Select} WHERE {OfUser} ORDER BY a.id",
-                            ("@environment", environment.ToColumn()),
-                            ("@identifier", identifier.Value)
+                            ("@environment", key.Item1.ToColumn()),
+                            ("@identifier", key.Item2.Value)
                         )
                         .Select(row => row.ToAccount()),
                 ],

@@ -51,7 +51,7 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
             await database.RecallAsync(
                 "client by its client id",
                 clientId,
-                connection => Find(connection, $"{Select} WHERE client_id = @clientId", ("@clientId", clientId)),
+                static (reader, id) => Find(reader, $"{Select} WHERE client_id = @clientId", ("@clientId", id)),
                 cancellationToken
             )
         );
@@ -65,12 +65,12 @@ internal sealed class ApiClientStore(SqliteDatabase database) : IApiClientStore
             await database.RecallAsync(
                 "client by id",
                 (environment, id),
-                connection =>
+                static (reader, key) =>
                     Find(
-                        connection,
+                        reader,
                         $"{Select} WHERE environment_id = @environment AND id = @id",
-                        ("@environment", environment.ToColumn()),
-                        ("@id", id.ToColumn())
+                        ("@environment", key.environment.ToColumn()),
+                        ("@id", key.id.ToColumn())
                     ),
                 cancellationToken
             )

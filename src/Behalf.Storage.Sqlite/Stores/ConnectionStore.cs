@@ -35,12 +35,17 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
         ConnectionId id,
         CancellationToken cancellationToken
     ) =>
-        FindAsync(
+        database.RecallAsync(
+            "connection",
             (environment, id),
-            "environment_id = @environment AND id = @id",
-            cancellationToken,
-            ("@environment", environment.ToColumn()),
-            ("@id", id.ToColumn())
+            static (reader, key) =>
+                Find(
+                    reader,
+                    "environment_id = @environment AND id = @id",
+                    ("@environment", key.environment.ToColumn()),
+                    ("@id", key.id.ToColumn())
+                ),
+            cancellationToken
         );
 
     public Task<Connection?> FindForRevocationAsync(
@@ -68,12 +73,17 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
         ConnectionName name,
         CancellationToken cancellationToken
     ) =>
-        FindAsync(
+        database.RecallAsync(
+            "connection by name",
             (environment, name),
-            "environment_id = @environment AND name = @name",
-            cancellationToken,
-            ("@environment", environment.ToColumn()),
-            ("@name", name.Value)
+            static (reader, key) =>
+                Find(
+                    reader,
+                    "environment_id = @environment AND name = @name",
+                    ("@environment", key.environment.ToColumn()),
+                    ("@name", key.name.Value)
+                ),
+            cancellationToken
         );
 
     public Task<IReadOnlyList<Connection>> OfPrefixesAsync(
@@ -84,9 +94,9 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
         database.RecallAsync<(EnvironmentId, string), IReadOnlyList<Connection>>(
             "connections of prefixes",
             (environment, prefixes[^1]), // the longest, of which the others are the beginnings
-            connection =>
+            (reader, key) =>
                 [
-                    .. connection
+                    .. reader
                         .Rows<ConnectionRow>(
                             $"""
                             {Select} WHERE environment_id = @environment AND deleted_at IS NULL
@@ -102,7 +112,12 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
         );
 
     public Task<Connection?> FindForCallbackAsync(ConnectionId id, CancellationToken cancellationToken) =>
-        FindAsync(id, "id = @id", cancellationToken, ("@id", id.ToColumn()));
+        database.RecallAsync(
+            "connection of a callback",
+            id,
+            static (reader, id) => Find(reader, "id = @id", ("@id", id.ToColumn())),
+            cancellationToken
+        );
 
     public Task<Page<Connection>> ListAsync(
         EnvironmentId environment,
@@ -260,22 +275,11 @@ internal sealed class ConnectionStore(SqliteDatabase database) : IConnectionStor
             cancellationToken
         );
 
-    private Task<Connection?> FindAsync<TKey>(
-        TKey key,
+    private static Connection? Find(
+        PreparedConnection reader,
         string where,
-        CancellationToken cancellationToken,
-        params (string Name, object Value)[] values
-    )
-        where TKey : notnull =>
-        database.RecallAsync(
-            where,
-            key,
-            connection =>
-                connection
-                    .Find<ConnectionRow>($"{Select} WHERE {where} AND deleted_at IS NULL", values)
-                    ?.ToConnection(),
-            cancellationToken
-        );
+        params ReadOnlySpan<(string Name, object Value)> values
+    ) => reader.Find<ConnectionRow>($"{Select} WHERE {where} AND deleted_at IS NULL", values)?.ToConnection();
 
     private static string? Taken(WriteContext context, Connection connection) =>
         context.Connection.QueryFirstOrDefault<string>(

@@ -89,11 +89,11 @@ internal sealed class CustomToolStore(SqliteDatabase database) : ICustomToolStor
         database.RecallAsync(
             "default tools",
             (environment, connector),
-            reader =>
+            static (reader, key) =>
                 Read(
                     reader,
                     "environment_id = @environment AND connector = @connector AND is_default = 1 ORDER BY id",
-                    new { environment = environment.ToColumn(), connector }
+                    new { environment = key.environment.ToColumn(), key.connector }
                 ),
             cancellationToken
         );

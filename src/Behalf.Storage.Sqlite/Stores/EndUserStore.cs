@@ -27,7 +27,7 @@ internal sealed class EndUserStore(SqliteDatabase database) : IEndUserStore
         database.RecallAsync(
             "user",
             (environment, identifier),
-            connection => Find(connection, environment, identifier),
+            static (reader, key) => Find(reader, key.environment, key.identifier),
             cancellationToken
         );
 

@@ -69,7 +69,8 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
         database.RecallAsync(
             "environment by id",
             id,
-            connection => connection.Find<Row>($"{Select} WHERE id = @id", ("@id", id.ToColumn()))?.ToEnvironment(),
+            static (reader, id) =>
+                reader.Find<Row>($"{Select} WHERE id = @id", ("@id", id.ToColumn()))?.ToEnvironment(),
             cancellationToken
         );
 
@@ -84,7 +85,7 @@ internal sealed class EnvironmentStore(SqliteDatabase database) : IEnvironmentSt
         database.RecallAsync<ValueTuple, IReadOnlyList<DeploymentEnvironment>>(
             "environments",
             default,
-            connection => [.. connection.Query<Row>($"{Select} ORDER BY id").Select(row => row.ToEnvironment())],
+            static (reader, _) => [.. reader.Query<Row>($"{Select} ORDER BY id").Select(row => row.ToEnvironment())],
             cancellationToken
         );
 

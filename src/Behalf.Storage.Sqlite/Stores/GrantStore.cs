@@ -64,11 +64,11 @@ internal sealed class GrantStore(SqliteDatabase database) : IGrantStore
         database.RecallAsync(
             "grant",
             (environment, id),
-            connection =>
+            static (reader, key) =>
                 (
-                    connection.QuerySingleOrDefault<Row>(
+                    reader.QuerySingleOrDefault<Row>(
                         $"{Select} WHERE environment_id = @environment AND id = @id",
-                        Key(environment, id)
+                        Key(key.environment, key.id)
                     )
                 )?.ToGrant(),
             cancellationToken

@@ -10,10 +10,10 @@ internal sealed class GroupPolicyStore(SqliteDatabase database) : IGroupPolicySt
         database.RecallAsync<EnvironmentId, IReadOnlyList<GroupRule>>(
             "group rules",
             environment,
-            connection =>
+            static (reader, environment) =>
                 [
                     .. (
-                        connection.Query<Row>(
+                        reader.Query<Row>(
                             """
                             SELECT p.environment_id, p.group_name, p.connection_id, c.name, p.tools
                             FROM mcp_group_policy p

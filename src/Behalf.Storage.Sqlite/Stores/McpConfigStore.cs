@@ -69,13 +69,13 @@ internal sealed class McpConfigStore(SqliteDatabase database) : IMcpConfigStore
         database.RecallAsync(
             "config by server",
             server,
-            connection =>
-                connection.QuerySingleOrDefault<McpConfigRow>(
+            static (reader, server) =>
+                reader.QuerySingleOrDefault<McpConfigRow>(
                     $"{SelectConfig} WHERE server = @server",
                     new { server = server.ToColumn() }
                 )
                     is { } row
-                    ? row.ToConfig(Mappings(connection, row.EnvironmentId, row.Id))
+                    ? row.ToConfig(Mappings(reader, row.EnvironmentId, row.Id))
                     : null,
             cancellationToken
         );

@@ -83,13 +83,13 @@ internal sealed class McpInstanceStore(SqliteDatabase database) : IMcpInstanceSt
         database.RecallAsync(
             "instance by server",
             server,
-            connection =>
-                connection.QuerySingleOrDefault<McpInstanceRow>(
+            static (reader, server) =>
+                reader.QuerySingleOrDefault<McpInstanceRow>(
                     $"{SelectInstance} WHERE i.server = @server",
                     new { server = server.ToColumn() }
                 )
                     is { } row
-                    ? ToInstance(connection, row)
+                    ? ToInstance(reader, row)
                     : null,
             cancellationToken
         );

@@ -59,11 +59,11 @@ internal sealed class PersonStore(SqliteDatabase database) : IPersonStore
         database.RecallAsync(
             "person",
             (environment, identifier),
-            connection =>
+            static (reader, key) =>
                 (
-                    connection.QuerySingleOrDefault<Row>(
+                    reader.QuerySingleOrDefault<Row>(
                         $"{Select} WHERE environment_id = @environment AND identifier = @identifier",
-                        new { environment = environment.ToColumn(), identifier = identifier.Value }
+                        new { environment = key.environment.ToColumn(), identifier = key.identifier.Value }
                     )
                 )?.ToPerson(),
             cancellationToken

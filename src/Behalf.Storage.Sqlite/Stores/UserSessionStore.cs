@@ -57,12 +57,12 @@ internal sealed class UserSessionStore(SqliteDatabase database) : IUserSessionSt
         database.RecallAsync(
             "session",
             (environment, id),
-            connection =>
-                connection
+            static (reader, key) =>
+                reader
                     .Find<Row>(
                         $"{Select} WHERE environment_id = @environment AND id = @id",
-                        ("@environment", environment.ToColumn()),
-                        ("@id", id.ToColumn())
+                        ("@environment", key.environment.ToColumn()),
+                        ("@id", key.id.ToColumn())
                     )
                     ?.ToSession(),
             cancellationToken

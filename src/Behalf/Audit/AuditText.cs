@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -11,6 +12,11 @@ internal static class AuditText
 {
     /// <value>In UTF-16 units, the marker of a cut included.</value>
     public const int MaxLength = 1024;
+
+    /// <value>What stands for itself at a glance, and is nearly all there is: printable ASCII.</value>
+    private static readonly SearchValues<char> Plain = SearchValues.Create([
+        .. Enumerable.Range(' ', '~' - ' ' + 1).Select(unit => (char)unit),
+    ]);
 
     private const string CutMarker = "…[cut]";
 
@@ -46,7 +52,7 @@ internal static class AuditText
     /// <summary>True when every character stands for itself: nothing that <see cref="Neutralise"/> would escape.</summary>
     public static bool IsClean(string text)
     {
-        int plain = text.AsSpan().IndexOfAnyExceptInRange(' ', '~');
+        int plain = text.AsSpan().IndexOfAnyExcept(Plain);
         for (int i = plain < 0 ? text.Length : plain; i < text.Length; )
         {
             if (!Rune.TryGetRuneAt(text, i, out Rune rune) || IsHarmful(rune))

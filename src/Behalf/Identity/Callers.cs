@@ -70,7 +70,10 @@ internal sealed class Callers(
         };
     }
 
-    public async Task<Result<Principal>> AuthenticateAsync(string accessToken, CancellationToken cancellationToken)
+    public async Task<Result<Principal>> AuthenticateAsync(
+        ReadOnlyMemory<char> accessToken,
+        CancellationToken cancellationToken
+    )
     {
         TokenContent? content = await reader.ReadAsync(accessToken, cancellationToken);
         Principal? principal = content switch

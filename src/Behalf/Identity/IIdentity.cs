@@ -19,7 +19,7 @@ public interface IIdentity
     /// Validates an access token (signature by our ring, <c>typ</c>, <c>iss</c>, <c>aud</c>, expiry) and reads the client,
     /// session and user epoch from the database: what ended there ends here at once.
     /// </summary>
-    Task<Result<Principal>> AuthenticateAsync(string accessToken, CancellationToken cancellationToken);
+    Task<Result<Principal>> AuthenticateAsync(ReadOnlyMemory<char> accessToken, CancellationToken cancellationToken);
 
     /// <summary>
     /// The subject a call acts for. A service client must name one; a user session has one, and naming a different one

@@ -24,8 +24,10 @@ internal sealed class IdentityRoom(
         CancellationToken cancellationToken
     ) => callers.IssueAsync(clientId, clientSecret, source, cancellationToken);
 
-    public Task<Result<Principal>> AuthenticateAsync(string accessToken, CancellationToken cancellationToken) =>
-        callers.AuthenticateAsync(accessToken, cancellationToken);
+    public Task<Result<Principal>> AuthenticateAsync(
+        ReadOnlyMemory<char> accessToken,
+        CancellationToken cancellationToken
+    ) => callers.AuthenticateAsync(accessToken, cancellationToken);
 
     public Task<Result<ActingSubject>> ActForAsync(
         Principal principal,

@@ -24,7 +24,7 @@ internal sealed class SignedTokens(TokenKeys keys, TimeProvider time)
 
     /// <summary>Takes the text apart; what it says is not true before <see cref="HoldsAsync"/> says so.</summary>
     /// <param name="read">What those who look for this type need of it; null: it is no token of theirs.</param>
-    public SignedToken<T>? Open<T>(string text, string type, Func<JsonWebToken, T?> read)
+    public SignedToken<T>? Open<T>(ReadOnlySpan<char> text, string type, Func<JsonWebToken, T?> read)
         where T : class
     {
         if (text.Length is 0 or > MaxLength)
@@ -32,15 +32,16 @@ internal sealed class SignedTokens(TokenKeys keys, TimeProvider time)
             return null;
         }
 
-        var digest = Digest.Of(MemoryMarshal.AsBytes(text.AsSpan()));
+        var digest = Digest.Of(MemoryMarshal.AsBytes(text));
         if (_proven.Find(digest) is SignedToken<T> proven && proven.Type == type)
         {
             return proven;
         }
 
+        string whole = text.ToString();
         return
-            _handler.CanReadToken(text)
-            && Parse(text) is { } token
+            _handler.CanReadToken(whole)
+            && Parse(whole) is { } token
             && HasOurHeader(token, type)
             && EntityId.TryParse(token.Kid, out RingKeyId key)
             && read(token) is { } content

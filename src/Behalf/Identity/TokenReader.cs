@@ -6,11 +6,11 @@ namespace Behalf.Identity;
 internal sealed class TokenReader(SignedTokens tokens, Issuers issuers, IEnvironmentStore environments)
 {
     /// <returns>Null for every token that is not entirely right; callers tell no reason apart.</returns>
-    public async Task<TokenContent?> ReadAsync(string text, CancellationToken cancellationToken)
+    public async Task<TokenContent?> ReadAsync(ReadOnlyMemory<char> text, CancellationToken cancellationToken)
     {
         // What an unverified token says only chooses what it must then prove.
         return
-            tokens.Open(text, TokenClaims.Type, ReadContent) is { } token
+            tokens.Open(text.Span, TokenClaims.Type, ReadContent) is { } token
             && await IssuerAsync(token.Content, cancellationToken) is { } issuer
             && await tokens.HoldsAsync(token, issuer, issuer)
             ? token.Content

@@ -11,12 +11,9 @@ internal sealed class ScopeLimiter<TKey>(string name, string who, ScopeLimit lim
 {
     private static readonly TimeSpan AMoment = TimeSpan.FromSeconds(1);
 
-    private readonly PartitionedRateLimiter<TKey> _atOnce = PartitionedRateLimiter.Create<TKey, TKey>(key =>
-        RateLimitPartition.GetConcurrencyLimiter(
-            key,
-            _ => new ConcurrencyLimiterOptions { PermitLimit = limit.AtOnce, QueueLimit = 0 }
-        )
-    );
+    private readonly PartitionedRateLimiter<TKey> _atOnce = Counting(_ => new ConcurrencyLimiter(
+        new ConcurrencyLimiterOptions { PermitLimit = limit.AtOnce, QueueLimit = 0 }
+    ));
 
     private readonly PartitionedRateLimiter<TKey>? _perMinute =
         limit.PerMinute == 0
@@ -64,6 +61,9 @@ internal sealed class ScopeLimiter<TKey>(string name, string who, ScopeLimit lim
         _atOnce.Dispose();
         _perMinute?.Dispose();
     }
+
+    private static PartitionedRateLimiter<TKey> Counting(Func<TKey, RateLimiter> make) =>
+        PartitionedRateLimiter.Create<TKey, TKey>(key => RateLimitPartition.Get(key, make)); // one for all that enter
 
     private Problem Refusal(string sentence, TimeSpan wait)
     {
