@@ -166,10 +166,11 @@ internal static class ProxyEndpoint
 
     private static bool HoldsToken(HttpContext http, string path, string query)
     {
-        IReadOnlyList<string> tokens = BearerTokens.Read(http.Request.Headers.Authorization, several: true) ?? [];
-        foreach (string token in tokens)
+        List<ReadOnlyMemory<char>> tokens =
+            BearerTokens.ReadInPlace(http.Request.Headers.Authorization, several: true) ?? [];
+        foreach (ReadOnlyMemory<char> token in tokens)
         {
-            if (path.Contains(token, StringComparison.Ordinal) || query.Contains(token, StringComparison.Ordinal))
+            if (Holds(path, token) || Holds(query, token))
             {
                 return true;
             }
@@ -178,7 +179,7 @@ internal static class ProxyEndpoint
             {
                 if (
                     !name.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase)
-                    && values.ToString().Contains(token, StringComparison.Ordinal)
+                    && Holds(values.ToString(), token)
                 )
                 {
                     return true;
@@ -188,4 +189,7 @@ internal static class ProxyEndpoint
 
         return false;
     }
+
+    private static bool Holds(string text, ReadOnlyMemory<char> token) =>
+        text.AsSpan().Contains(token.Span, StringComparison.Ordinal);
 }
