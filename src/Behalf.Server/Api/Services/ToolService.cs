@@ -264,7 +264,7 @@ internal sealed class ToolService(
         string run =
             request.AgentRunId.Length > 0
                 ? request.AgentRunId
-                : context.RequestHeaders.GetValue(AgentRunHeader) ?? string.Empty;
+                : context.GetHttpContext().Request.Headers[AgentRunHeader].ToString();
         return run.Length > MaxAgentRunLength
                 ? throw context.Refuse(
                     Problem.Invalid(AgentRunHeader, "max_len", $"is longer than {MaxAgentRunLength}")
