@@ -32,7 +32,18 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
 
     public bool Contains(string scope) => _scopes.Contains(scope);
 
-    public bool Covers(ScopeSet needed) => needed._scopes.IsSubsetOf(_scopes);
+    public bool Covers(ScopeSet needed)
+    {
+        for (int i = 0; i < needed._scopes.Count; i++)
+        {
+            if (!_scopes.Contains(needed._scopes[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     public ScopeSet Except(ScopeSet other) => new(_scopes.Except(other._scopes));
 

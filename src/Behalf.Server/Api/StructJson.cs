@@ -13,12 +13,15 @@ internal static class StructJson
 
     public const int MaxDepth = 32;
 
+    /// <value>Of most of them, with the room that the writer asks for ahead.</value>
+    private const int ShortText = 8 * 1024;
+
     /// <value>Beyond it a double no longer holds every integer.</value>
     private const double MaxInteger = 9_007_199_254_740_992;
 
     public static Result<JsonElement> ToElement(Struct? value, string field)
     {
-        using MemoryStream buffer = new();
+        using PooledBuffer buffer = new(ShortText);
         using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { MaxDepth = MaxDepth + 1 }))
         {
             if (!Write(writer, value ?? new Struct(), 1))
@@ -27,13 +30,12 @@ internal static class StructJson
             }
         }
 
-        if (buffer.Length > MaxBytes)
+        if (buffer.WrittenCount > MaxBytes)
         {
             return Problem.Invalid(field, "max_bytes", $"is larger than {MaxBytes} bytes");
         }
 
-        using JsonDocument document = JsonDocument.Parse(buffer.ToArray());
-        return document.RootElement.Clone();
+        return JsonElement.Parse(buffer.WrittenSpan);
     }
 
     public static Struct ToStruct(JsonObject value)
@@ -118,9 +120,12 @@ internal static class StructJson
         }
 
         writer.WriteStartArray();
-        if (!list.Values.All(item => Write(writer, item, depth)))
+        foreach (Value item in list.Values)
         {
-            return false;
+            if (!Write(writer, item, depth))
+            {
+                return false;
+            }
         }
 
         writer.WriteEndArray();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -16,8 +17,11 @@ internal sealed class WrittenTools
 {
     private const string Name = "name";
 
-    /// <summary>By definition, or by the other name it is shown as: all but the name, whose prefix is the connection's.</summary>
-    private readonly ConditionalWeakTable<object, KeyValuePair<string, JsonElement>[]> _written = [];
+    /// <value>Of one definition at different connections; all are forgotten when there are more.</value>
+    private const int MostNames = 8;
+
+    /// <summary>By definition, or by the other name it is shown as; then by name, whose prefix is the connection's.</summary>
+    private readonly ConditionalWeakTable<object, ConcurrentDictionary<string, JsonElement>> _written = [];
 
     public JsonArray Write(IReadOnlyList<ScopedTool> tools, Tool last) =>
         [.. tools.Select(JsonNode (one) => Write(one.Tool)), Node(last)];
@@ -25,30 +29,39 @@ internal sealed class WrittenTools
     private JsonObject Write(OfferedTool tool)
     {
         object key = (object?)tool.Alias ?? tool.Definition;
-        if (!_written.TryGetValue(key, out KeyValuePair<string, JsonElement>[]? rest))
+        ConcurrentDictionary<string, JsonElement> names = _written.GetValue(
+            key,
+            static _ => new ConcurrentDictionary<string, JsonElement>(1, 1, StringComparer.Ordinal)
+        );
+        if (!names.TryGetValue(tool.ShownName, out JsonElement written))
         {
-            rest =
-            [
-                .. JsonSerializer
-                    .SerializeToElement(ToWire(tool), McpJsonUtilities.DefaultOptions)
-                    .EnumerateObject()
-                    .Where(property => property.Name != Name)
-                    .Select(property => KeyValuePair.Create(property.Name, property.Value)),
-            ];
-            _written.AddOrUpdate(key, rest);
+            if (names.Count >= MostNames)
+            {
+                names.Clear();
+            }
+
+            written = ElementOf(tool);
+            names[tool.ShownName] = written;
         }
 
+        return JsonObject.Create(written)!; // stays the kept text until somebody asks for its members, and nobody does
+    }
+
+    /// <summary>Its name first.</summary>
+    private static JsonElement ElementOf(OfferedTool tool)
+    {
         JsonObject written = new() { [Name] = tool.ShownName };
-        foreach ((string name, JsonElement value) in rest)
+        foreach (
+            JsonProperty property in JsonSerializer
+                .SerializeToElement(ToWire(tool), McpJsonUtilities.DefaultOptions)
+                .EnumerateObject()
+                .Where(property => property.Name != Name)
+        )
         {
-            // An object stays the kept text until somebody asks for its members, and nobody does.
-            written.Add(
-                name,
-                value.ValueKind == JsonValueKind.Object ? JsonObject.Create(value) : JsonValue.Create(value)
-            );
+            written.Add(property.Name, JsonSerializer.SerializeToNode(property.Value));
         }
 
-        return written;
+        return JsonSerializer.SerializeToElement(written);
     }
 
     private static JsonNode Node(Tool tool) => JsonSerializer.SerializeToNode(tool, McpJsonUtilities.DefaultOptions)!;

@@ -58,7 +58,7 @@ internal sealed partial class UpstreamDoor(
             {
                 Method = request.Method,
                 Uri = uri,
-                Origin = new Uri(baseUrl.GetLeftPart(UriPartial.Authority)),
+                Origin = baseUrl,
                 // A caller that passes headers through may have set the one that is the credential's.
                 Headers =
                 [

@@ -24,7 +24,7 @@ internal static class UpstreamPath
     public static bool TryJoin(Uri baseUrl, string path, string query, [NotNullWhen(true)] out Uri? uri)
     {
         uri = null;
-        if (!IsSafe(path) || query.Any(c => c is <= ' ' or >= '\x7f' or '\\' or '#'))
+        if (!IsSafe(path) || !IsPlain(query, '\\', '#', '#'))
         {
             return false;
         }
@@ -42,27 +42,43 @@ internal static class UpstreamPath
             && Uri.TryCreate(text, UriKind.Absolute, out uri)
             && uri.GetLeftPart(UriPartial.Authority) == origin
             && uri.AbsolutePath.StartsWith($"{basePath}/", StringComparison.Ordinal)
-            && uri.AbsolutePath.Count(c => c == '/') == basePath.Count(c => c == '/') + path.Count(c => c == '/');
+            && uri.AbsolutePath.AsSpan().Count('/') == basePath.AsSpan().Count('/') + path.AsSpan().Count('/');
     }
 
     private static bool IsSafe(string path)
     {
-        if (
-            !path.StartsWith('/')
-            || path.Contains("//", StringComparison.Ordinal)
-            || path.Any(c => c is <= ' ' or >= '\x7f' or '\\' or '?' or '#')
-        )
+        if (!path.StartsWith('/') || path.Contains("//", StringComparison.Ordinal) || !IsPlain(path, '\\', '?', '#'))
         {
             return false;
         }
 
         // A server may decode before it splits: neither spelling of a segment may be a dot segment or hold a control.
         string decoded = Uri.UnescapeDataString(path);
-        return !decoded.Any(char.IsControl)
+        return !HasControl(decoded)
             && !decoded.StartsWith("//", StringComparison.Ordinal)
             && !decoded.StartsWith("/\\", StringComparison.Ordinal)
-            && !Array.Exists(decoded.Split('/', '\\'), segment => segment.Split(';')[0] is "." or "..");
+            && !(decoded.Contains('.', StringComparison.Ordinal) && HasDotSegment(decoded));
     }
+
+    private static bool HasDotSegment(string decoded) =>
+        Array.Exists(decoded.Split('/', '\\'), segment => segment.Split(';')[0] is "." or "..");
+
+    private static bool HasControl(ReadOnlySpan<char> text)
+    {
+        foreach (char c in text)
+        {
+            if (char.IsControl(c))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Of visible ASCII, without three of it.</summary>
+    private static bool IsPlain(ReadOnlySpan<char> text, char first, char second, char third) =>
+        !text.ContainsAnyExceptInRange('!', '~') && !text.ContainsAny(first, second, third);
 
     private static string Escape(string text) => Uri.EscapeDataString(text);
 }

@@ -75,9 +75,12 @@ public sealed record ConnectorDefinition
                 return (tool, null);
             }
 
-            if (tool.Aliases.FirstOrDefault(alias => alias.Name == name) is { } alias)
+            for (int i = 0; i < tool.Aliases.Count; i++)
             {
-                return (tool, alias);
+                if (tool.Aliases[i].Name == name)
+                {
+                    return (tool, tool.Aliases[i]);
+                }
             }
         }
 

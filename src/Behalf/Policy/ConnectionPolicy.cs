@@ -15,7 +15,6 @@ internal sealed class ConnectionPolicy : IPolicy
     /// <summary>The part that needs no subject: for the list of all tools.</summary>
     public static PolicyDecision Decide(Principal principal, Connection connection, ToolDefinition tool)
     {
-        string name = ToolNames.Of(connection, tool);
         if (!connection.Enabled)
         {
             return new PolicyDecision.Deny(
@@ -24,11 +23,11 @@ internal sealed class ConnectionPolicy : IPolicy
             );
         }
 
-        if (connection.AllowedTools is { } patterns && !patterns.Any(pattern => Covers(pattern, connection, tool)))
+        if (connection.AllowedTools is { } patterns && !Cover(patterns, connection, tool))
         {
             return new PolicyDecision.Deny(
                 "tool_not_allowed",
-                $"{name} is not offered on the connection \"{connection.Name}\"."
+                $"{ToolNames.Of(connection, tool)} is not offered on the connection \"{connection.Name}\"."
             );
         }
 
@@ -40,18 +39,18 @@ internal sealed class ConnectionPolicy : IPolicy
             );
         }
 
-        if (!tool.Names.Any(one => principal.Limits.AllowsTool(connection.Name.Value, ToolNames.Of(connection, one))))
+        if (principal.Limits is not { Tools: null, ToolsOf: null } && !Allow(principal.Limits, connection, tool))
         {
             return new PolicyDecision.Deny(
                 "tool_not_allowed",
-                $"This credential is limited to other tools than {name}."
+                $"This credential is limited to other tools than {ToolNames.Of(connection, tool)}."
             );
         }
 
         return principal.Limits.ReadOnly && tool.Writes
             ? new PolicyDecision.Deny(
                 PolicyCodes.ReadOnlyCredential,
-                $"This credential is for reading, and {name} is not marked as read-only."
+                $"This credential is for reading, and {ToolNames.Of(connection, tool)} is not marked as read-only."
             )
             : PolicyDecision.Allow.Instance;
     }
@@ -98,6 +97,13 @@ internal sealed class ConnectionPolicy : IPolicy
             ),
         };
     }
+
+    /// <summary>Whether the limits hold one of the tool's names.</summary>
+    private static bool Allow(CredentialLimits limits, Connection connection, ToolDefinition tool) =>
+        tool.Names.Any(name => limits.AllowsTool(connection.Name.Value, ToolNames.Of(connection, name)));
+
+    private static bool Cover(IReadOnlyList<string> patterns, Connection connection, ToolDefinition tool) =>
+        patterns.Any(pattern => Covers(pattern, connection, tool));
 
     /// <summary>
     /// A pattern names a tool by any of its names, with or without the connection's prefix; <c>*</c> stands at its end only.

@@ -28,12 +28,25 @@ public sealed record OfferedTool(string Name, ToolDefinition Definition, Connect
     /// </summary>
     internal OfferedTool Shown(IReadOnlyList<string> asked, string? style)
     {
-        ToolAlias? alias = Definition.Aliases.FirstOrDefault(one => asked.Contains(ToolNames.Of(Connection, one.Name)));
-        return asked.Contains(Name)
-            ? this
-            : this with
+        ToolAlias? alias = asked.Contains(Name) ? null : AliasAmong(asked) ?? AliasOf(style);
+        return alias is null ? this : this with { Alias = alias };
+    }
+
+    private ToolAlias? AliasAmong(IReadOnlyList<string> asked) =>
+        asked.Count == 0
+            ? null
+            : Definition.Aliases.FirstOrDefault(one => asked.Contains(ToolNames.Of(Connection, one.Name)));
+
+    private ToolAlias? AliasOf(string? style)
+    {
+        for (int i = 0; i < Definition.Aliases.Count; i++)
+        {
+            if (Definition.Aliases[i].Style == style)
             {
-                Alias = alias ?? Definition.Aliases.FirstOrDefault(one => one.Style == style),
-            };
+                return Definition.Aliases[i];
+            }
+        }
+
+        return null;
     }
 }

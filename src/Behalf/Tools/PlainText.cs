@@ -11,7 +11,7 @@ internal static class PlainText
 {
     public static string Clean(string text)
     {
-        if (!text.EnumerateRunes().Any(IsUnwanted))
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~') || !text.EnumerateRunes().Any(IsUnwanted))
         {
             return text;
         }

@@ -254,7 +254,10 @@ internal sealed class ScopedToolList(
 
     /// <summary>All tools that are listed by default, or exactly those named.</summary>
     private static bool IsListed(Connection connection, ToolDefinition tool, IReadOnlyList<string> names) =>
-        names.Count == 0 ? tool.IsDefault : tool.Names.Any(bare => names.Contains(ToolNames.Of(connection, bare)));
+        names.Count == 0 ? tool.IsDefault : IsNamed(connection, tool, names);
+
+    private static bool IsNamed(Connection connection, ToolDefinition tool, IReadOnlyList<string> names) =>
+        tool.Names.Any(bare => names.Contains(ToolNames.Of(connection, bare)));
 
     private static bool Fits(ScopedToolFilter filter, ConnectedAccount account) =>
         (filter.Connectors.Count == 0 || filter.Connectors.Contains(account.Connector))

@@ -72,9 +72,7 @@ internal sealed record ToolArguments(JObject Value, byte[] Canonical, string? Cu
         }
 
         string? cursor = value.Value<string?>("cursor");
-        JObject bound = (JObject)Sorted(value);
-        bound.Remove("cursor");
-        byte[] canonical = Tokens.ToUtf8(bound);
+        byte[] canonical = Tokens.ToCanonicalUtf8(value, leftOut: "cursor");
         SchemaValidator.ApplyDefaults(schema.Root, value);
         return new ToolArguments(value, canonical, cursor);
     }
@@ -173,16 +171,4 @@ internal sealed record ToolArguments(JObject Value, byte[] Canonical, string? Cu
     private static string Place(string path) => path.Length == 0 ? "arguments" : Shown(path);
 
     private static string Shown(string path) => PlainText.Cut(PlainText.Clean(path).ReplaceLineEndings(" "), 80);
-
-    private static JToken Sorted(JToken token) =>
-        token switch
-        {
-            JObject map => new JObject(
-                map.Properties()
-                    .OrderBy(property => property.Name, StringComparer.Ordinal)
-                    .Select(property => new JProperty(property.Name, Sorted(property.Value)))
-            ),
-            JArray list => new JArray(list.Select(Sorted)),
-            _ => token.DeepClone(),
-        };
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Behalf.Connections;
 using Behalf.Connectors;
 
@@ -7,6 +8,10 @@ namespace Behalf.Tools;
 public static class ToolNames
 {
     public const int MaxLength = 64;
+
+    private static readonly SearchValues<char> NameLike = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+    );
 
     public static string Of(Connection connection, ToolDefinition tool)
     {
@@ -22,10 +27,20 @@ public static class ToolNames
     }
 
     /// <summary>What the connection of a tool of this name can have as its prefix, the shortest first; none: nothing is so named.</summary>
-    internal static IReadOnlyList<string> PrefixesOf(string name) =>
-        IsNameLike(name)
-            ? [.. Enumerable.Range(1, name.Length - 1).Where(i => name[i] == '_').Select(i => name[..i])]
-            : [];
+    internal static IReadOnlyList<string> PrefixesOf(string name)
+    {
+        List<string> prefixes = [];
+        int end = IsNameLike(name) ? name.Length : 0;
+        for (int at = 1; at < end; at++)
+        {
+            if (name[at] == '_')
+            {
+                prefixes.Add(name[..at]);
+            }
+        }
+
+        return prefixes;
+    }
 
     /// <summary>The tool of a connection that a caller means by one of its names; null when it has none so named, exactly.</summary>
     internal static OfferedTool? Find(Connection connection, ConnectorDefinition definition, string name)
@@ -44,5 +59,5 @@ public static class ToolNames
 
     /// <summary>What may stand in a record: callers can send anything as a name.</summary>
     internal static bool IsNameLike(string name) =>
-        name.Length is > 0 and <= MaxLength && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
+        name.Length is > 0 and <= MaxLength && !name.AsSpan().ContainsAnyExcept(NameLike);
 }

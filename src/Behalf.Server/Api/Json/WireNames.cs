@@ -5,7 +5,8 @@ namespace Behalf.Server.Api.Json;
 
 /// <summary>
 /// Rewrites the transcoder's answers, whose names are in camel case, to the names of the contract (snake case). Names
-/// inside free-form values stay as they are.
+/// inside free-form values stay as they are, and so do the bytes of those values: the transcoder escapes like the writer
+/// here and puts no space between.
 /// </summary>
 internal static class WireNames
 {
@@ -14,13 +15,23 @@ internal static class WireNames
         Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = 256 });
         using Utf8JsonWriter writer = new(target);
         reader.Read();
-        Write(ref reader, writer, shape);
+        Write(ref reader, json, writer, shape);
     }
 
-    private static void Write(ref Utf8JsonReader reader, Utf8JsonWriter writer, JsonShape shape)
+    private static void Write(
+        ref Utf8JsonReader reader,
+        ReadOnlySpan<byte> json,
+        Utf8JsonWriter writer,
+        JsonShape shape
+    )
     {
         switch (reader.TokenType)
         {
+            case JsonTokenType.StartObject or JsonTokenType.StartArray when shape == JsonShape.Any:
+                int start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                writer.WriteRawValue(json[start..(int)reader.BytesConsumed], skipInputValidation: true);
+                break;
             case JsonTokenType.StartObject:
                 writer.WriteStartObject();
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
@@ -29,7 +40,7 @@ internal static class WireNames
                     (string name, JsonShape inner) = shape.Find(key) ?? (key, JsonShape.Any);
                     writer.WritePropertyName(name);
                     reader.Read();
-                    Write(ref reader, writer, inner);
+                    Write(ref reader, json, writer, inner);
                 }
 
                 writer.WriteEndObject();
@@ -38,13 +49,13 @@ internal static class WireNames
                 writer.WriteStartArray();
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
-                    Write(ref reader, writer, shape.Items);
+                    Write(ref reader, json, writer, shape.Items);
                 }
 
                 writer.WriteEndArray();
                 break;
             case JsonTokenType.String:
-                writer.WriteStringValue(reader.GetString());
+                WriteString(ref reader, writer);
                 break;
             case JsonTokenType.Number:
                 writer.WriteRawValue(reader.ValueSpan);
@@ -55,6 +66,18 @@ internal static class WireNames
             default:
                 writer.WriteNullValue();
                 break;
+        }
+    }
+
+    private static void WriteString(ref Utf8JsonReader reader, Utf8JsonWriter writer)
+    {
+        if (reader.ValueIsEscaped)
+        {
+            writer.WriteStringValue(reader.GetString());
+        }
+        else
+        {
+            writer.WriteStringValue(reader.ValueSpan);
         }
     }
 }

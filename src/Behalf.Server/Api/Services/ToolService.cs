@@ -3,6 +3,7 @@ using Behalf.Connections;
 using Behalf.Connectors;
 using Behalf.Connectors.Custom;
 using Behalf.Identity;
+using Behalf.Server.Api.Json;
 using Behalf.Server.Doors;
 using Behalf.Tools;
 using Behalf.Wire.Tools;
@@ -147,10 +148,11 @@ internal sealed class ToolService(
             NextPageToken = pages.Offset(context, request, Next(offset, page.Tools.Count, page.TotalSize)),
             PrevPageToken = pages.Offset(context, request, Previous(offset, size)),
         };
+        SharedMessages? shared = context.GetHttpContext().Features.Get<SharedMessages>();
         response.Tools.AddRange(
             page.Tools.Select(scoped => new Wire.Tools.ScopedTool
             {
-                Tool = ToolWire.ToWire(scoped.Tool),
+                Tool = Shared(ToolWire.ToWire(scoped.Tool), shared),
                 Identifier = subject.Identifier.Value,
                 ConnectedAccountId = scoped.Account.Id.ToString(),
             })
@@ -252,6 +254,9 @@ internal sealed class ToolService(
             .ToHashSet(StringComparer.Ordinal);
     }
 
+    /// <param name="shared">Null: the caller reads messages, not JSON.</param>
+    private static Tool Shared(Tool tool, SharedMessages? shared) => shared is null ? tool : shared.Send(tool);
+
     private static int SizeOf(uint asked) => asked is 0 or > MaxPageSize ? MaxPageSize : (int)asked;
 
     private static int? Next(int offset, int count, int total) =>
@@ -264,7 +269,7 @@ internal sealed class ToolService(
         string run =
             request.AgentRunId.Length > 0
                 ? request.AgentRunId
-                : context.RequestHeaders.GetValue(AgentRunHeader) ?? string.Empty;
+                : context.GetHttpContext().Request.Headers[AgentRunHeader].ToString();
         return run.Length > MaxAgentRunLength
                 ? throw context.Refuse(
                     Problem.Invalid(AgentRunHeader, "max_len", $"is longer than {MaxAgentRunLength}")

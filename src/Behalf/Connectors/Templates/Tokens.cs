@@ -175,6 +175,19 @@ internal static class Tokens
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>Keys in ordinal order at every level.</summary>
+    /// <param name="leftOut">A property of the object itself.</param>
+    public static byte[] ToCanonicalUtf8(JObject map, string leftOut)
+    {
+        using PooledBuffer buffer = new(ShortText);
+        using (Utf8JsonWriter writer = new(buffer))
+        {
+            WriteSorted(writer, map.Properties().Where(property => property.Name != leftOut));
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
     /// <returns>In bytes of UTF-8 JSON.</returns>
     public static int LengthOf(JToken token)
     {
@@ -187,6 +200,40 @@ internal static class Tokens
     {
         using Utf8JsonWriter writer = new(buffer);
         Write(writer, token);
+    }
+
+    private static void WriteSorted(Utf8JsonWriter writer, IEnumerable<JProperty> properties)
+    {
+        writer.WriteStartObject();
+        foreach (JProperty property in properties.OrderBy(property => property.Name, StringComparer.Ordinal))
+        {
+            writer.WritePropertyName(property.Name);
+            WriteSorted(writer, property.Value);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteSorted(Utf8JsonWriter writer, JToken token)
+    {
+        switch (token)
+        {
+            case JObject map:
+                WriteSorted(writer, map.Properties());
+                break;
+            case JArray list:
+                writer.WriteStartArray();
+                foreach (JToken item in list)
+                {
+                    WriteSorted(writer, item);
+                }
+
+                writer.WriteEndArray();
+                break;
+            default:
+                Write(writer, token);
+                break;
+        }
     }
 
     private static void Write(Utf8JsonWriter writer, JToken token)

@@ -11,13 +11,20 @@ internal sealed class ProviderAnswer
 {
     private const int MaxDepth = 64;
     private readonly IReadOnlyDictionary<string, string> _headers;
-    private readonly JToken? _body;
+    private readonly RunScope.Word _headerWords;
+    private readonly RunScope.Word _statusWord;
+    private readonly RunScope.Word _bodyWord;
 
     private ProviderAnswer(int status, IReadOnlyDictionary<string, string> headers, JToken? body)
     {
         Status = status;
         _headers = headers;
-        _body = body;
+        _headerWords = new RunScope.Word(
+            "headers",
+            new JObject(headers.Select(header => new JProperty(header.Key.ToLowerInvariant(), header.Value)))
+        );
+        _statusWord = new RunScope.Word("status", new JValue((long)status));
+        _bodyWord = new RunScope.Word("body", body);
     }
 
     public int Status { get; }
@@ -25,7 +32,7 @@ internal sealed class ProviderAnswer
     /// <returns>Null: a success whose body is not JSON. A refusal is read as far as it can be.</returns>
     public static ProviderAnswer? Read(UpstreamOutcome.Answered answered)
     {
-        if (answered.Body.All(b => b is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t'))
+        if (!answered.Body.AsSpan().ContainsAnyExcept(" \n\r\t"u8))
         {
             return new ProviderAnswer(answered.Status, answered.Headers, null);
         }
@@ -49,11 +56,7 @@ internal sealed class ProviderAnswer
 
     /// <summary>Evaluates with <c>body</c>, <c>status</c> and <c>headers</c> (names in lower case) in the scope.</summary>
     public T With<T>(RunScope scope, Func<T> work) =>
-        scope.With(
-            "headers",
-            new JObject(_headers.Select(header => new JProperty(header.Key.ToLowerInvariant(), header.Value))),
-            () => scope.With("status", new JValue((long)Status), () => scope.With("body", _body, work))
-        );
+        scope.With(_headerWords, () => scope.With(_statusWord, () => scope.With(_bodyWord, work)));
 
     public TimeSpan? RetryAfter(TimeProvider time) => RetryAfter(_headers, time);
 

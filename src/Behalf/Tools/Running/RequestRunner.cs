@@ -37,8 +37,14 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
                 break; // the rule says that this is not an error
             }
 
-            saved = answer.With(scope, () => step.Select.Evaluate(scope.Root)?.DeepClone());
-            position = answer.With(scope, () => context.Definition.Rules.Next?.Evaluate(scope.Root)?.DeepClone());
+            (saved, position) = answer.With(
+                scope,
+                () =>
+                    (
+                        step.Select.Evaluate(scope.Root)?.DeepClone(),
+                        context.Definition.Rules.Next?.Evaluate(scope.Root)?.DeepClone()
+                    )
+            );
             if (step.Pages > 1)
             {
                 joined ??= [];

@@ -68,27 +68,30 @@ internal sealed class RunScope
     /// <summary>Sets a word at the root while the work runs, and puts back what stood there.</summary>
     public async Task<T> WithAsync<T>(string name, JToken? value, Func<Task<T>> work)
     {
-        JToken? before = Replace(name, value);
+        Word word = new(name, value);
+        JProperty? before = Replace(word.Name, word.Property);
         try
         {
             return await work();
         }
         finally
         {
-            Replace(name, before);
+            Replace(word.Name, before);
         }
     }
 
-    public T With<T>(string name, JToken? value, Func<T> work)
+    public T With<T>(string name, JToken? value, Func<T> work) => With(new Word(name, value), work);
+
+    public T With<T>(Word word, Func<T> work)
     {
-        JToken? before = Replace(name, value);
+        JProperty? before = Replace(word.Name, word.Property);
         try
         {
             return work();
         }
         finally
         {
-            Replace(name, before);
+            Replace(word.Name, before);
         }
     }
 
@@ -116,15 +119,31 @@ internal sealed class RunScope
         }
     }
 
-    private JToken? Replace(string name, JToken? value)
+    /// <summary>Whole properties, as a value that belonged to one is copied when it is put into another.</summary>
+    private JProperty? Replace(string name, JProperty? property)
     {
-        JToken? before = Root[name];
-        Root.Remove(name);
-        if (value is not null)
+        JProperty? before = Root.Property(name, StringComparison.Ordinal);
+        before?.Remove();
+        if (property is not null)
         {
-            Root[name] = value;
+            Root.Add(property);
         }
 
         return before;
+    }
+
+    /// <summary>A word at the root, to be set any number of times, though in one scope at a time.</summary>
+    internal readonly record struct Word
+    {
+        /// <param name="value">Null: the word is not there.</param>
+        public Word(string name, JToken? value)
+        {
+            Name = name;
+            Property = value is null ? null : new JProperty(name, value);
+        }
+
+        public string Name { get; }
+
+        public JProperty? Property { get; }
     }
 }
