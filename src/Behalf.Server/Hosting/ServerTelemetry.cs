@@ -17,6 +17,11 @@ namespace Behalf.Server.Hosting;
 internal static class ServerTelemetry
 {
     private const string Rooms = "Behalf";
+    private const string Runtime = "System.Runtime";
+
+    /// <value>Series of one of the runtime's instruments, which have few; room for 2,000 is taken otherwise, for each.</value>
+    private const int MostOfTheRuntime = 64;
+
     private const string CollectorVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     private static readonly string[] s_meters =
@@ -26,7 +31,7 @@ internal static class ServerTelemetry
         "Microsoft.AspNetCore.Hosting",
         "Microsoft.AspNetCore.Server.Kestrel",
         "System.Net.Http",
-        "System.Runtime",
+        Runtime,
         "Npgsql",
     ];
 
@@ -44,6 +49,11 @@ internal static class ServerTelemetry
             .WithMetrics(metrics =>
             {
                 metrics.AddMeter(s_meters);
+                metrics.AddView(instrument =>
+                    instrument.Meter.Name == Runtime
+                        ? new MetricStreamConfiguration { CardinalityLimit = MostOfTheRuntime }
+                        : null
+                );
                 metrics.AddPrometheusExporter(prometheus => prometheus.ScrapeResponseCacheDurationMilliseconds = 1000);
                 if (hasCollector)
                 {

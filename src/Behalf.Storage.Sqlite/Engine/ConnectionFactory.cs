@@ -42,7 +42,7 @@ internal sealed class ConnectionFactory(string databasePath, TimeProvider time)
     public PreparedConnection OpenReader()
     {
         PreparedConnection connection = Open(SqliteOpenMode.ReadWrite); // WAL readers write the shared index
-        connection.Execute("PRAGMA query_only = ON;");
+        connection.Execute($"PRAGMA query_only = ON; PRAGMA busy_timeout = {1000 * BusySeconds};");
         return connection;
     }
 

@@ -12,7 +12,7 @@ internal sealed class Sql(string text)
 
 /// <summary>
 /// A statement prepared once for its connection's life, bound and read without what a command keeps for the general case.
-/// Inside a transaction of the writer only, where no lock is waited for. Used by one caller at a time.
+/// A lock is waited for as long as the connection says. Used by one caller at a time.
 /// </summary>
 internal sealed class Statement : IDisposable
 {

@@ -106,12 +106,6 @@ internal sealed class WriteContext(PreparedConnection connection, TimeProvider t
         Lanes.Forget();
     }
 
-    public void ForgetBatch()
-    {
-        ForgetItem();
-        _shredded = false;
-    }
-
     /// <summary>Before the commit of a batch.</summary>
     /// <param name="all">Also what was written less than a minute ago: at the end.</param>
     /// <returns>True when it wrote what is remembered elsewhere.</returns>

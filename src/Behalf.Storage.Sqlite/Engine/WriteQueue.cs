@@ -324,7 +324,7 @@ internal sealed class WriteQueue : IAsyncDisposable
 
     private void RollBack()
     {
-        _context.ForgetBatch();
+        _context.ForgetItem();
         if (!InTransaction)
         {
             return;

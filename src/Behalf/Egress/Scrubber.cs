@@ -35,10 +35,11 @@ internal sealed class Scrubber
                 continue;
             }
 
-            _shortest = Math.Min(_shortest, length); // every other spelling is longer
+            _shortest = Math.Min(_shortest, length);
             patterns.Add(new EscapedPattern(value));
             if (value.Length >= MinEncodedLength)
             {
+                _shortest = Math.Min(_shortest, 2 * value.Length); // in UTF-16; every other spelling is longer than in UTF-8
                 foreach (byte[] spelling in EncodedSpellings.Of(value))
                 {
                     patterns.Add(new ExactPattern(spelling));

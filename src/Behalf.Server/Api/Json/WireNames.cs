@@ -5,8 +5,7 @@ namespace Behalf.Server.Api.Json;
 
 /// <summary>
 /// Rewrites the transcoder's answers, whose names are in camel case, to the names of the contract (snake case). Names
-/// inside free-form values stay as they are, and so do the bytes of those values: the transcoder escapes like the writer
-/// here and puts no space between.
+/// inside free-form values stay as they are, and so do the bytes of those values.
 /// </summary>
 internal static class WireNames
 {
@@ -27,10 +26,10 @@ internal static class WireNames
     {
         switch (reader.TokenType)
         {
-            case JsonTokenType.StartObject or JsonTokenType.StartArray when shape == JsonShape.Any:
-                int start = (int)reader.TokenStartIndex;
+            case JsonTokenType.StartObject
+            or JsonTokenType.StartArray when shape == JsonShape.Any && Plain(reader, json) is { IsEmpty: false } value:
                 reader.Skip();
-                writer.WriteRawValue(json[start..(int)reader.BytesConsumed], skipInputValidation: true);
+                writer.WriteRawValue(value, skipInputValidation: true);
                 break;
             case JsonTokenType.StartObject:
                 writer.WriteStartObject();
@@ -67,6 +66,16 @@ internal static class WireNames
                 writer.WriteNullValue();
                 break;
         }
+    }
+
+    /// <summary>What a browser could take for markup is escaped, as everywhere.</summary>
+    /// <returns>The value as it stands there; empty: something of it has to be escaped.</returns>
+    private static ReadOnlySpan<byte> Plain(Utf8JsonReader at, ReadOnlySpan<byte> json)
+    {
+        int start = (int)at.TokenStartIndex;
+        at.Skip();
+        ReadOnlySpan<byte> value = json[start..(int)at.BytesConsumed];
+        return value.ContainsAny("<>&'"u8) ? [] : value;
     }
 
     private static void WriteString(ref Utf8JsonReader reader, Utf8JsonWriter writer)

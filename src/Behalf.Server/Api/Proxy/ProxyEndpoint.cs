@@ -70,7 +70,12 @@ internal static class ProxyEndpoint
     /// <summary>RFC 9110 §8.6: what a length says where there is no body is another answer's.</summary>
     private static bool MayHaveLength(HttpContext http, int status) =>
         !HttpMethods.IsHead(http.Request.Method)
-        && status is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified);
+        && status
+            is not (
+                StatusCodes.Status204NoContent
+                or StatusCodes.Status205ResetContent
+                or StatusCodes.Status304NotModified
+            );
 
     private static async Task<Result<ProxyAnswer>> SendAsync(HttpContext http, IIdentity identity, IProxy proxy)
     {

@@ -8,9 +8,7 @@ namespace Behalf.Server.Api.Rules;
 /// <summary>Bounds of one value. Patterns run without backtracking, so no value makes them slow.</summary>
 internal sealed class ValueRule(FieldRules rules)
 {
-    private readonly Regex? _pattern = rules.HasPattern
-        ? new Regex(Absolute(rules.Pattern), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)
-        : null;
+    private Regex? _pattern; // built, it takes much room: once a value is asked about
 
     public void Check(object? value, string path, List<FieldViolation> violations)
     {
@@ -60,9 +58,13 @@ internal sealed class ValueRule(FieldRules rules)
             return new FieldViolation(path, $"does not begin with {rules.Prefix}", "prefix");
         }
 
-        return _pattern is null || _pattern.IsMatch(text)
-            ? null
-            : new FieldViolation(path, $"does not match {rules.Pattern}", "pattern");
+        if (!rules.HasPattern)
+        {
+            return null;
+        }
+
+        _pattern ??= new Regex(Absolute(rules.Pattern), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        return _pattern.IsMatch(text) ? null : new FieldViolation(path, $"does not match {rules.Pattern}", "pattern");
     }
 
     private FieldViolation? CheckNumber(long number, string path) =>

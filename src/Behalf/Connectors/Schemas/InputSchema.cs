@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Newtonsoft.Json.Linq;
 
 namespace Behalf.Connectors.Schemas;
@@ -25,7 +24,7 @@ internal sealed record SchemaNode
 
     public int MaxLength { get; init; } = int.MaxValue;
 
-    public Regex? Pattern { get; init; }
+    public TextPattern? Pattern { get; init; }
 
     public string? Format { get; init; }
 

@@ -18,7 +18,7 @@ internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentN
     private readonly Dictionary<string, (SchemaNode Schema, JsonObject Json, bool Required)> _read = new(
         StringComparer.Ordinal
     );
-    private readonly Dictionary<string, Regex> _patterns = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TextPattern> _patterns = new(StringComparer.Ordinal);
     private int _used;
 
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
@@ -261,20 +261,15 @@ internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentN
             throw new DefinitionFault(node.Line, $"{path}: 'format' is one of {string.Join(", ", Formats)}");
         }
 
-        Regex? regex = null;
+        TextPattern? read = null;
         if (pattern is not null)
         {
-            try
+            if (!_patterns.TryGetValue(pattern, out read))
             {
-                if (!_patterns.TryGetValue(pattern, out regex))
-                {
-                    regex = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-                    _patterns[pattern] = regex;
-                }
-            }
-            catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
-            {
-                throw new DefinitionFault(node.Line, $"{path}: the pattern cannot run without backtracking");
+                read =
+                    TextPattern.Read(pattern)
+                    ?? throw new DefinitionFault(node.Line, $"{path}: the pattern cannot run without backtracking");
+                _patterns[pattern] = read;
             }
 
             json["pattern"] = pattern;
@@ -299,7 +294,7 @@ internal sealed partial class SchemaReader(IReadOnlyDictionary<string, DocumentN
         {
             MinLength = least,
             MaxLength = most,
-            Pattern = regex,
+            Pattern = read,
             Format = format,
         };
     }

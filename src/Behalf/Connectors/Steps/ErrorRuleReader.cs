@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Behalf.Connectors.Document;
 using Behalf.Connectors.Templates;
 
@@ -33,23 +32,9 @@ internal static class ErrorRuleReader
         : int.TryParse(word, out int status) && status is >= 200 and <= 599 ? status
         : throw new DefinitionFault(line, $"'{word}' is not a status such as 404 or 5xx");
 
-    private static Regex? Pattern(Fields fields)
-    {
-        if (fields.OptionalText("matches") is not { } pattern)
-        {
-            return null;
-        }
-
-        try
-        {
-            return new Regex(
-                pattern,
-                RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
-            );
-        }
-        catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
-        {
-            throw new DefinitionFault(fields.Line, "the pattern cannot run without backtracking");
-        }
-    }
+    private static TextPattern? Pattern(Fields fields) =>
+        fields.OptionalText("matches") is not { } pattern
+            ? null
+            : TextPattern.Read(pattern, ignoreCase: true)
+                ?? throw new DefinitionFault(fields.Line, "the pattern cannot run without backtracking");
 }

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Behalf.Connectors.Templates;
 
 namespace Behalf.Connectors.Steps;
@@ -46,7 +45,7 @@ internal sealed record ErrorRule
     public required IReadOnlyList<int> Statuses { get; init; }
 
     /// <value>Over the provider's message; null: any.</value>
-    public Regex? Matches { get; init; }
+    public TextPattern? Matches { get; init; }
 
     /// <value>One of <see cref="FaultKinds"/>, or null: not an error, the step goes on with nothing saved.</value>
     public required string? Kind { get; init; }
