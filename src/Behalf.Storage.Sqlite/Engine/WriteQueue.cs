@@ -5,10 +5,10 @@ using SQLitePCL;
 namespace Behalf.Storage.Sqlite.Engine;
 
 /// <summary>
-/// The one writer. What waits together is committed together: one transaction, one sync, then all are told. Each item runs
-/// inside a savepoint, so one that fails takes nothing of its neighbours with it; a commit that fails fails them all. Who
-/// comes while nobody commits does so himself, which spares him two switches of threads; the others wait for the next turn.
-/// Safe to call concurrently.
+/// The one writer. What waits together is committed together: one transaction, one sync, then all are told. An item that
+/// fails takes nothing of its neighbours with it; a commit that fails fails them all. Who comes while nobody
+/// commits and nothing else is about to run does so himself, which spares him two switches of threads; the others wait for the
+/// next turn. Safe to call concurrently.
 /// </summary>
 internal sealed class WriteQueue : IAsyncDisposable
 {
@@ -60,7 +60,11 @@ internal sealed class WriteQueue : IAsyncDisposable
             throw Closing(e);
         }
 
-        if (_turn.Wait(0, CancellationToken.None))
+        if (ThreadPool.PendingWorkItemCount > 0)
+        {
+            CommitSoon(); // behind what is about to run and may bring more
+        }
+        else if (_turn.Wait(0, CancellationToken.None))
         {
             TakeTurn();
         }
