@@ -95,7 +95,13 @@ internal sealed class KeyedRepeats(
             bool isOpen = !key.IsNamed && prior is { State: CallState.Succeeded, Answer: AnswerFate.Open };
             if (prior.State != CallState.Running && !(isOpen && time.GetElapsedTime(began) < LongestDoubt))
             {
-                if (key.IsNamed || prior.State != CallState.Succeeded || prior.Answer == AnswerFate.Delivered)
+                bool isDelivered = prior is { State: CallState.Succeeded, Answer: AnswerFate.Delivered };
+                if (!key.IsNamed && isDelivered && !cameWhileItRan)
+                {
+                    return null; // it came after the answer, whose delivery is only known by now
+                }
+
+                if (key.IsNamed || prior.State != CallState.Succeeded || isDelivered)
                 {
                     return seal.Open(intent, prior, repeated.AccountKey);
                 }
