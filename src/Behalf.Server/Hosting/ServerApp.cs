@@ -95,7 +95,6 @@ public static class ServerApp
             app.UseMiddleware<CallerGate>();
             app.UseMiddleware<McpGate>();
             app.UseMiddleware<JsonGate>();
-            app.UseMiddleware<SharedMessagesGate>();
             return new RunningServer(app, MapDoors, folder, listener, options.CertificateFile);
         }
         catch

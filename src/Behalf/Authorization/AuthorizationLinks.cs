@@ -119,19 +119,7 @@ internal sealed partial class AuthorizationLinks(
     {
         ConnectedAccount account =
             await accounts.FindAsync(subject.Environment, connection.Id, subject.Identifier, cancellationToken)
-            ?? (
-                await accounts.EnsureAsync(
-                    subject.Environment,
-                    connection.Id,
-                    subject.Identifier,
-                    request.Labels,
-                    created =>
-                        Traces
-                            .Of(created.Record("account.created", subject.Principal.ClientId))
-                            .With(created.Event(EventTypes.AccountCreated, created.State)),
-                    cancellationToken
-                )
-            ).Account;
+            ?? (await accounts.EnsureAsync(subject, connection.Id, request.Labels, cancellationToken)).Account;
         string token = RandomToken.New();
         DateTimeOffset now = time.GetUtcNow();
         // Whose client the person's own is, no application is there to confirm: the person signs in here.

@@ -145,20 +145,7 @@ internal sealed class CredentialImport(
         Connection connection,
         AccountLabels labels,
         CancellationToken cancellationToken
-    ) =>
-        (
-            await accounts.EnsureAsync(
-                subject.Environment,
-                connection.Id,
-                subject.Identifier,
-                labels,
-                made =>
-                    Traces
-                        .Of(made.Record("account.created", subject.Principal.ClientId))
-                        .With(made.Event(EventTypes.AccountCreated, made.State)),
-                cancellationToken
-            )
-        ).Created;
+    ) => (await accounts.EnsureAsync(subject, connection.Id, labels, cancellationToken)).Created;
 
     private NewCredential Make(ConnectedAccount account, SealedCredential? old, FlowContext context, BroughtGrant grant)
     {

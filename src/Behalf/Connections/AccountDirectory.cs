@@ -24,14 +24,9 @@ internal sealed class AccountDirectory(IAccountStore accounts, IConnectionStore 
         }
 
         (ConnectedAccount account, bool created) = await accounts.EnsureAsync(
-            subject.Environment,
+            subject,
             connection.Id,
-            subject.Identifier,
             labels,
-            made =>
-                Traces
-                    .Of(made.Record("account.created", subject.Principal.ClientId))
-                    .With(made.Event(EventTypes.AccountCreated, made.State)),
             cancellationToken
         );
         return created ? account : Exists(subject, name);

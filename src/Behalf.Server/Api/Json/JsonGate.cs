@@ -76,6 +76,8 @@ internal sealed class JsonGate(RequestDelegate next)
         Stream original = http.Response.Body;
         using MemoryStream buffer = new();
         http.Response.Body = buffer;
+        SharedMessages? shared = SharedMessages.For(output);
+        http.Features.Set(shared);
         try
         {
             await next(http);
@@ -100,7 +102,18 @@ internal sealed class JsonGate(RequestDelegate next)
         JsonShape shape =
             http.Response.StatusCode < StatusCodes.Status400BadRequest ? JsonShape.Of(output) : StatusShape.Instance;
         using PooledBuffer rewritten = new((int)buffer.Length + RoomAhead);
-        WireNames.Rewrite(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), shape, rewritten);
+        ReadOnlySpan<byte> written = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
+        if (shared is not null && http.Response.StatusCode < StatusCodes.Status400BadRequest)
+        {
+            using PooledBuffer whole = new((int)buffer.Length);
+            shared.Put(written, whole);
+            WireNames.Rewrite(whole.WrittenSpan, shape, rewritten);
+        }
+        else
+        {
+            WireNames.Rewrite(written, shape, rewritten);
+        }
+
         http.Response.ContentLength = rewritten.WrittenCount;
         await original.WriteAsync(rewritten.WrittenMemory, http.RequestAborted);
     }

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Behalf.Wire.Tools;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 
 namespace Behalf.Server.Api.Json;
 
@@ -14,7 +16,14 @@ internal sealed class SharedMessages
 {
     private static readonly ConditionalWeakTable<IMessage, byte[]> Written = [];
 
+    /// <value>Where a tool stands in a scoped list: the answer, its list, an item, the item's property.</value>
+    private const int Depth = 3;
+
     private readonly List<(IMessage Message, byte[]? Written)> _sent = [];
+
+    /// <returns>Null: answers of this kind hold none.</returns>
+    public static SharedMessages? For(MessageDescriptor answer) =>
+        answer == ListScopedToolsResponse.Descriptor ? new SharedMessages() : null;
 
     /// <param name="message">Never changed from now on.</param>
     /// <returns>What to answer with in its place: the message itself, or an empty one.</returns>
@@ -28,16 +37,14 @@ internal sealed class SharedMessages
 
     /// <summary>Copies an answer, with the kept messages where empty ones stand.</summary>
     /// <param name="json">As the transcoder wrote it.</param>
-    /// <param name="property">The one whose values the messages are.</param>
-    /// <param name="depth">Of the objects that have this property; the answer itself is 1.</param>
     /// <param name="target">Takes the copy.</param>
-    public void Put(ReadOnlySpan<byte> json, ReadOnlySpan<byte> property, int depth, IBufferWriter<byte> target)
+    public void Put(ReadOnlySpan<byte> json, IBufferWriter<byte> target)
     {
         Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = 256 });
         int copied = 0;
         foreach ((IMessage message, byte[]? written) in _sent)
         {
-            SkipTo(ref reader, property, depth);
+            SkipToNext(ref reader);
             int start = (int)reader.TokenStartIndex;
             reader.Skip();
             int end = (int)reader.BytesConsumed;
@@ -56,7 +63,7 @@ internal sealed class SharedMessages
         target.Write(json[copied..]);
     }
 
-    private static void SkipTo(ref Utf8JsonReader reader, ReadOnlySpan<byte> property, int depth)
+    private static void SkipToNext(ref Utf8JsonReader reader)
     {
         do
         {
@@ -66,8 +73,8 @@ internal sealed class SharedMessages
             }
         } while (
             reader.TokenType != JsonTokenType.PropertyName
-            || reader.CurrentDepth != depth
-            || !reader.ValueTextEquals(property)
+            || reader.CurrentDepth != Depth
+            || !reader.ValueTextEquals("tool"u8)
         );
 
         reader.Read();
