@@ -378,7 +378,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
 
         AuditLane lane = new(node, ids);
         claim.StartBeating();
-        return new Opened(lane, new CallQueue(connections, lane, _time), claim);
+        return new Opened(lane, new CallQueue(connections, lane, _clock, _time), claim);
     }
 
     private async Task<(T Result, bool Withdrew)> WriteAsync<T>(

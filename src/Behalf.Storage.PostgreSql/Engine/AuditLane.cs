@@ -10,7 +10,14 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
 {
     private const string Commit = "COMMIT";
 
+    /// <summary>Environments whose heads are remembered. When there are more, memory begins anew.</summary>
+    private const int MostKnown = 10_000;
+
+    private static readonly TimeSpan Jitter = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly Dictionary<EnvironmentId, (long Sequence, byte[] Hash)> _known = [];
+    private DateTimeOffset _newest;
 
     public NodeName Node => node;
 
@@ -19,7 +26,53 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
     public void Leave() => _one.Release();
 
     /// <summary>Places for what is appended next in this transaction; the lane is held.</summary>
-    public LaneBundle Begin(LaneHeads heads) => new(node, heads, ids);
+    public LaneBundle Begin(LaneHeads heads)
+    {
+        Forget(heads.Heads.Keys);
+        return new LaneBundle(node, heads with { Now = NotBeforeNewest(heads.Now) }, ids);
+    }
+
+    /// <summary>
+    /// As <see cref="Begin"/>, after what this node itself committed last: nobody else writes its lane, but a process that
+    /// took its name, so whether it still stands there is for the transaction to find out.
+    /// </summary>
+    /// <param name="now">The database's time, as this node knows it.</param>
+    /// <returns>Null: where the lane stands is not known of each environment.</returns>
+    public (LaneHeads Before, LaneBundle Bundle)? BeginAfterLast(
+        IReadOnlyCollection<EnvironmentId> environments,
+        DateTimeOffset now
+    )
+    {
+        Dictionary<EnvironmentId, (long, byte[])> heads = new(environments.Count);
+        foreach (EnvironmentId environment in environments)
+        {
+            if (!_known.TryGetValue(environment, out (long, byte[]) head))
+            {
+                return null;
+            }
+
+            heads[environment] = head;
+        }
+
+        LaneHeads before = new(now.ToColumn().ToInstant(), heads);
+        return (before, Begin(before));
+    }
+
+    /// <summary>It is committed: what comes next may begin after it. The lane is held still.</summary>
+    public void Keep(LaneBundle committed)
+    {
+        if (_known.Count > MostKnown)
+        {
+            _known.Clear();
+        }
+
+        foreach ((EnvironmentId environment, (long, byte[]) head) in committed.Heads)
+        {
+            _known[environment] = head;
+        }
+
+        _newest = committed.Now;
+    }
 
     /// <summary>Writes what the transaction leaves and commits it.</summary>
     public async Task CommitAsync(WriteContext context, Attempt attempt, NpgsqlTransaction transaction)
@@ -57,6 +110,7 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
         }
 
         await SendAsync(context, bundle, attempt);
+        Keep(bundle);
     }
 
     /// <summary>
@@ -72,7 +126,8 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
             return;
         }
 
-        await SendAsync(context, Begin(LaneHeads.None(await context.NowAsync())), attempt);
+        LaneBundle unplaced = new(node, LaneHeads.None(await context.NowAsync()), ids);
+        await SendAsync(context, unplaced, attempt);
     }
 
     /// <summary>With the events, and the commit.</summary>
@@ -94,6 +149,19 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
     public static void AddCommit(NpgsqlBatch batch) => batch.Add(Commit);
 
     public void Dispose() => _one.Dispose();
+
+    /// <summary>Two ways to know the time differ by a little; the lane's records shall not go back by that.</summary>
+    private DateTimeOffset NotBeforeNewest(DateTimeOffset now) =>
+        now < _newest && _newest - now < Jitter ? _newest : now;
+
+    /// <summary>Until it is committed nobody knows where the lane stands.</summary>
+    private void Forget(IEnumerable<EnvironmentId> environments)
+    {
+        foreach (EnvironmentId environment in environments)
+        {
+            _known.Remove(environment);
+        }
+    }
 
     private async Task<LaneHeads> ReadAsync(WriteContext context)
     {

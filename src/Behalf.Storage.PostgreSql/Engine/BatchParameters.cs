@@ -26,6 +26,7 @@ internal static class BatchParameters
             string => NpgsqlDbType.Text,
             long => NpgsqlDbType.Bigint,
             Guid => NpgsqlDbType.Uuid,
+            byte[] => NpgsqlDbType.Bytea,
             string?[] => NpgsqlDbType.Array | NpgsqlDbType.Text,
             Guid[] or Guid?[] => NpgsqlDbType.Array | NpgsqlDbType.Uuid,
             long[] or long?[] => NpgsqlDbType.Array | NpgsqlDbType.Bigint,

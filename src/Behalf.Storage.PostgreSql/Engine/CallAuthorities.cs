@@ -8,19 +8,21 @@ namespace Behalf.Storage.PostgreSql.Engine;
 /// <summary>Reads everything that allows calls, for a bundle of them, by one statement. On every call's path.</summary>
 internal static class CallAuthorities
 {
-    private const string Read = """
-        SELECT
-          c.epoch,
-          s.identifier, s.incarnation, s.epoch,
-          u.incarnation, u.epoch,
-          k.policy_revision,
-          a.incarnation, a.generation,
-          cr.access_sealed, cr.refresh_sealed, cr.extra_sealed, cr.access_expires_at, cr.refresh_expires_at,
-          cr.granted_scopes, d.wrapped_key, d.ring_key_id,
-          c.limits_revision,
-          g.identifier
-        FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY
-          AS i (environment_id, client, session, identifier, connection, account, granted, place)
+    /// <summary>What <see cref="ReadAsync"/> reads, of a call <c>i</c> with its <see cref="Rows"/>.</summary>
+    public const string Columns = """
+        c.epoch AS client_epoch,
+        s.identifier AS session_identifier, s.incarnation AS session_incarnation, s.epoch AS session_epoch,
+        u.incarnation AS user_incarnation, u.epoch AS user_epoch,
+        k.policy_revision,
+        a.incarnation AS account_incarnation, a.generation,
+        cr.access_sealed, cr.refresh_sealed, cr.extra_sealed, cr.access_expires_at, cr.refresh_expires_at,
+        cr.granted_scopes, d.wrapped_key, d.ring_key_id,
+        c.limits_revision,
+        g.identifier AS grant_identifier
+        """;
+
+    /// <summary>Everything that allows a call <c>i</c>; what is gone, disabled or ended is null.</summary>
+    public const string Rows = """
         LEFT JOIN api_client c ON c.environment_id = i.environment_id AND c.id = i.client AND c.enabled
         LEFT JOIN user_session s
           ON s.environment_id = i.environment_id AND s.id = i.session AND s.client = i.client
@@ -36,20 +38,29 @@ internal static class CallAuthorities
         LEFT JOIN credential cr
           ON cr.environment_id = a.environment_id AND cr.account_id = a.id AND cr.generation = a.generation
         LEFT JOIN account_dek d ON d.environment_id = a.environment_id AND d.account_id = a.id
+        """;
+
+    private const string Read = $"""
+        SELECT {Columns}
+        FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY
+          AS i (environment_id, client, session, identifier, connection, account, granted, place)
+        {Rows}
         ORDER BY i.place
         """;
 
-    public static void AddTo(NpgsqlBatch batch, IReadOnlyList<StartItem> calls) =>
-        batch.Add(
-            Read,
+    public static void AddTo(NpgsqlBatch batch, IReadOnlyList<StartItem> calls) => batch.Add(Read, Keys(calls));
+
+    /// <returns>The values of $1 to $7: which rows allow each call.</returns>
+    public static object[] Keys(IReadOnlyList<StartItem> calls) =>
+        [
             calls.Select(call => call.Environment.Value).ToArray(),
             calls.Select(call => call.Intent.Subject.Principal.Client?.Value).ToArray(),
             calls.Select(call => call.Intent.Subject.Principal.Session?.Value).ToArray(),
             calls.Select(call => call.Intent.Subject.Identifier.Value).ToArray(),
             calls.Select(call => call.Intent.Connection.Value).ToArray(),
             calls.Select(call => call.Intent.Account.Value).ToArray(),
-            calls.Select(call => call.Intent.Subject.Principal.Grant?.Value).ToArray()
-        );
+            calls.Select(call => call.Intent.Subject.Principal.Grant?.Value).ToArray(),
+        ];
 
     /// <returns>One for each call, in their order.</returns>
     public static async Task<List<CallAuthority>> ReadAsync(NpgsqlDataReader reader, IReadOnlyList<StartItem> calls)
@@ -65,7 +76,8 @@ internal static class CallAuthorities
             : throw new InvalidOperationException("A call's authority was not read.");
     }
 
-    private static CallAuthority ReadOne(NpgsqlDataReader row, CallIntent intent) =>
+    /// <summary>One row of <see cref="Columns"/>, which stand first in it.</summary>
+    public static CallAuthority ReadOne(NpgsqlDataReader row, CallIntent intent) =>
         new()
         {
             ClientEpoch = NumberAt(row, 0),

@@ -1,4 +1,5 @@
 using Behalf.Audit;
+using Behalf.Identity;
 
 namespace Behalf.Storage.PostgreSql.Engine;
 
@@ -9,6 +10,9 @@ internal abstract class CallItem : QueuedItem
 
     /// <value>Null: nothing can repeat the call.</value>
     public virtual KeyPlace? Key => null;
+
+    /// <value>Whether its record is known before the database was asked anything.</value>
+    public virtual bool IsExpectable => false;
 
     public abstract void TakeBack(CancellationToken cancellationToken);
 }
@@ -49,11 +53,15 @@ internal sealed class Wake : CallItem<bool>
 internal sealed class NothingItem(EnvironmentId environment) : CallItem<bool>
 {
     public override EnvironmentId Environment => environment;
+
+    public override bool IsExpectable => true;
 }
 
 internal sealed class RecordItem(AuditDraft draft) : CallItem<StoredAuditRecord>
 {
     public override EnvironmentId Environment => draft.Environment;
+
+    public override bool IsExpectable => true;
 
     public void AppendTo(LaneBundle bundle) => Result = bundle.Append(draft);
 }
@@ -78,12 +86,21 @@ internal sealed class EndItem(AuditDraft completion, string principal, CallKey k
 
 internal sealed class StartItem(CallIntent intent) : CallItem<StartResult>
 {
+    private DateTimeOffset _expectedAt;
+
     public CallIntent Intent => intent;
 
     public override EnvironmentId Environment => intent.Subject.Environment;
 
     public override KeyPlace? Key =>
         intent.Key is { } key ? new(Environment, intent.Subject.Principal.ClientId, key.Value) : null;
+
+    /// <inheritdoc />
+    /// <remarks>Of a key the database knows more, and the rest is refused whatever the database says.</remarks>
+    public override bool IsExpectable =>
+        intent.Key is null
+        && intent.Subject.Principal.Kind != PrincipalKind.Operator
+        && intent.Subject.Principal.Environment == Environment;
 
     /// <summary>The intent, or the denial that takes its place; nothing when the call was started before.</summary>
     public void AppendTo(LaneBundle bundle, CallAuthority authority, KeyedCalls calls, AccountUses uses)
@@ -120,7 +137,26 @@ internal sealed class StartItem(CallIntent intent) : CallItem<StartResult>
             calls.Begin(place, intent, record.At);
         }
 
-        uses.Add(Environment, intent.Account, record.At);
-        Result = new StartResult.Started(new StartedCall(intent, authority.Credential!, record.At));
+        Start(authority, record.At, uses);
+    }
+
+    /// <summary>The intent, before anything is known of what allows it.</summary>
+    public void Expect(LaneBundle bundle) => _expectedAt = bundle.Append(CallRecords.Intent(intent)).At;
+
+    /// <summary>The intent is committed, with this authority.</summary>
+    public void Confirm(CallAuthority authority, AccountUses uses)
+    {
+        if (authority.Judge(intent) is { } refusal)
+        {
+            throw new InvalidOperationException($"An intent was stored that is refused: {refusal.Reason}.");
+        }
+
+        Start(authority, _expectedAt, uses);
+    }
+
+    private void Start(CallAuthority authority, DateTimeOffset at, AccountUses uses)
+    {
+        uses.Add(Environment, intent.Account, at);
+        Result = new StartResult.Started(new StartedCall(intent, authority.Credential!, at));
     }
 }

@@ -23,14 +23,16 @@ internal sealed class CallQueue : IAsyncDisposable
     private readonly AccountUses _uses = new();
     private readonly ConnectionSource _connections;
     private readonly AuditLane _lane;
+    private readonly SharedClock _clock;
     private readonly TimeProvider _time;
     private readonly Task _loop;
     private volatile bool _isCommitting;
 
-    public CallQueue(ConnectionSource connections, AuditLane lane, TimeProvider time)
+    public CallQueue(ConnectionSource connections, AuditLane lane, SharedClock clock, TimeProvider time)
     {
         _connections = connections;
         _lane = lane;
+        _clock = clock;
         _time = time;
         Doubtful = new DoubtfulStarts(time);
         _patient = new Patient<CallItem>(() => _waiting.Writer.TryWrite(Wake.Up));
@@ -157,20 +159,25 @@ internal sealed class CallQueue : IAsyncDisposable
         }
 
         Attempt? last = null;
+        Expectation expected = new();
         try
         {
-            await _connections.RunAsync(attempt => CommitAsync(last = attempt, bundle), CancellationToken.None);
+            await _connections.RunAsync(
+                attempt => CommitAsync(last = attempt, bundle, expected),
+                CancellationToken.None
+            );
         }
         catch (Exception e)
         {
-            StorageUnavailableException? unavailable = StorageErrors.Translate(e);
+            StorageUnavailableException? unavailable =
+                StorageErrors.Translate(e) ?? (expected.IsInDoubt ? InDoubt(e) : null);
             if (unavailable is null && bundle.Count > 1)
             {
                 await CommitEachAsync(bundle); // one of them is wrong: its neighbours shall not pay for it
                 return;
             }
 
-            if (last is { IsCommitting: true })
+            if (expected.IsInDoubt || last is { IsCommitting: true })
             {
                 foreach (StartItem start in bundle.OfType<StartItem>())
                 {
@@ -197,42 +204,16 @@ internal sealed class CallQueue : IAsyncDisposable
     /// The lane is held before authority is read: what this node withdrew earlier stands earlier in it, and no intent that
     /// saw the old state stands after it.
     /// </summary>
-    private async Task<bool> CommitAsync(Attempt attempt, List<CallItem> bundle)
+    private async Task<bool> CommitAsync(Attempt attempt, List<CallItem> bundle, Expectation expected)
     {
-        NpgsqlConnection connection = attempt.Connection;
         await _lane.EnterAsync();
         try
         {
-            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
-            BundleReading read = await ReadAsync(connection, bundle);
-            LaneBundle places = _lane.Begin(read.Heads);
-            int call = 0;
-            foreach (CallItem item in bundle)
+            if (!await CommitExpectedAsync(attempt, bundle, expected))
             {
-                switch (item)
-                {
-                    case StartItem start:
-                        start.AppendTo(places, read.Authorities[call++], read.Keys, _uses);
-                        break;
-                    case EndItem end:
-                        end.AppendTo(places, read.Keys);
-                        break;
-                    case RecordItem record:
-                        record.AppendTo(places);
-                        break;
-                    case NothingItem:
-                        break;
-                    default:
-                        throw new InvalidOperationException($"Unknown item {item.GetType().Name}.");
-                }
+                await CommitReadAsync(attempt, bundle, expected);
             }
 
-            await using NpgsqlBatch batch = connection.CreateBatch();
-            places.AddTo(batch);
-            read.Keys.AddTo(batch);
-            AuditLane.AddCommit(batch);
-            attempt.Commits();
-            await batch.ExecuteNonQueryAsync();
             return true;
         }
         finally
@@ -241,17 +222,127 @@ internal sealed class CallQueue : IAsyncDisposable
         }
     }
 
+    /// <summary>One round trip, where the records can be told beforehand and everything is as they expect.</summary>
+    /// <returns>False: nothing was stored.</returns>
+    private async Task<bool> CommitExpectedAsync(Attempt attempt, List<CallItem> bundle, Expectation expected)
+    {
+        if (
+            !attempt.IsFirst
+            || !bundle.TrueForAll(item => item.IsExpectable)
+            || _lane.BeginAfterLast([.. bundle.Select(item => item.Environment).Distinct()], _clock.UtcNow)
+                is not { Before: var before, Bundle: var places }
+        )
+        {
+            return false;
+        }
+
+        List<StartItem> calls = [.. bundle.OfType<StartItem>()];
+        foreach (CallItem item in bundle)
+        {
+            switch (item)
+            {
+                case StartItem start:
+                    start.Expect(places);
+                    break;
+                case RecordItem record:
+                    record.AppendTo(places);
+                    break;
+            }
+        }
+
+        if (places.First is null)
+        {
+            return false;
+        }
+
+        NpgsqlConnection connection = attempt.Connection;
+        List<CallAuthority>? authorities;
+        try
+        {
+            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
+            await using NpgsqlBatch batch = connection.CreateBatch();
+            batch.Add(calls.Count > 0 ? Withdrawal.Share : Withdrawal.Begin);
+            ExpectedBundle.AddTo(batch, _lane.Node, before, places, calls);
+            AuditLane.AddCommit(batch);
+            expected.IsSent(places.First);
+            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
+            await reader.NextResultAsync();
+            authorities = await ExpectedBundle.ReadAsync(reader, calls);
+            while (await reader.NextResultAsync())
+            {
+                // To the end: the commit is the last of it.
+            }
+        }
+        catch (PostgresException e) when (StorageErrors.IsAboutAStatement(e))
+        {
+            authorities = null; // undone; what is wrong is found out one by one
+        }
+
+        if (authorities is null)
+        {
+            expected.IsSettled();
+            return false;
+        }
+
+        for (int call = 0; call < calls.Count; call++)
+        {
+            calls[call].Confirm(authorities[call], _uses);
+        }
+
+        expected.IsSettled();
+        _lane.Keep(places);
+        return true;
+    }
+
+    private async Task CommitReadAsync(Attempt attempt, List<CallItem> bundle, Expectation expected)
+    {
+        NpgsqlConnection connection = attempt.Connection;
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
+        BundleReading read = await ReadAsync(connection, bundle);
+        if (expected.Sent is { } sent && await ExpectedBundle.IsStoredAsync(connection, sent))
+        {
+            attempt.Commits();
+            throw InDoubt(null);
+        }
+
+        LaneBundle places = _lane.Begin(read.Heads);
+        int call = 0;
+        foreach (CallItem item in bundle)
+        {
+            switch (item)
+            {
+                case StartItem start:
+                    start.AppendTo(places, read.Authorities[call++], read.Keys, _uses);
+                    break;
+                case EndItem end:
+                    end.AppendTo(places, read.Keys);
+                    break;
+                case RecordItem record:
+                    record.AppendTo(places);
+                    break;
+                case NothingItem:
+                    break;
+                default:
+                    throw new InvalidOperationException($"Unknown item {item.GetType().Name}.");
+            }
+        }
+
+        await using NpgsqlBatch batch = connection.CreateBatch();
+        places.AddTo(batch);
+        read.Keys.AddTo(batch);
+        AuditLane.AddCommit(batch);
+        attempt.Commits();
+        await batch.ExecuteNonQueryAsync();
+        _lane.Keep(places);
+    }
+
     /// <summary>The locks come first: what is read after them stays true until the commit.</summary>
     private async Task<BundleReading> ReadAsync(NpgsqlConnection connection, List<CallItem> bundle)
     {
         List<StartItem> calls = [.. bundle.OfType<StartItem>()];
         List<KeyPlace> keys = [.. bundle.Select(item => item.Key).OfType<KeyPlace>().Distinct()];
         await using NpgsqlBatch batch = connection.CreateBatch();
-        if (calls.Count > 0)
-        {
-            batch.Add(Withdrawal.Share);
-        }
-
+        batch.Add(calls.Count > 0 ? Withdrawal.Share : Withdrawal.Begin);
         if (keys.Count > 0)
         {
             KeyedCalls.AddReading(batch, keys);
@@ -264,11 +355,7 @@ internal sealed class CallQueue : IAsyncDisposable
 
         LaneHeads.AddTo(batch, _lane.Node, bundle.Select(item => item.Environment));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
-        if (calls.Count > 0)
-        {
-            await reader.NextResultAsync();
-        }
-
+        await reader.NextResultAsync();
         KeyedCalls known = new();
         if (keys.Count > 0)
         {
@@ -302,6 +389,22 @@ internal sealed class CallQueue : IAsyncDisposable
 
     private static StorageUnavailableException Closing(Exception? inner = null) =>
         new(StorageFault.Closed, "The database is closing.", inner);
+
+    private static StorageUnavailableException InDoubt(Exception? inner) =>
+        new(StorageFault.Io, "The database did not acknowledge what it was sent.", inner);
+
+    /// <summary>What was sent before anything was known, by the first attempt of a bundle.</summary>
+    private sealed class Expectation
+    {
+        /// <value>One of its records. Null: nothing was sent, or what became of it is known.</value>
+        public StoredAuditRecord? Sent { get; private set; }
+
+        public bool IsInDoubt => Sent is not null;
+
+        public void IsSent(StoredAuditRecord record) => Sent = record;
+
+        public void IsSettled() => Sent = null;
+    }
 
     private sealed record BundleReading(List<CallAuthority> Authorities, KeyedCalls Keys, LaneHeads Heads);
 }

@@ -24,13 +24,13 @@ internal static class ChangeMarks
         LEFT JOIN LATERAL (
           SELECT c.transaction, c.environment_id, c.identifier FROM change_mark c
           WHERE c.transaction >= pg_snapshot_xmax(s.seen)
-          UNION
+          UNION ALL
           SELECT c.transaction, c.environment_id, c.identifier FROM change_mark c
-          WHERE s.seen IS NOT NULL AND c.at >= s.clock
-          UNION
+          WHERE c.at >= s.clock AND c.transaction < pg_snapshot_xmax(s.seen)
+          UNION ALL
           SELECT c.transaction, c.environment_id, c.identifier
           FROM pg_snapshot_xip(s.seen) AS running (transaction)
-          JOIN change_mark c ON c.transaction = running.transaction
+          JOIN change_mark c ON c.transaction = running.transaction AND c.at < s.clock
           LIMIT {MostUsers + 1}) m ON true
         """;
 

@@ -66,7 +66,7 @@ internal sealed class ConnectionSource : IAsyncDisposable
             try
             {
                 await using NpgsqlConnection connection = await OpenAsync(cancellationToken);
-                current = new Attempt(connection);
+                current = new Attempt(connection, attempt == 1);
                 return await work(current);
             }
             catch (Exception e) when (mayRepeat && StorageErrors.IsConflict(e))

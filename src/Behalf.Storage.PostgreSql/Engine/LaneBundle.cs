@@ -64,7 +64,6 @@ internal sealed class LaneBundle(NodeName node, LaneHeads heads, OrderedIds ids)
         if (_records.Count > 0)
         {
             AddRecords(batch);
-            AddCalls(batch);
         }
 
         if (_events.Count > 0)
@@ -81,20 +80,27 @@ internal sealed class LaneBundle(NodeName node, LaneHeads heads, OrderedIds ids)
         }
     }
 
-    private void AddRecords(NpgsqlBatch batch)
+    /// <value>Where the lane stands after these records, in each environment that was asked for or appended to.</value>
+    public IReadOnlyDictionary<EnvironmentId, (long Sequence, byte[] Hash)> Heads => _heads;
+
+    /// <value>Null: nothing was appended.</value>
+    public StoredAuditRecord? First => _records.Count > 0 ? _records[0].Record : null;
+
+    /// <returns>Environments, sequences and hashes: one element for each environment that was appended to.</returns>
+    public object[] HeadColumns()
     {
         EnvironmentId[] environments = [.. _records.Select(r => r.Draft.Environment).Distinct()];
-        batch.Add(
-            Lanes,
-            node.Name,
-            node.Process,
+        return
+        [
             environments.Select(e => e.Value).ToArray(),
             environments.Select(e => _heads[e].Sequence).ToArray(),
-            environments.Select(e => _heads[e].Hash).ToArray()
-        );
-        batch.Add(
-            Records,
-            node.Name,
+            environments.Select(e => _heads[e].Hash).ToArray(),
+        ];
+    }
+
+    /// <returns>The columns of <c>audit_record</c> after its lane, one element for each record.</returns>
+    public object[] RecordColumns() =>
+        [
             _records.Select(r => r.Record.Environment.Value).ToArray(),
             _records.Select(r => r.Record.Sequence).ToArray(),
             _records.Select(r => r.Id).ToArray(),
@@ -106,47 +112,52 @@ internal sealed class LaneBundle(NodeName node, LaneHeads heads, OrderedIds ids)
             _records.Select(r => r.Record.At.ToColumn()).ToArray(),
             _records.Select(r => r.Record.Body).ToArray(),
             _records.Select(r => r.Record.Personal).ToArray(),
-            _records.Select(r => r.Record.Hash).ToArray()
-        );
-    }
+            _records.Select(r => r.Record.Hash).ToArray(),
+        ];
 
-    /// <summary>An intent waits for its completion; what still waits when its process is dead has an unknown outcome.</summary>
-    private void AddCalls(NpgsqlBatch batch)
+    /// <returns>
+    /// Environments, executions and sequences of intents: each waits for its completion; what still waits when its process
+    /// is dead has an unknown outcome.
+    /// </returns>
+    public object[] OpenedColumns()
     {
-        var calls = _records
-            .Where(r => r.Draft.Execution is not null)
-            .Select(r =>
-                (
-                    r.Draft.Kind,
-                    Environment: r.Draft.Environment.Value,
-                    Id: r.Draft.Execution!.Value.Value,
-                    r.Record.Sequence
-                )
-            )
-            .ToList();
-        var opened = calls.FindAll(call => call.Kind == AuditKind.Intent);
-        if (opened.Count > 0)
+        List<(Guid Environment, Guid Execution, long Sequence)> opened = Calls(AuditKind.Intent);
+        return
+        [
+            opened.Select(call => call.Environment).ToArray(),
+            opened.Select(call => call.Execution).ToArray(),
+            opened.Select(call => call.Sequence).ToArray(),
+        ];
+    }
+
+    /// <returns>Environments and executions of completions.</returns>
+    public object[] ClosedColumns()
+    {
+        List<(Guid Environment, Guid Execution, long Sequence)> closed = Calls(AuditKind.Completion);
+        return [closed.Select(call => call.Environment).ToArray(), closed.Select(call => call.Execution).ToArray()];
+    }
+
+    private void AddRecords(NpgsqlBatch batch)
+    {
+        batch.Add(Lanes, [node.Name, node.Process, .. HeadColumns()]);
+        batch.Add(Records, [node.Name, .. RecordColumns()]);
+        if (_records.Exists(r => r.Draft is { Kind: AuditKind.Intent, Execution: not null }))
         {
-            batch.Add(
-                OpenedCalls,
-                node.Process,
-                node.Name,
-                opened.Select(call => call.Environment).ToArray(),
-                opened.Select(call => call.Id).ToArray(),
-                opened.Select(call => call.Sequence).ToArray()
-            );
+            batch.Add(OpenedCalls, [node.Process, node.Name, .. OpenedColumns()]);
         }
 
-        var closed = calls.FindAll(call => call.Kind == AuditKind.Completion);
-        if (closed.Count > 0)
+        if (_records.Exists(r => r.Draft is { Kind: AuditKind.Completion, Execution: not null }))
         {
-            batch.Add(
-                ClosedCalls,
-                closed.Select(call => call.Environment).ToArray(),
-                closed.Select(call => call.Id).ToArray()
-            );
+            batch.Add(ClosedCalls, [.. ClosedColumns()]);
         }
     }
+
+    private List<(Guid Environment, Guid Execution, long Sequence)> Calls(AuditKind kind) =>
+        [
+            .. _records
+                .Where(r => r.Draft.Kind == kind && r.Draft.Execution is not null)
+                .Select(r => (r.Draft.Environment.Value, r.Draft.Execution!.Value.Value, r.Record.Sequence)),
+        ];
 
     private static string ToColumn(IReadOnlyDictionary<string, string> data) =>
         JsonSerializer.Serialize(

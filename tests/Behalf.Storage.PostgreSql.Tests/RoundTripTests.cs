@@ -1,0 +1,163 @@
+using Behalf.Audit;
+using Behalf.Connections;
+using Behalf.Storage.SharedTests;
+using Behalf.TestPostgreSql;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+
+namespace Behalf.Storage.PostgreSql.Tests;
+
+/// <summary>What a call costs on the wire, and what becomes of it when the wire breaks.</summary>
+public sealed class RoundTripTests : IAsyncLifetime
+{
+    /// <summary>What is sent with the records, and never without.</summary>
+    private const string Expected = "WITH called AS";
+
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private string _direct = string.Empty;
+    private StorageUnderTest? _other;
+    private Acme? _acme;
+    private Wire? _wire;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private Acme Acme => _acme!;
+
+    private Wire Wire => _wire!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _direct = await PostgreSqlServer.CreateDatabaseAsync();
+        _other = await PostgreSqlUnderTest.OpenAsync(_direct, _time, "other");
+        _acme = await Acme.BuildAsync(_other, "acme");
+        _wire = new Wire(new NpgsqlConnectionStringBuilder(_direct).Port);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_other is not null)
+        {
+            await _other.DisposeAsync();
+        }
+
+        if (_wire is not null)
+        {
+            await _wire.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task CallThatIsAsExpected_StartsInOneRoundTrip_AndOneThatIsNot_IsRefusedAfterThree()
+    {
+        ConnectedAccount account = await Acme.ActiveAccountAsync("alice");
+        CallIntent intent = await Acme.IntentAsync(account);
+        // With the real clocks: the database is told no other time at each opening.
+        await using ServiceProvider services = Services(TimeProvider.System);
+        await services.GetRequiredService<PostgreSqlDatabase>().OpenAsync(Cancellation);
+        IAuditStore audit = services.GetRequiredService<IAuditStore>();
+        for (int warm = 0; warm < 5; warm++)
+        {
+            await audit.StartAsync(intent with { Execution = NewExecution() }, Cancellation);
+        }
+
+        int before = Wire.Trips;
+        StartResult result = await audit.StartAsync(intent with { Execution = NewExecution() }, Cancellation);
+        (Wire.Trips - before).Should().Be(1);
+        DateTimeOffset at = result.Should().BeOfType<StartResult.Started>().Which.Call.StartedAt;
+
+        await _other!.Accounts.StopAsync(
+            account,
+            account.RowVersion,
+            false,
+            "revoked",
+            null,
+            Traces.None,
+            Cancellation
+        );
+        before = Wire.Trips;
+        result = await audit.StartAsync(intent with { Execution = NewExecution() }, Cancellation);
+        (Wire.Trips - before).Should().Be(3);
+        result.Should().BeOfType<StartResult.Refused>().Which.Reason.Should().Be(StartRefusal.AccountNotActive);
+
+        List<AuditRecord> trail = await Acme.TrailAsync();
+        trail.Should().HaveCount(7).And.ContainSingle(record => record.Draft.Kind == AuditKind.Denial);
+        trail.Should().ContainSingle(record => record.At == at);
+        trail.Select(record => record.At).Should().BeInAscendingOrder();
+        (await AuditSuite.VerifyAsync(audit, Acme.Id, Cancellation)).Should().Be(7);
+    }
+
+    [Fact]
+    public async Task CallThatWasSent_AndDidNotArrive_StartsOnce()
+    {
+        await using StorageUnderTest node = await OpenAsync();
+        CallIntent intent = await Acme.IntentAsync(await Acme.ActiveAccountAsync("alice"));
+        await node.Audit.StartAsync(intent, Cancellation);
+
+        Wire.CutAt(Expected, isAnswered: false);
+        CallIntent next = intent with { Execution = NewExecution() };
+        (await node.Audit.StartAsync(next, Cancellation)).Should().BeOfType<StartResult.Started>();
+
+        (await AuditSuite.VerifyAsync(node.Audit, Acme.Id, Cancellation)).Should().Be(2);
+    }
+
+    /// <summary>It was refused and sent nothing, so it has its end as well.</summary>
+    [Fact]
+    public async Task CallThatWasStored_AndNotAcknowledged_IsRefused_AndGetsItsEnd()
+    {
+        await using StorageUnderTest node = await OpenAsync();
+        CallIntent intent = await Acme.IntentAsync(await Acme.ActiveAccountAsync("alice"));
+        await node.Audit.StartAsync(intent, Cancellation);
+
+        Wire.CutAt(Expected, isAnswered: true);
+        CallIntent next = intent with { Execution = NewExecution() };
+        await node
+            .Audit.Invoking(audit => audit.StartAsync(next, Cancellation))
+            .Should()
+            .ThrowAsync<StorageUnavailableException>();
+        _time.Advance(TimeSpan.FromMinutes(1));
+        (await node.Audit.CompleteAbandonedAsync(Cancellation)).Should().Be(1);
+
+        (await Acme.TrailAsync())
+            .Where(record => record.Draft.Execution == next.Execution)
+            .Select(record => (record.Draft.Kind, record.Draft.Outcome))
+            .Should()
+            .Equal((AuditKind.Intent, null), (AuditKind.Completion, CallOutcomes.PlatformError));
+        (await AuditSuite.VerifyAsync(node.Audit, Acme.Id, Cancellation)).Should().Be(3);
+    }
+
+    [Fact]
+    public async Task RecordThatWasStored_AndNotAcknowledged_IsStoredOnce()
+    {
+        await using StorageUnderTest node = await OpenAsync();
+        await node.Audit.AppendAsync(Acme.Draft("first"), Cancellation);
+
+        Wire.CutAt(Expected, isAnswered: true);
+        await node
+            .Audit.Invoking(audit => audit.AppendAsync(Acme.Draft("second"), Cancellation))
+            .Should()
+            .ThrowAsync<StorageUnavailableException>();
+        await node.Audit.AppendAsync(Acme.Draft("third"), Cancellation);
+
+        (await Acme.TrailAsync()).Select(record => record.Draft.Action).Should().Equal("first", "second", "third");
+        (await AuditSuite.VerifyAsync(node.Audit, Acme.Id, Cancellation)).Should().Be(3);
+    }
+
+    private static ExecutionId NewExecution() => ExecutionId.From(Guid.CreateVersion7());
+
+    private async Task<StorageUnderTest> OpenAsync()
+    {
+        ServiceProvider services = Services(_time);
+        await services.GetRequiredService<PostgreSqlDatabase>().OpenAsync(Cancellation);
+        return new StorageUnderTest(services, _time);
+    }
+
+    /// <summary>Without heartbeats in between.</summary>
+    private ServiceProvider Services(TimeProvider time) =>
+        PostgreSqlUnderTest.Services(
+            new NpgsqlConnectionStringBuilder(_direct) { Port = Wire.Port }.ConnectionString,
+            time,
+            "node",
+            heartbeat: TimeSpan.FromHours(1)
+        );
+}
