@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Behalf.Connections;
 using Behalf.Tests.Tools.Support;
@@ -99,6 +100,48 @@ public sealed class StepTests
         problem.Message.Length.Should().BeLessThan(400);
         problem.Message.Any(char.IsControl).Should().BeFalse();
         problem.Message.Should().NotContain("\u202e");
+    }
+
+    [Theory]
+    [InlineData("body", """{"a":[{"n":1},{"n":2}],"b":"x"}""")]
+    [InlineData("body.a", """[{"n":1},{"n":2}]""")]
+    [InlineData("body.a[1]", """{"n":2}""")]
+    [InlineData("body.a[].n", "[1,2]")]
+    [InlineData(
+        "{first: body.a[0], again: body.a[0], status: status}",
+        """{"first":{"n":1},"again":{"n":1},"status":200}"""
+    )]
+    [InlineData("'literal'", "\"literal\"")]
+    [InlineData("headers.kind", "\"odd\"")]
+    [InlineData("\"h\\u0065aders\".kind", "\"odd\"")]
+    [InlineData("@.headers.kind", "\"odd\"")]
+    [InlineData("$.headers.kind", "\"odd\"")]
+    [InlineData("*.kind | [0]", "\"odd\"")]
+    public async Task Answer_IsSelectedFrom_HoweverItIsAsked_AndWhatWasSelectedStays(string select, string selected)
+    {
+        FakeUpstream upstream = new(_ =>
+            FakeUpstream.Json(200, """{"a":[{"n":1},{"n":2}],"b":"x"}""", ("Kind", "odd"))
+        );
+        ToolBench bench = ToolBench.Of(
+            $$"""
+            tools:
+              - name: read_twice
+                title: Read twice
+                category: things
+                description: Reads the same of the tracker twice.
+                hints: [read_only]
+                scopes: [things]
+                steps:
+                  - {request: list, path: /things, select: {{JsonSerializer.Serialize($"={select}")}}, save: first}
+                  - {request: list, path: /things, select: {{JsonSerializer.Serialize($"={select}")}}, save: second}
+                result: {first: =vars.first, second: =vars.second}
+            """
+        );
+
+        JsonObject result = await bench.SucceedAsync("read_twice", "{}", upstream);
+
+        result["first"]!.ToJsonString().Should().Be(selected);
+        result["second"]!.ToJsonString().Should().Be(selected);
     }
 
     [Fact]

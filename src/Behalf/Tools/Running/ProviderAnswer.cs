@@ -10,8 +10,9 @@ namespace Behalf.Tools.Running;
 internal sealed class ProviderAnswer
 {
     private const int MaxDepth = 64;
+    private const string Headers = "headers";
+
     private readonly IReadOnlyDictionary<string, string> _headers;
-    private readonly RunScope.Word _headerWords;
     private readonly RunScope.Word _statusWord;
     private readonly RunScope.Word _bodyWord;
 
@@ -19,10 +20,6 @@ internal sealed class ProviderAnswer
     {
         Status = status;
         _headers = headers;
-        _headerWords = new RunScope.Word(
-            "headers",
-            new JObject(headers.Select(header => new JProperty(header.Key.ToLowerInvariant(), header.Value)))
-        );
         _statusWord = new RunScope.Word("status", new JValue((long)status));
         _bodyWord = new RunScope.Word("body", body);
     }
@@ -56,7 +53,46 @@ internal sealed class ProviderAnswer
 
     /// <summary>Evaluates with <c>body</c>, <c>status</c> and <c>headers</c> (names in lower case) in the scope.</summary>
     public T With<T>(RunScope scope, Func<T> work) =>
-        scope.With(_headerWords, () => scope.With(_statusWord, () => scope.With(_bodyWord, work)));
+        scope.With(
+            Headers,
+            new JObject(_headers.Select(header => new JProperty(header.Key.ToLowerInvariant(), header.Value))),
+            () => WithoutHeaders(scope, work)
+        );
+
+    /// <inheritdoc cref="With{T}" />
+    /// <returns>The value, which may stand inside the answer; null when there is none.</returns>
+    public JToken? Ask(Expression question, RunScope scope) =>
+        MaySee(Headers, question)
+            ? With(scope, () => question.Evaluate(scope.Root))
+            : WithoutHeaders(scope, () => question.Evaluate(scope.Root));
+
+    /// <summary>As <see cref="Ask"/>, for the last question: the value is the caller's own, and no part of the answer.</summary>
+    public JToken? Take(Expression question, RunScope scope)
+    {
+        JToken? value = Ask(question, scope);
+        if (value is null || _bodyWord.Property is not { } body || !ReferenceEquals(value.Root, body))
+        {
+            return value?.DeepClone();
+        }
+
+        if (value.Parent is JProperty property)
+        {
+            property.Value = JValue.CreateNull();
+        }
+        else
+        {
+            value.Remove();
+        }
+
+        return value;
+    }
+
+    /// <summary>By its name, however that is spelled, or as part of the whole scope.</summary>
+    private static bool MaySee(string word, Expression question) =>
+        question.Text.Contains(word, StringComparison.Ordinal) || question.Text.AsSpan().ContainsAny("\\@$*");
+
+    private T WithoutHeaders<T>(RunScope scope, Func<T> work) =>
+        scope.With(_statusWord, () => scope.With(_bodyWord, work));
 
     public TimeSpan? RetryAfter(TimeProvider time) => RetryAfter(_headers, time);
 

@@ -37,14 +37,8 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
                 break; // the rule says that this is not an error
             }
 
-            (saved, position) = answer.With(
-                scope,
-                () =>
-                    (
-                        step.Select.Evaluate(scope.Root)?.DeepClone(),
-                        context.Definition.Rules.Next?.Evaluate(scope.Root)?.DeepClone()
-                    )
-            );
+            position = context.Definition.Rules.Next is { } next ? answer.Ask(next, scope)?.DeepClone() : null;
+            saved = answer.Take(step.Select, scope);
             if (step.Pages > 1)
             {
                 joined ??= [];
@@ -206,16 +200,17 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
 
     /// <summary>Some providers refuse with a status that says success.</summary>
     private bool HasFailed(ProviderAnswer answer, RunScope scope) =>
-        context.Definition.Rules.Failed is { } failed
-        && Tokens.IsTrue(answer.With(scope, () => failed.Evaluate(scope.Root)));
+        context.Definition.Rules.Failed is { } failed && Tokens.IsTrue(answer.Ask(failed, scope));
 
     private void Refuse(RequestStep step, ProviderAnswer answer, RunScope scope)
     {
         ProviderRules rules = context.Definition.Rules;
-        string words = answer.With(
-            scope,
-            () => (rules.ProviderMessage?.Evaluate(scope.Root) is { } token ? Tokens.TextOf(token) : null) ?? ""
-        );
+        string words =
+            (
+                rules.ProviderMessage is { } sentenceOf && answer.Ask(sentenceOf, scope) is { } token
+                    ? Tokens.TextOf(token)
+                    : null
+            ) ?? "";
         ErrorRule? rule = step.On.Concat(rules.Errors).FirstOrDefault(one => one.Covers(answer.Status, words));
         if (rule is { Kind: null })
         {
