@@ -2,6 +2,8 @@ using Behalf.Audit;
 using Behalf.Connections;
 using Behalf.Storage.SharedTests;
 using Behalf.TestPostgreSql;
+using Behalf.Waiting;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
@@ -94,7 +96,7 @@ public sealed class RoundTripTests : IAsyncLifetime
         CallIntent intent = await Acme.IntentAsync(await Acme.ActiveAccountAsync("alice"));
         await node.Audit.StartAsync(intent, Cancellation);
 
-        Wire.CutAt(Expected, isAnswered: false);
+        Wire.CutAt(Expected, Wire.When.BeforeItArrives);
         CallIntent next = intent with { Execution = NewExecution() };
         (await node.Audit.StartAsync(next, Cancellation)).Should().BeOfType<StartResult.Started>();
 
@@ -109,7 +111,7 @@ public sealed class RoundTripTests : IAsyncLifetime
         CallIntent intent = await Acme.IntentAsync(await Acme.ActiveAccountAsync("alice"));
         await node.Audit.StartAsync(intent, Cancellation);
 
-        Wire.CutAt(Expected, isAnswered: true);
+        Wire.CutAt(Expected, Wire.When.OnceItIsAnswered);
         CallIntent next = intent with { Execution = NewExecution() };
         await node
             .Audit.Invoking(audit => audit.StartAsync(next, Cancellation))
@@ -132,13 +134,39 @@ public sealed class RoundTripTests : IAsyncLifetime
         await using StorageUnderTest node = await OpenAsync();
         await node.Audit.AppendAsync(Acme.Draft("first"), Cancellation);
 
-        Wire.CutAt(Expected, isAnswered: true);
-        await node
-            .Audit.Invoking(audit => audit.AppendAsync(Acme.Draft("second"), Cancellation))
-            .Should()
-            .ThrowAsync<StorageUnavailableException>();
+        Wire.CutAt(Expected, Wire.When.OnceItIsAnswered);
+        await node.Audit.AppendAsync(Acme.Draft("second"), Cancellation);
         await node.Audit.AppendAsync(Acme.Draft("third"), Cancellation);
 
+        (await Acme.TrailAsync()).Select(record => record.Draft.Action).Should().Equal("first", "second", "third");
+        (await AuditSuite.VerifyAsync(node.Audit, Acme.Id, Cancellation)).Should().Be(3);
+    }
+
+    /// <summary>The second attempt begins while the database is still busy with the first.</summary>
+    [Fact]
+    public async Task RecordThatIsStoredWhileItIsSentAgain_IsStoredOnce()
+    {
+        await using StorageUnderTest node = await OpenAsync();
+        await node.Audit.AppendAsync(Acme.Draft("first"), Cancellation);
+        await using NpgsqlConnection holder = new($"{_direct};Pooling=false");
+        await holder.OpenAsync(Cancellation);
+        await using NpgsqlConnection looker = new($"{_direct};Pooling=false");
+        await using NpgsqlTransaction held = await holder.BeginTransactionAsync(Cancellation);
+        await holder.ExecuteAsync("SELECT 1 FROM audit_lane FOR UPDATE");
+
+        Wire.CutAt(Expected, Wire.When.WhileItIsCarriedOut);
+        Task second = node.Audit.AppendAsync(Acme.Draft("second"), Cancellation);
+        await Eventually.HoldsAsync(
+            async () =>
+                await looker.ExecuteScalarAsync<long>(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                ) == 2,
+            "both attempts wait for the lane"
+        );
+        await held.CommitAsync(Cancellation);
+
+        await second;
+        await node.Audit.AppendAsync(Acme.Draft("third"), Cancellation);
         (await Acme.TrailAsync()).Select(record => record.Draft.Action).Should().Equal("first", "second", "third");
         (await AuditSuite.VerifyAsync(node.Audit, Acme.Id, Cancellation)).Should().Be(3);
     }

@@ -29,9 +29,8 @@ internal sealed class Wire : IAsyncDisposable
     public int Trips => Volatile.Read(ref _trips);
 
     /// <summary>The connection that next sends this text is closed, once, and nobody is told why.</summary>
-    /// <param name="isAnswered">Whether the database gets it and answers before.</param>
-    public void CutAt(string text, bool isAnswered) =>
-        Volatile.Write(ref _cut, new Cut(System.Text.Encoding.UTF8.GetBytes(text), isAnswered));
+    public void CutAt(string text, When when) =>
+        Volatile.Write(ref _cut, new Cut(System.Text.Encoding.UTF8.GetBytes(text), when));
 
     public async ValueTask DisposeAsync()
     {
@@ -101,15 +100,23 @@ internal sealed class Wire : IAsyncDisposable
                     && Interlocked.CompareExchange(ref _cut, null, cut) == cut
                 )
                 {
-                    if (!cut.IsAnswered)
+                    if (cut.When == When.BeforeItArrives)
                     {
                         return;
                     }
 
                     session.EndsWithAnswer = true;
+                    if (cut.When == When.WhileItIsCarriedOut)
+                    {
+                        from.Close();
+                    }
                 }
 
                 await to.WriteAsync(buffer.AsMemory(0, read), ending);
+                if (session.EndsWithAnswer)
+                {
+                    await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ending);
+                }
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
@@ -145,7 +152,17 @@ internal sealed class Wire : IAsyncDisposable
         }
     }
 
-    private sealed record Cut(byte[] Text, bool IsAnswered);
+    internal enum When
+    {
+        BeforeItArrives = 1,
+
+        /// <summary>The node's end; the database hears nothing of it before it answers.</summary>
+        WhileItIsCarriedOut = 2,
+
+        OnceItIsAnswered = 3,
+    }
+
+    private sealed record Cut(byte[] Text, When When);
 
     private sealed class Session
     {

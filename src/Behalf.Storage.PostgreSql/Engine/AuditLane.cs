@@ -139,6 +139,7 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
         }
 
         await using NpgsqlBatch batch = context.Connection.CreateBatch();
+        batch.Add(Planning.ByKeys);
         bundle.AddTo(batch);
         AddCommit(batch);
         attempt.Commits();
@@ -166,12 +167,14 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
     private async Task<LaneHeads> ReadAsync(WriteContext context)
     {
         await using NpgsqlBatch batch = context.Connection.CreateBatch();
+        batch.Add(Planning.ByKeys);
         LaneHeads.AddTo(
             batch,
             node,
             [.. context.Records.Select(record => record.Environment), .. context.Events.Select(e => e.Environment)]
         );
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
+        await reader.NextResultAsync();
         return await LaneHeads.ReadAsync(reader, node);
     }
 }

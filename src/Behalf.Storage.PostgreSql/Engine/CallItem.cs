@@ -100,7 +100,8 @@ internal sealed class StartItem(CallIntent intent) : CallItem<StartResult>
     public override bool IsExpectable =>
         intent.Key is null
         && intent.Subject.Principal.Kind != PrincipalKind.Operator
-        && intent.Subject.Principal.Environment == Environment;
+        && intent.Subject.Principal.Environment == Environment
+        && !intent.NeededScopes.Values.Any(scope => scope.Contains(' ', StringComparison.Ordinal)); // which parts lists in SQL
 
     /// <summary>The intent, or the denial that takes its place; nothing when the call was started before.</summary>
     public void AppendTo(LaneBundle bundle, CallAuthority authority, KeyedCalls calls, AccountUses uses)

@@ -189,7 +189,18 @@ internal sealed class CallQueue : IAsyncDisposable
             return;
         }
 
-        bundle.ForEach(item => item.Complete());
+        foreach (CallItem item in bundle)
+        {
+            if (expected.WasFound && item is StartItem start)
+            {
+                Doubtful.Add(start.Intent.Execution);
+                start.Fail(InDoubt(null)); // what allowed it then, nobody can tell any more
+            }
+            else
+            {
+                item.Complete();
+            }
+        }
     }
 
     private async Task CommitEachAsync(List<CallItem> bundle)
@@ -261,7 +272,7 @@ internal sealed class CallQueue : IAsyncDisposable
         {
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
             await using NpgsqlBatch batch = connection.CreateBatch();
-            batch.Add(calls.Count > 0 ? Withdrawal.Share : Withdrawal.Begin);
+            batch.Add(calls.Count > 0 ? Withdrawal.Share : Planning.ByKeys);
             ExpectedBundle.AddTo(batch, _lane.Node, before, places, calls);
             AuditLane.AddCommit(batch);
             expected.IsSent(places.First);
@@ -273,9 +284,15 @@ internal sealed class CallQueue : IAsyncDisposable
                 // To the end: the commit is the last of it.
             }
         }
-        catch (PostgresException e) when (StorageErrors.IsAboutAStatement(e))
+        catch (PostgresException e) when (StorageErrors.IsUndone(e))
         {
-            authorities = null; // undone; what is wrong is found out one by one
+            expected.IsSettled();
+            if (StorageErrors.Translate(e) is not null)
+            {
+                throw;
+            }
+
+            authorities = null; // one of them is wrong; which one is found out otherwise
         }
 
         if (authorities is null)
@@ -301,8 +318,8 @@ internal sealed class CallQueue : IAsyncDisposable
         BundleReading read = await ReadAsync(connection, bundle);
         if (expected.Sent is { } sent && await ExpectedBundle.IsStoredAsync(connection, sent))
         {
-            attempt.Commits();
-            throw InDoubt(null);
+            expected.IsFound();
+            return;
         }
 
         LaneBundle places = _lane.Begin(read.Heads);
@@ -342,7 +359,7 @@ internal sealed class CallQueue : IAsyncDisposable
         List<StartItem> calls = [.. bundle.OfType<StartItem>()];
         List<KeyPlace> keys = [.. bundle.Select(item => item.Key).OfType<KeyPlace>().Distinct()];
         await using NpgsqlBatch batch = connection.CreateBatch();
-        batch.Add(calls.Count > 0 ? Withdrawal.Share : Withdrawal.Begin);
+        batch.Add(calls.Count > 0 ? Withdrawal.Share : Planning.ByKeys);
         if (keys.Count > 0)
         {
             KeyedCalls.AddReading(batch, keys);
@@ -401,9 +418,18 @@ internal sealed class CallQueue : IAsyncDisposable
 
         public bool IsInDoubt => Sent is not null;
 
+        /// <value>The answer was lost, and all of it is stored.</value>
+        public bool WasFound { get; private set; }
+
         public void IsSent(StoredAuditRecord record) => Sent = record;
 
         public void IsSettled() => Sent = null;
+
+        public void IsFound()
+        {
+            IsSettled();
+            WasFound = true;
+        }
     }
 
     private sealed record BundleReading(List<CallAuthority> Authorities, KeyedCalls Keys, LaneHeads Heads);

@@ -15,10 +15,12 @@ internal sealed class ConnectionSource : IAsyncDisposable
     /// <summary>
     /// Our statements find rows by keys, whatever the values: planning them anew or compiling them costs more than running
     /// them. A commit is on the disk before it counts, whatever the server, the database or the role is set to: what was
-    /// answered, and a refresh token that was given once, must not be lost.
+    /// answered, and a refresh token that was given once, must not be lost. Of a node that is gone in the middle of what it
+    /// sends, the database hears by itself and lets its locks go.
     /// </summary>
     private const string SessionSettings = """
         SET plan_cache_mode = force_generic_plan; SET jit = off;
+        SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
         SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') IN ('off', 'local')
         """;

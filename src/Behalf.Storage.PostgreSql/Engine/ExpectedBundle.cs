@@ -33,18 +33,21 @@ internal static class ExpectedBundle
               client_epoch, limits_revision, incarnation, epoch, policy_revision, needed, place)
           {CallAuthorities.Rows}),
         own AS MATERIALIZED (SELECT 1 FROM node WHERE name = $17 AND process = $18 FOR KEY SHARE),
+        stands AS MATERIALIZED (
+          SELECT l.environment_id, l.owner, l.sequence, l.head FROM audit_lane l
+          WHERE l.environment_id = ANY ($19) AND l.lane = $17 ORDER BY l.environment_id FOR NO KEY UPDATE),
         sure AS MATERIALIZED (
           SELECT coalesce((SELECT bool_and(called.fits) FROM called), true)
             AND EXISTS (SELECT 1 FROM own)
             AND abs(behalf_now() - $16) < {Soon}
             AND NOT EXISTS (
               SELECT 1 FROM unnest($19, $20, $21) AS b (environment_id, sequence, head)
-              LEFT JOIN audit_lane l ON l.environment_id = b.environment_id AND l.lane = $17
-              WHERE (l.owner, l.sequence, l.head) IS DISTINCT FROM ($18, b.sequence, b.head)) AS yes),
+              LEFT JOIN stands s ON s.environment_id = b.environment_id
+              WHERE (s.owner, s.sequence, s.head) IS DISTINCT FROM ($18, b.sequence, b.head)) AS yes),
         moved AS (
           UPDATE audit_lane l SET sequence = n.sequence, head = n.head
           FROM unnest($22, $23, $24) AS n (environment_id, sequence, head) CROSS JOIN sure
-          WHERE sure.yes AND l.environment_id = n.environment_id AND l.lane = $17),
+          WHERE sure.yes AND l.environment_id = ANY ($22) AND l.environment_id = n.environment_id AND l.lane = $17),
         stored AS (
           INSERT INTO audit_record
             (lane, environment_id, sequence, id, version, kind, execution_id, identifier, agent_run, at, body, personal, hash)

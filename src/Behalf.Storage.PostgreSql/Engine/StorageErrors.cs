@@ -35,8 +35,8 @@ internal static class StorageErrors
                 SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
             };
 
-    /// <summary>The statement itself was wrong, a constraint or a value: the transaction is undone.</summary>
-    public static bool IsAboutAStatement(PostgresException exception) => exception.SqlState[..2] is "22" or "23";
+    /// <summary>The database says that it undid the transaction, and goes on; a fatal error leaves that open.</summary>
+    public static bool IsUndone(PostgresException exception) => exception.InvariantSeverity == "ERROR";
 
     /// <summary>A connection that was there went away; not that none can be made.</summary>
     public static bool IsLostConnection(Exception exception) =>

@@ -13,26 +13,13 @@ internal static class Withdrawal
     private const long Lock = 0x626568616C660001;
 
     /// <summary>
-    /// All that a bundle reads and changes is found by keys. Of tables that are small, new, or filled and emptied all the time
-    /// the planner thinks otherwise, and reads them whole, with the rows that are dead.
-    /// </summary>
-    private const string ByKeys = """
-        set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-          set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true),
-          set_config('enable_memoize', 'off', true), set_config('enable_bitmapscan', 'off', true)
-        """;
-
-    /// <summary>
     /// The first statement of a bundle with calls: what follows it sees everything that was acknowledged before. A bundle
     /// whose node was cut off does not hold up revocations for ever.
     /// </summary>
     public static readonly string Share = $"""
-        SELECT {ByKeys}, set_config('idle_in_transaction_session_timeout', '10s', true),
+        SELECT {Planning.Settings}, set_config('idle_in_transaction_session_timeout', '10s', true),
           set_config('statement_timeout', '20s', true), pg_advisory_xact_lock_shared({Lock})
         """;
-
-    /// <summary>The first statement of a bundle without calls.</summary>
-    public const string Begin = $"SELECT {ByKeys}";
 
     private static readonly string Take = $"SELECT pg_advisory_xact_lock({Lock})";
 

@@ -1,0 +1,18 @@
+namespace Behalf.Storage.PostgreSql.Engine;
+
+/// <summary>
+/// How statements on every call's path are planned: all that they read and change is found by keys. Of tables that are small,
+/// new, or filled and emptied all the time the planner thinks otherwise, and reads them whole, with the rows that are dead.
+/// </summary>
+internal static class Planning
+{
+    /// <summary>Until the transaction ends. A session keeps the plan it made first, so this comes first wherever they are used.</summary>
+    public const string ByKeys = $"SELECT {Settings}";
+
+    /// <summary>Columns of a SELECT that has others.</summary>
+    public const string Settings = """
+        set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+          set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true),
+          set_config('enable_memoize', 'off', true), set_config('enable_bitmapscan', 'off', true)
+        """;
+}
