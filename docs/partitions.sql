@@ -11,7 +11,7 @@
 --     DROP TABLE audit_record_2026_01, without the rows that DELETE leaves for vacuum. What is looked up without a time asks
 --     every month: twelve of them cost eleven more look-ups in an index.
 --   * A record's place in its lane is unique within a month only as far as the database looks; the lane's row, which each
---     bundle of records moves on, is what gives each number once.
+--     bundle of records reads under the lane's lock and then moves on, is what gives each number once.
 --
 -- account and execution stay whole: one account for each (environment, connection, identifier), and one row for each call,
 -- are told by keys that hold neither part.

@@ -103,6 +103,21 @@ public sealed class RoundTripTests : IAsyncLifetime
         (await AuditSuite.VerifyAsync(node.Audit, Acme.Id, Cancellation)).Should().Be(2);
     }
 
+    /// <summary>What allowed it was read before, and holds.</summary>
+    [Fact]
+    public async Task CallThatWasStored_AndNotAcknowledged_HasStarted_WhereWhatAllowsItWasKnown()
+    {
+        await using StorageUnderTest node = await OpenAsync();
+        CallIntent intent = await Acme.IntentAsync(await Acme.ActiveAccountAsync("alice"));
+
+        Wire.CutAt("INSERT INTO audit_lane", Wire.When.OnceItIsAnswered);
+        (await node.Audit.StartAsync(intent, Cancellation)).Should().BeOfType<StartResult.Started>();
+        _time.Advance(TimeSpan.FromMinutes(1));
+        (await node.Audit.CompleteAbandonedAsync(Cancellation)).Should().Be(0);
+
+        (await AuditSuite.VerifyAsync(node.Audit, Acme.Id, Cancellation)).Should().Be(1);
+    }
+
     /// <summary>It was refused and sent nothing, so it has its end as well.</summary>
     [Fact]
     public async Task CallThatWasStored_AndNotAcknowledged_IsRefused_AndGetsItsEnd()

@@ -1,3 +1,4 @@
+using Behalf.Audit;
 using Npgsql;
 
 namespace Behalf.Storage.PostgreSql.Engine;
@@ -12,6 +13,22 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
 
     /// <summary>Environments whose heads are remembered. When there are more, memory begins anew.</summary>
     private const int MostKnown = 10_000;
+
+    /// <summary>
+    /// In the database, too, the lane is one transaction's at a time: also one whose connection was lost goes on, and who comes
+    /// after it waits until it is over, and sees what it did. One whose node was cut off does not hold it up for ever.
+    /// </summary>
+    private const string Lock = """
+        set_config('idle_in_transaction_session_timeout', '10s', true), pg_advisory_xact_lock(1651861601, hashtext($1))
+        """;
+
+    private const string Entry = $"SELECT {Planning.Settings}, {Lock}";
+
+    private static readonly string EntryOfCalls = $"SELECT {Planning.Settings}, {Lock}, {Withdrawal.Share}";
+
+    private const string Holds = """
+        SELECT 1 FROM audit_record WHERE environment_id = $1 AND lane = $2 AND sequence = $3 AND hash = $4
+        """;
 
     private static readonly TimeSpan Jitter = TimeSpan.FromSeconds(1);
 
@@ -146,6 +163,23 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
         await batch.ExecuteNonQueryAsync();
     }
 
+    /// <summary>
+    /// The first of the statements that travel together, with one row for its answer. What follows it sees what was committed
+    /// before, in this lane and of withdrawals.
+    /// </summary>
+    public void AddEntry(NpgsqlBatch batch, bool hasCalls) => batch.Add(hasCalls ? EntryOfCalls : Entry, node.Name);
+
+    /// <summary>
+    /// For what was sent and never acknowledged, once the lane was entered: whether it is stored. The transaction that it was
+    /// sent in is over, or will find the lane moved on.
+    /// </summary>
+    public static async Task<bool> HoldsAsync(NpgsqlConnection connection, StoredAuditRecord record)
+    {
+        await using NpgsqlBatch batch = connection.CreateBatch();
+        batch.Add(Holds, record.Environment.Value, record.Lane, record.Sequence, record.Hash);
+        return await batch.ExecuteScalarAsync() is not null;
+    }
+
     /// <summary>The last of the statements that travel together.</summary>
     public static void AddCommit(NpgsqlBatch batch) => batch.Add(Commit);
 
@@ -167,7 +201,7 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
     private async Task<LaneHeads> ReadAsync(WriteContext context)
     {
         await using NpgsqlBatch batch = context.Connection.CreateBatch();
-        batch.Add(Planning.ByKeys);
+        AddEntry(batch, hasCalls: false);
         LaneHeads.AddTo(
             batch,
             node,

@@ -90,6 +90,9 @@ internal sealed class StartItem(CallIntent intent) : CallItem<StartResult>
 
     public CallIntent Intent => intent;
 
+    /// <value>False: its intent was sent, and what allows it is not known.</value>
+    public bool IsDecided => Result is not null;
+
     public override EnvironmentId Environment => intent.Subject.Environment;
 
     public override KeyPlace? Key =>

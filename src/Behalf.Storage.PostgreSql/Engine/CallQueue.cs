@@ -158,43 +158,45 @@ internal sealed class CallQueue : IAsyncDisposable
             return;
         }
 
-        Attempt? last = null;
-        Expectation expected = new();
+        Dispatch sent = new();
         try
         {
-            await _connections.RunAsync(
-                attempt => CommitAsync(last = attempt, bundle, expected),
-                CancellationToken.None
-            );
+            await _connections.RunAsync(attempt => CommitAsync(attempt, bundle, sent), CancellationToken.None);
         }
         catch (Exception e)
         {
+            if (StorageErrors.IsUndone(e))
+            {
+                sent.IsSettled();
+            }
+
             StorageUnavailableException? unavailable =
-                StorageErrors.Translate(e) ?? (expected.IsInDoubt ? InDoubt(e) : null);
+                StorageErrors.Translate(e) ?? (sent.IsInDoubt ? InDoubt(e) : null);
             if (unavailable is null && bundle.Count > 1)
             {
                 await CommitEachAsync(bundle); // one of them is wrong: its neighbours shall not pay for it
                 return;
             }
 
-            if (expected.IsInDoubt || last is { IsCommitting: true })
+            foreach (CallItem item in bundle)
             {
-                foreach (StartItem start in bundle.OfType<StartItem>())
+                if (sent.IsInDoubt && item is StartItem start)
                 {
                     Doubtful.Add(start.Intent.Execution);
                 }
+
+                item.Fail(unavailable ?? e);
             }
 
-            bundle.ForEach(item => item.Fail(unavailable ?? e));
             return;
         }
 
         foreach (CallItem item in bundle)
         {
-            if (expected.WasFound && item is StartItem start)
+            if (item is StartItem { IsDecided: false } start)
             {
-                Doubtful.Add(start.Intent.Execution);
-                start.Fail(InDoubt(null)); // what allowed it then, nobody can tell any more
+                Doubtful.Add(start.Intent.Execution); // stored, and what allowed it then, nobody can tell any more
+                start.Fail(InDoubt(null));
             }
             else
             {
@@ -215,14 +217,14 @@ internal sealed class CallQueue : IAsyncDisposable
     /// The lane is held before authority is read: what this node withdrew earlier stands earlier in it, and no intent that
     /// saw the old state stands after it.
     /// </summary>
-    private async Task<bool> CommitAsync(Attempt attempt, List<CallItem> bundle, Expectation expected)
+    private async Task<bool> CommitAsync(Attempt attempt, List<CallItem> bundle, Dispatch sent)
     {
         await _lane.EnterAsync();
         try
         {
-            if (!await CommitExpectedAsync(attempt, bundle, expected))
+            if (!await CommitExpectedAsync(attempt, bundle, sent))
             {
-                await CommitReadAsync(attempt, bundle, expected);
+                await CommitReadAsync(attempt, bundle, sent);
             }
 
             return true;
@@ -235,7 +237,7 @@ internal sealed class CallQueue : IAsyncDisposable
 
     /// <summary>One round trip, where the records can be told beforehand and everything is as they expect.</summary>
     /// <returns>False: nothing was stored.</returns>
-    private async Task<bool> CommitExpectedAsync(Attempt attempt, List<CallItem> bundle, Expectation expected)
+    private async Task<bool> CommitExpectedAsync(Attempt attempt, List<CallItem> bundle, Dispatch sent)
     {
         if (
             !attempt.IsFirst
@@ -272,10 +274,10 @@ internal sealed class CallQueue : IAsyncDisposable
         {
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
             await using NpgsqlBatch batch = connection.CreateBatch();
-            batch.Add(calls.Count > 0 ? Withdrawal.Share : Planning.ByKeys);
+            _lane.AddEntry(batch, calls.Count > 0);
             ExpectedBundle.AddTo(batch, _lane.Node, before, places, calls);
             AuditLane.AddCommit(batch);
-            expected.IsSent(places.First);
+            sent.Includes(places.First);
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
             await reader.NextResultAsync();
             authorities = await ExpectedBundle.ReadAsync(reader, calls);
@@ -284,20 +286,14 @@ internal sealed class CallQueue : IAsyncDisposable
                 // To the end: the commit is the last of it.
             }
         }
-        catch (PostgresException e) when (StorageErrors.IsUndone(e))
+        catch (PostgresException e) when (StorageErrors.IsUndone(e) && StorageErrors.Translate(e) is null)
         {
-            expected.IsSettled();
-            if (StorageErrors.Translate(e) is not null)
-            {
-                throw;
-            }
-
             authorities = null; // one of them is wrong; which one is found out otherwise
         }
 
         if (authorities is null)
         {
-            expected.IsSettled();
+            sent.IsSettled();
             return false;
         }
 
@@ -306,19 +302,19 @@ internal sealed class CallQueue : IAsyncDisposable
             calls[call].Confirm(authorities[call], _uses);
         }
 
-        expected.IsSettled();
+        sent.IsSettled();
         _lane.Keep(places);
         return true;
     }
 
-    private async Task CommitReadAsync(Attempt attempt, List<CallItem> bundle, Expectation expected)
+    private async Task CommitReadAsync(Attempt attempt, List<CallItem> bundle, Dispatch sent)
     {
         NpgsqlConnection connection = attempt.Connection;
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
         BundleReading read = await ReadAsync(connection, bundle);
-        if (expected.Sent is { } sent && await ExpectedBundle.IsStoredAsync(connection, sent))
+        if (sent.Record is { } record && await AuditLane.HoldsAsync(connection, record))
         {
-            expected.IsFound();
+            sent.IsSettled();
             return;
         }
 
@@ -334,8 +330,8 @@ internal sealed class CallQueue : IAsyncDisposable
                 case EndItem end:
                     end.AppendTo(places, read.Keys);
                     break;
-                case RecordItem record:
-                    record.AppendTo(places);
+                case RecordItem alone:
+                    alone.AppendTo(places);
                     break;
                 case NothingItem:
                     break;
@@ -348,8 +344,9 @@ internal sealed class CallQueue : IAsyncDisposable
         places.AddTo(batch);
         read.Keys.AddTo(batch);
         AuditLane.AddCommit(batch);
-        attempt.Commits();
+        sent.Includes(places.First);
         await batch.ExecuteNonQueryAsync();
+        sent.IsSettled();
         _lane.Keep(places);
     }
 
@@ -359,7 +356,7 @@ internal sealed class CallQueue : IAsyncDisposable
         List<StartItem> calls = [.. bundle.OfType<StartItem>()];
         List<KeyPlace> keys = [.. bundle.Select(item => item.Key).OfType<KeyPlace>().Distinct()];
         await using NpgsqlBatch batch = connection.CreateBatch();
-        batch.Add(calls.Count > 0 ? Withdrawal.Share : Planning.ByKeys);
+        _lane.AddEntry(batch, calls.Count > 0);
         if (keys.Count > 0)
         {
             KeyedCalls.AddReading(batch, keys);
@@ -410,26 +407,17 @@ internal sealed class CallQueue : IAsyncDisposable
     private static StorageUnavailableException InDoubt(Exception? inner) =>
         new(StorageFault.Io, "The database did not acknowledge what it was sent.", inner);
 
-    /// <summary>What was sent before anything was known, by the first attempt of a bundle.</summary>
-    private sealed class Expectation
+    /// <summary>What a bundle sent to be committed, over all its attempts.</summary>
+    private sealed class Dispatch
     {
-        /// <value>One of its records. Null: nothing was sent, or what became of it is known.</value>
-        public StoredAuditRecord? Sent { get; private set; }
+        /// <value>One of its records. Null: none was sent, or what became of it is known.</value>
+        public StoredAuditRecord? Record { get; private set; }
 
-        public bool IsInDoubt => Sent is not null;
+        public bool IsInDoubt => Record is not null;
 
-        /// <value>The answer was lost, and all of it is stored.</value>
-        public bool WasFound { get; private set; }
+        public void Includes(StoredAuditRecord? record) => Record = record;
 
-        public void IsSent(StoredAuditRecord record) => Sent = record;
-
-        public void IsSettled() => Sent = null;
-
-        public void IsFound()
-        {
-            IsSettled();
-            WasFound = true;
-        }
+        public void IsSettled() => Record = null;
     }
 
     private sealed record BundleReading(List<CallAuthority> Authorities, KeyedCalls Keys, LaneHeads Heads);

@@ -1,4 +1,3 @@
-using Behalf.Audit;
 using Behalf.Identity;
 using Npgsql;
 
@@ -33,17 +32,14 @@ internal static class ExpectedBundle
               client_epoch, limits_revision, incarnation, epoch, policy_revision, needed, place)
           {CallAuthorities.Rows}),
         own AS MATERIALIZED (SELECT 1 FROM node WHERE name = $17 AND process = $18 FOR KEY SHARE),
-        stands AS MATERIALIZED (
-          SELECT l.environment_id, l.owner, l.sequence, l.head FROM audit_lane l
-          WHERE l.environment_id = ANY ($19) AND l.lane = $17 ORDER BY l.environment_id FOR NO KEY UPDATE),
         sure AS MATERIALIZED (
           SELECT coalesce((SELECT bool_and(called.fits) FROM called), true)
             AND EXISTS (SELECT 1 FROM own)
             AND abs(behalf_now() - $16) < {Soon}
             AND NOT EXISTS (
               SELECT 1 FROM unnest($19, $20, $21) AS b (environment_id, sequence, head)
-              LEFT JOIN stands s ON s.environment_id = b.environment_id
-              WHERE (s.owner, s.sequence, s.head) IS DISTINCT FROM ($18, b.sequence, b.head)) AS yes),
+              LEFT JOIN audit_lane l ON l.environment_id = b.environment_id AND l.lane = $17
+              WHERE (l.owner, l.sequence, l.head) IS DISTINCT FROM ($18, b.sequence, b.head)) AS yes),
         moved AS (
           UPDATE audit_lane l SET sequence = n.sequence, head = n.head
           FROM unnest($22, $23, $24) AS n (environment_id, sequence, head) CROSS JOIN sure
@@ -58,13 +54,8 @@ internal static class ExpectedBundle
           INSERT INTO audit_open_call (process, lane, environment_id, execution_id, sequence)
           SELECT $18, $17, c.* FROM unnest($37, $38, $39) AS c WHERE (SELECT yes FROM sure)),
         closed AS (
-          DELETE FROM audit_open_call o USING unnest($40, $41) AS c (environment_id, execution_id)
-          WHERE (SELECT yes FROM sure) AND o.environment_id = c.environment_id AND o.execution_id = c.execution_id)
+          DELETE FROM audit_open_call o USING unnest($40, $41) {LaneBundle.Closed} AND (SELECT yes FROM sure))
         SELECT called.*, sure.yes FROM sure LEFT JOIN called ON true ORDER BY called.place
-        """;
-
-    private const string IsStored = """
-        SELECT 1 FROM audit_record WHERE environment_id = $1 AND lane = $2 AND sequence = $3 AND hash = $4
         """;
 
     /// <param name="before">Where the lane should stand now.</param>
@@ -128,13 +119,5 @@ internal static class ExpectedBundle
         return isSure && authorities.Count == calls.Count
             ? authorities
             : throw new InvalidOperationException("A call's authority was not read.");
-    }
-
-    /// <summary>For a bundle that was sent and never acknowledged: whether it was stored, of which this is one record.</summary>
-    public static async Task<bool> IsStoredAsync(NpgsqlConnection connection, StoredAuditRecord record)
-    {
-        await using NpgsqlBatch batch = connection.CreateBatch();
-        batch.Add(IsStored, record.Environment.Value, record.Lane, record.Sequence, record.Hash);
-        return await batch.ExecuteScalarAsync() is not null;
     }
 }

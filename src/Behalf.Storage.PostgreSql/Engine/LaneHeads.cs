@@ -19,10 +19,8 @@ internal sealed record LaneHeads(
         SELECT behalf_now() FROM node WHERE name = $1 AND process = $2 FOR KEY SHARE
         """;
 
-    /// <summary>Waits for a transaction of this node whose connection was lost while it went on, and sees what it did.</summary>
     private const string Newest = """
         SELECT environment_id, sequence, head FROM audit_lane WHERE environment_id = ANY ($1) AND lane = $2
-        ORDER BY environment_id FOR NO KEY UPDATE
         """;
 
     public static void AddTo(NpgsqlBatch batch, NodeName node, IEnumerable<EnvironmentId> environments)

@@ -36,7 +36,7 @@ internal static class StorageErrors
             };
 
     /// <summary>The database says that it undid the transaction, and goes on; a fatal error leaves that open.</summary>
-    public static bool IsUndone(PostgresException exception) => exception.InvariantSeverity == "ERROR";
+    public static bool IsUndone(Exception exception) => exception is PostgresException { InvariantSeverity: "ERROR" };
 
     /// <summary>A connection that was there went away; not that none can be made.</summary>
     public static bool IsLostConnection(Exception exception) =>

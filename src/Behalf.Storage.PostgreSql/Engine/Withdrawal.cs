@@ -13,13 +13,11 @@ internal static class Withdrawal
     private const long Lock = 0x626568616C660001;
 
     /// <summary>
-    /// The first statement of a bundle with calls: what follows it sees everything that was acknowledged before. A bundle
-    /// whose node was cut off does not hold up revocations for ever.
+    /// Columns of the first statement of a bundle with calls: what follows it sees everything that was acknowledged before. A
+    /// statement that does not end does not hold up revocations for ever.
     /// </summary>
-    public static readonly string Share = $"""
-        SELECT {Planning.Settings}, set_config('idle_in_transaction_session_timeout', '10s', true),
-          set_config('statement_timeout', '20s', true), pg_advisory_xact_lock_shared({Lock})
-        """;
+    public static readonly string Share =
+        $"set_config('statement_timeout', '20s', true), pg_advisory_xact_lock_shared({Lock})";
 
     private static readonly string Take = $"SELECT pg_advisory_xact_lock({Lock})";
 
