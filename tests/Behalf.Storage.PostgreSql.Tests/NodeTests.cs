@@ -123,7 +123,7 @@ public sealed class NodeTests : IAsyncLifetime
         await using NpgsqlConnection starting = new(_connectionString);
         await starting.OpenAsync(Cancellation);
         await using NpgsqlTransaction bundle = await starting.BeginTransactionAsync(Cancellation);
-        await starting.ExecuteAsync(Engine.Withdrawal.Share);
+        await starting.ExecuteAsync($"SELECT {Engine.Withdrawal.Share}");
 
         Task waiting = B.Accounts.WaitForStartsAsync(Cancellation);
         while (await SqlAsync<long>("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 0)
