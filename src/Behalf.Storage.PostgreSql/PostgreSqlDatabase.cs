@@ -407,6 +407,7 @@ public sealed class PostgreSqlDatabase : IDatabase, IAsyncDisposable
         {
             await using NpgsqlTransaction transaction = await attempt.Connection.BeginTransactionAsync();
             WriteContext context = new(attempt.Connection, Process);
+            await opened.Lane.EnterAsync(context);
             T result = await work(context);
             await opened.Lane.CommitHeldAsync(context, attempt, transaction);
             return result;

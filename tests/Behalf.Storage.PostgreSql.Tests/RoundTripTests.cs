@@ -157,6 +157,33 @@ public sealed class RoundTripTests : IAsyncLifetime
         (await AuditSuite.VerifyAsync(node.Audit, Acme.Id, Cancellation)).Should().Be(3);
     }
 
+    /// <summary>As the backlog does it: the same record again, until somebody says that it is stored.</summary>
+    [Fact]
+    public async Task RecordThatWasStored_BeforeTheDatabaseWentAway_IsStoredOnce_WhenItComesAgain()
+    {
+        await using StorageUnderTest node = await OpenAsync();
+        await node.Audit.AppendAsync(Acme.Draft("first"), Cancellation);
+        AuditDraft stored = Acme.Draft("second");
+        AuditDraft unsent = Acme.Draft("third");
+
+        Wire.CutAt(Expected, Wire.When.OnceItIsAnswered);
+        Wire.IsDown = true;
+        foreach (AuditDraft draft in new[] { stored, unsent, stored })
+        {
+            await node
+                .Audit.Invoking(audit => audit.AppendAsync(draft, Cancellation))
+                .Should()
+                .ThrowAsync<StorageUnavailableException>();
+        }
+
+        Wire.IsDown = false;
+        await node.Audit.AppendAsync(stored, Cancellation);
+        await node.Audit.AppendAsync(unsent, Cancellation);
+
+        (await Acme.TrailAsync()).Select(record => record.Draft.Action).Should().Equal("first", "second", "third");
+        (await AuditSuite.VerifyAsync(node.Audit, Acme.Id, Cancellation)).Should().Be(3);
+    }
+
     /// <summary>The second attempt begins while the database is still busy with the first.</summary>
     [Fact]
     public async Task RecordThatIsStoredWhileItIsSentAgain_IsStoredOnce()

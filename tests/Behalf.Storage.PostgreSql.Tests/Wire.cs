@@ -32,6 +32,9 @@ internal sealed class Wire : IAsyncDisposable
     public void CutAt(string text, When when) =>
         Volatile.Write(ref _cut, new Cut(System.Text.Encoding.UTF8.GetBytes(text), when));
 
+    /// <value>True: every new connection is closed at once, until this is false again.</value>
+    public bool IsDown { get; set; }
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -61,6 +64,11 @@ internal sealed class Wire : IAsyncDisposable
     {
         using (node)
         {
+            if (IsDown)
+            {
+                return;
+            }
+
             using TcpClient database = new() { NoDelay = true };
             node.NoDelay = true;
             using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
@@ -113,7 +121,7 @@ internal sealed class Wire : IAsyncDisposable
                 }
 
                 await to.WriteAsync(buffer.AsMemory(0, read), ending);
-                if (session.EndsWithAnswer)
+                if (session.EndsWithAnswer && !from.Socket.Connected)
                 {
                     await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ending);
                 }

@@ -18,13 +18,15 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
     /// In the database, too, the lane is one transaction's at a time: also one whose connection was lost goes on, and who comes
     /// after it waits until it is over, and sees what it did. One whose node was cut off does not hold it up for ever.
     /// </summary>
-    private const string Lock = """
-        set_config('idle_in_transaction_session_timeout', '10s', true), pg_advisory_xact_lock(1651861601, hashtext($1))
+    private const string Lock = "pg_advisory_xact_lock(1651861601, hashtext($1))";
+
+    private const string Limits = """
+        set_config('idle_in_transaction_session_timeout', '10s', true), set_config('statement_timeout', '20s', true)
         """;
 
-    private const string Entry = $"SELECT {Planning.Settings}, {Lock}";
+    private const string Entry = $"SELECT {Planning.Settings}, {Limits}, {Lock}";
 
-    private static readonly string EntryOfCalls = $"SELECT {Planning.Settings}, {Lock}, {Withdrawal.Share}";
+    private static readonly string EntryOfCalls = $"SELECT {Planning.Settings}, {Limits}, {Lock}, {Withdrawal.Share}";
 
     private const string Holds = """
         SELECT 1 FROM audit_record WHERE environment_id = $1 AND lane = $2 AND sequence = $3 AND hash = $4
@@ -41,6 +43,14 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
     public Task EnterAsync() => _one.WaitAsync();
 
     public void Leave() => _one.Release();
+
+    /// <summary>In the database, before anything else of a transaction that changes rows which bundles of calls change as well.</summary>
+    public async Task EnterAsync(WriteContext context)
+    {
+        await using NpgsqlBatch batch = context.Connection.CreateBatch();
+        batch.Add($"SELECT {Lock}", node.Name);
+        await batch.ExecuteNonQueryAsync();
+    }
 
     /// <summary>Places for what is appended next in this transaction; the lane is held.</summary>
     public LaneBundle Begin(LaneHeads heads)

@@ -57,29 +57,57 @@ internal sealed class NothingItem(EnvironmentId environment) : CallItem<bool>
     public override bool IsExpectable => true;
 }
 
-internal sealed class RecordItem(AuditDraft draft) : CallItem<StoredAuditRecord>
+/// <summary>Appends a record whatever is on record before.</summary>
+/// <param name="sent">As what an item before sent the same draft, and was never told whether it was stored.</param>
+internal abstract class AppendItem(AuditDraft draft, StoredAuditRecord? sent) : CallItem<StoredAuditRecord>
 {
+    public AuditDraft Draft => draft;
+
+    public StoredAuditRecord? Sent => sent;
+
     public override EnvironmentId Environment => draft.Environment;
 
-    public override bool IsExpectable => true;
+    public override bool IsExpectable => sent is null;
 
-    public void AppendTo(LaneBundle bundle) => Result = bundle.Append(draft);
+    /// <value>Null: it has no place yet.</value>
+    public StoredAuditRecord? Record => Result;
+
+    /// <value>There is nothing left to append.</value>
+    public bool IsStored { get; private set; }
+
+    public void IsFound()
+    {
+        Result = sent;
+        IsStored = true;
+    }
+
+    protected StoredAuditRecord AppendTo(LaneBundle bundle) => Result = bundle.Append(draft);
+}
+
+internal sealed class RecordItem(AuditDraft draft, StoredAuditRecord? sent) : AppendItem(draft, sent)
+{
+    public new void AppendTo(LaneBundle bundle) => base.AppendTo(bundle);
 }
 
 /// <summary>The completion of a call with a key, and what is kept of it.</summary>
-internal sealed class EndItem(AuditDraft completion, string principal, CallKey key, CallEnd end)
-    : CallItem<StoredAuditRecord>
+internal sealed class EndItem(
+    AuditDraft completion,
+    StoredAuditRecord? sent,
+    string principal,
+    CallKey key,
+    CallEnd end
+) : AppendItem(completion, sent)
 {
-    public override EnvironmentId Environment => completion.Environment;
-
     public override KeyPlace? Key => new(Environment, principal, key.Value);
+
+    public override bool IsExpectable => false;
 
     public void AppendTo(LaneBundle bundle, KeyedCalls calls)
     {
-        Result = bundle.Append(completion);
-        if (completion.Execution is { } execution)
+        StoredAuditRecord record = AppendTo(bundle);
+        if (Draft.Execution is { } execution)
         {
-            calls.End(Key!, execution, end, Result.At);
+            calls.End(Key!, execution, end, record.At);
         }
     }
 }
@@ -145,7 +173,11 @@ internal sealed class StartItem(CallIntent intent) : CallItem<StartResult>
     }
 
     /// <summary>The intent, before anything is known of what allows it.</summary>
-    public void Expect(LaneBundle bundle) => _expectedAt = bundle.Append(CallRecords.Intent(intent)).At;
+    public void Expect(LaneBundle bundle)
+    {
+        Result = null;
+        _expectedAt = bundle.Append(CallRecords.Intent(intent)).At;
+    }
 
     /// <summary>The intent is committed, with this authority.</summary>
     public void Confirm(CallAuthority authority, AccountUses uses)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Behalf.Audit;
 using Npgsql;
@@ -21,6 +22,7 @@ internal sealed class CallQueue : IAsyncDisposable
     );
     private readonly Patient<CallItem> _patient;
     private readonly AccountUses _uses = new();
+    private readonly ConditionalWeakTable<AuditDraft, StoredAuditRecord> _unacknowledged = [];
     private readonly ConnectionSource _connections;
     private readonly AuditLane _lane;
     private readonly SharedClock _clock;
@@ -48,12 +50,12 @@ internal sealed class CallQueue : IAsyncDisposable
 
     /// <inheritdoc cref="StartAsync" />
     public Task<StoredAuditRecord> AppendAsync(AuditDraft draft, CancellationToken cancellationToken) =>
-        PassAsync(new RecordItem(draft), cancellationToken);
+        PassAsync(new RecordItem(draft, SentBefore(draft)), cancellationToken);
 
     /// <summary>As <see cref="AppendAsync"/>, with the next bundle or within a moment: nobody waits for it.</summary>
     public Task AppendSoonAsync(AuditDraft draft)
     {
-        RecordItem item = new(draft);
+        RecordItem item = new(draft, SentBefore(draft));
         return _patient.TryAdd(item) ? item.Done : Task.FromException(Closing());
     }
 
@@ -64,7 +66,7 @@ internal sealed class CallQueue : IAsyncDisposable
         CallKey key,
         CallEnd end,
         CancellationToken cancellationToken
-    ) => PassAsync(new EndItem(completion, principal, key, end), cancellationToken);
+    ) => PassAsync(new EndItem(completion, SentBefore(completion), principal, key, end), cancellationToken);
 
     /// <summary>Completes once everything that was handed in before, patient or not, is committed or has failed.</summary>
     /// <param name="environment">Whose records the caller asks for.</param>
@@ -165,11 +167,6 @@ internal sealed class CallQueue : IAsyncDisposable
         }
         catch (Exception e)
         {
-            if (StorageErrors.IsUndone(e))
-            {
-                sent.IsSettled();
-            }
-
             StorageUnavailableException? unavailable =
                 StorageErrors.Translate(e) ?? (sent.IsInDoubt ? InDoubt(e) : null);
             if (unavailable is null && bundle.Count > 1)
@@ -180,9 +177,9 @@ internal sealed class CallQueue : IAsyncDisposable
 
             foreach (CallItem item in bundle)
             {
-                if (sent.IsInDoubt && item is StartItem start)
+                if (sent.IsInDoubt)
                 {
-                    Doubtful.Add(start.Intent.Execution);
+                    Remember(item);
                 }
 
                 item.Fail(unavailable ?? e);
@@ -195,7 +192,7 @@ internal sealed class CallQueue : IAsyncDisposable
         {
             if (item is StartItem { IsDecided: false } start)
             {
-                Doubtful.Add(start.Intent.Execution); // stored, and what allowed it then, nobody can tell any more
+                Remember(start); // stored, and what allowed it then, nobody can tell any more
                 start.Fail(InDoubt(null));
             }
             else
@@ -204,6 +201,23 @@ internal sealed class CallQueue : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>What nobody knows of is looked for later: calls so that they get their end, records when they come again.</summary>
+    private void Remember(CallItem item)
+    {
+        switch (item)
+        {
+            case StartItem start:
+                Doubtful.Add(start.Intent.Execution);
+                break;
+            case AppendItem { Record: { } record } append:
+                _unacknowledged.AddOrUpdate(append.Draft, record);
+                break;
+        }
+    }
+
+    private StoredAuditRecord? SentBefore(AuditDraft draft) =>
+        _unacknowledged.TryGetValue(draft, out StoredAuditRecord? record) ? record : null;
 
     private async Task CommitEachAsync(List<CallItem> bundle)
     {
@@ -286,8 +300,14 @@ internal sealed class CallQueue : IAsyncDisposable
                 // To the end: the commit is the last of it.
             }
         }
-        catch (PostgresException e) when (StorageErrors.IsUndone(e) && StorageErrors.Translate(e) is null)
+        catch (PostgresException e) when (StorageErrors.IsUndone(e))
         {
+            sent.IsSettled();
+            if (StorageErrors.Translate(e) is not null)
+            {
+                throw;
+            }
+
             authorities = null; // one of them is wrong; which one is found out otherwise
         }
 
@@ -312,10 +332,19 @@ internal sealed class CallQueue : IAsyncDisposable
         NpgsqlConnection connection = attempt.Connection;
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
         BundleReading read = await ReadAsync(connection, bundle);
-        if (sent.Record is { } record && await AuditLane.HoldsAsync(connection, record))
+        bool isStored = sent.Record is { } record && await AuditLane.HoldsAsync(connection, record);
+        sent.IsSettled();
+        if (isStored)
         {
-            sent.IsSettled();
             return;
+        }
+
+        foreach (AppendItem item in bundle.OfType<AppendItem>())
+        {
+            if (item.Sent is { } before && await AuditLane.HoldsAsync(connection, before))
+            {
+                item.IsFound();
+            }
         }
 
         LaneBundle places = _lane.Begin(read.Heads);
@@ -326,6 +355,8 @@ internal sealed class CallQueue : IAsyncDisposable
             {
                 case StartItem start:
                     start.AppendTo(places, read.Authorities[call++], read.Keys, _uses);
+                    break;
+                case AppendItem { IsStored: true }:
                     break;
                 case EndItem end:
                     end.AppendTo(places, read.Keys);
@@ -345,7 +376,16 @@ internal sealed class CallQueue : IAsyncDisposable
         read.Keys.AddTo(batch);
         AuditLane.AddCommit(batch);
         sent.Includes(places.First);
-        await batch.ExecuteNonQueryAsync();
+        try
+        {
+            await batch.ExecuteNonQueryAsync();
+        }
+        catch (PostgresException e) when (StorageErrors.IsUndone(e))
+        {
+            sent.IsSettled();
+            throw;
+        }
+
         sent.IsSettled();
         _lane.Keep(places);
     }

@@ -21,6 +21,7 @@ internal sealed class ConnectionSource : IAsyncDisposable
     private const string SessionSettings = """
         SET plan_cache_mode = force_generic_plan; SET jit = off;
         SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
+        SET tcp_user_timeout = '35s';
         SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') IN ('off', 'local')
         """;

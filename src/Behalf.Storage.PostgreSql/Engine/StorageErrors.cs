@@ -7,6 +7,9 @@ namespace Behalf.Storage.PostgreSql.Engine;
 /// <summary>Tells errors of the storage below from errors of a statement.</summary>
 internal static class StorageErrors
 {
+    /// <value>The database ended a transaction that stood still, and its session.</value>
+    private const string IdleInTransactionTimeout = "25P03";
+
     /// <returns>Null when the statement itself was wrong: a constraint, a type, a bug.</returns>
     public static StorageUnavailableException? Translate(Exception exception) =>
         exception switch
@@ -27,16 +30,22 @@ internal static class StorageErrors
         ExceptionDispatchInfo.Throw(unavailable ?? exception);
     }
 
-    /// <summary>The transaction was undone for the sake of another one: the same work may succeed now.</summary>
+    /// <summary>The transaction was undone for the sake of others: the same work may succeed now.</summary>
     public static bool IsConflict(Exception exception) =>
         exception
             is PostgresException
             {
-                SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
+                SqlState: PostgresErrorCodes.DeadlockDetected
+                    or PostgresErrorCodes.SerializationFailure
+                    or IdleInTransactionTimeout
             };
 
-    /// <summary>The database says that it undid the transaction, and goes on; a fatal error leaves that open.</summary>
-    public static bool IsUndone(Exception exception) => exception is PostgresException { InvariantSeverity: "ERROR" };
+    /// <summary>
+    /// The answer to what was sent to be committed says that the transaction is undone. A fatal error, or one of the connection
+    /// that somebody in between made, leaves it open.
+    /// </summary>
+    public static bool IsUndone(PostgresException exception) =>
+        exception.InvariantSeverity == "ERROR" && !exception.SqlState.StartsWith("08", StringComparison.Ordinal);
 
     /// <summary>A connection that was there went away; not that none can be made.</summary>
     public static bool IsLostConnection(Exception exception) =>
@@ -78,7 +87,7 @@ internal static class StorageErrors
                 e
             ),
             // Connections (08), resources (53), intervention (57), errors below (58).
-            _ => e.SqlState[..2] is "08" or "53" or "57" or "58" || e.SqlState == "25P03"
+            _ => e.SqlState[..2] is "08" or "53" or "57" or "58" || e.SqlState == IdleInTransactionTimeout
                 ? new(StorageFault.Io, "The database cannot serve now.", e)
                 : null,
         };

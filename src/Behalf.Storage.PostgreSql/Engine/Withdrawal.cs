@@ -12,12 +12,8 @@ internal static class Withdrawal
 {
     private const long Lock = 0x626568616C660001;
 
-    /// <summary>
-    /// Columns of the first statement of a bundle with calls: what follows it sees everything that was acknowledged before. A
-    /// statement that does not end does not hold up revocations for ever.
-    /// </summary>
-    public static readonly string Share =
-        $"set_config('statement_timeout', '20s', true), pg_advisory_xact_lock_shared({Lock})";
+    /// <summary>A column of the first statement of a bundle with calls: what follows it sees everything that was acknowledged before.</summary>
+    public static readonly string Share = $"pg_advisory_xact_lock_shared({Lock})";
 
     private static readonly string Take = $"SELECT pg_advisory_xact_lock({Lock})";
 

@@ -184,10 +184,12 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
         int now;
         do
         {
+            Guid[] doubtful = database.Calls.Doubtful.Take();
             now = await database.WriteInLaneAsync(
-                context => AbandonedCalls.CompleteAsync(context, database.DeadAfter, database.Calls.Doubtful.Take()),
+                context => AbandonedCalls.CompleteAsync(context, database.DeadAfter, doubtful),
                 cancellationToken
             );
+            database.Calls.Doubtful.LookedFor(doubtful);
             completed += now;
         } while (now > 0);
 

@@ -144,6 +144,32 @@ public sealed class StepTests
         result["second"]!.ToJsonString().Should().Be(selected);
     }
 
+    [Theory]
+    [InlineData("@")]
+    [InlineData("$")]
+    [InlineData("not_null(@)")]
+    public async Task Answer_IsInTheScope_ThatIsSelectedWhole(string select)
+    {
+        FakeUpstream upstream = new(_ => FakeUpstream.Json(200, """{"b":"x"}""", ("Kind", "odd")));
+        ToolBench bench = ToolBench.Of(
+            $$"""
+            tools:
+              - name: read_all
+                title: Read all
+                category: things
+                description: Reads what the tracker says and all that goes with it.
+                hints: [read_only]
+                scopes: [things]
+                steps: [{request: list, path: /things, select: {{JsonSerializer.Serialize($"={select}")}}, save: all}]
+                result: {body: =vars.all.body.b, status: =vars.all.status, kind: =vars.all.headers.kind}
+            """
+        );
+
+        JsonObject result = await bench.SucceedAsync("read_all", "{}", upstream);
+
+        result.ToJsonString().Should().Be("""{"body":"x","status":200,"kind":"odd"}""");
+    }
+
     [Fact]
     public async Task Read_IsRepeatedOnce_AfterAShortRateLimit()
     {

@@ -60,32 +60,35 @@ internal sealed class ProviderAnswer
         );
 
     /// <inheritdoc cref="With{T}" />
-    /// <returns>The value, which may stand inside the answer; null when there is none.</returns>
-    public JToken? Ask(Expression question, RunScope scope) =>
-        MaySee(Headers, question)
-            ? With(scope, () => question.Evaluate(scope.Root))
-            : WithoutHeaders(scope, () => question.Evaluate(scope.Root));
+    /// <param name="read">What is made of the value while it stands in the scope; null when there is none.</param>
+    public T Ask<T>(Expression question, RunScope scope, Func<JToken?, T> read)
+    {
+        T Evaluate() => read(question.Evaluate(scope.Root));
+        return MaySee(Headers, question) ? With(scope, Evaluate) : WithoutHeaders(scope, Evaluate);
+    }
 
-    /// <summary>As <see cref="Ask"/>, for the last question: the value is the caller's own, and no part of the answer.</summary>
+    /// <summary>The last question: the value is the caller's own, and no part of the answer any more.</summary>
     public JToken? Take(Expression question, RunScope scope)
     {
-        JToken? value = Ask(question, scope);
-        if (value is null || _bodyWord.Property is not { } body || !ReferenceEquals(value.Root, body))
-        {
-            return value?.DeepClone();
-        }
-
-        if (value.Parent is JProperty property)
+        JToken? value = Ask(
+            question,
+            scope,
+            found => found is not null && IsInTheAnswer(found) ? found : found?.DeepClone()
+        );
+        if (value?.Parent is JProperty property)
         {
             property.Value = JValue.CreateNull();
         }
-        else
+        else if (value?.Parent is not null)
         {
             value.Remove();
         }
 
         return value;
     }
+
+    private bool IsInTheAnswer(JToken value) =>
+        _bodyWord.Property is { } body && value.AncestorsAndSelf().Contains(body);
 
     /// <summary>By its name, however that is spelled, or as part of the whole scope.</summary>
     private static bool MaySee(string word, Expression question) =>

@@ -37,7 +37,9 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
                 break; // the rule says that this is not an error
             }
 
-            position = context.Definition.Rules.Next is { } next ? answer.Ask(next, scope)?.DeepClone() : null;
+            position = context.Definition.Rules.Next is { } next
+                ? answer.Ask(next, scope, found => found?.DeepClone())
+                : null;
             saved = answer.Take(step.Select, scope);
             if (step.Pages > 1)
             {
@@ -200,15 +202,15 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
 
     /// <summary>Some providers refuse with a status that says success.</summary>
     private bool HasFailed(ProviderAnswer answer, RunScope scope) =>
-        context.Definition.Rules.Failed is { } failed && Tokens.IsTrue(answer.Ask(failed, scope));
+        context.Definition.Rules.Failed is { } failed && answer.Ask(failed, scope, Tokens.IsTrue);
 
     private void Refuse(RequestStep step, ProviderAnswer answer, RunScope scope)
     {
         ProviderRules rules = context.Definition.Rules;
         string words =
             (
-                rules.ProviderMessage is { } sentenceOf && answer.Ask(sentenceOf, scope) is { } token
-                    ? Tokens.TextOf(token)
+                rules.ProviderMessage is { } own
+                    ? answer.Ask(own, scope, found => found is null ? null : Tokens.TextOf(found))
                     : null
             ) ?? "";
         ErrorRule? rule = step.On.Concat(rules.Errors).FirstOrDefault(one => one.Covers(answer.Status, words));
@@ -222,8 +224,8 @@ internal sealed class RequestRunner(RunContext context, StepRunner steps)
             kind == FaultKinds.RateLimited ? answer.RetryAfter(context.Time) ?? TimeSpan.FromSeconds(1) : null;
         string sentence =
             answer.With(scope, () => rule?.Message?.Evaluate(scope.Root)) is { } message
-            && Tokens.TextOf(message) is { } own
-                ? PlainText.Cut(PlainText.Clean(own), MostOfAMessage)
+            && Tokens.TextOf(message) is { } told
+                ? PlainText.Cut(PlainText.Clean(told), MostOfAMessage)
                 : FaultSentences.For(kind, context.Definition.Name, answer.Status, retryAfter);
         throw new ToolFault(
             kind,
