@@ -20,9 +20,9 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
     /// </summary>
     private const string Lock = "pg_advisory_xact_lock(1651861601, hashtext($1))";
 
-    private const string Limits = """
-        set_config('idle_in_transaction_session_timeout', '10s', true), set_config('statement_timeout', '20s', true)
-        """;
+    private const string NotIdle = "set_config('idle_in_transaction_session_timeout', '10s', true)";
+
+    private const string Limits = $"{NotIdle}, set_config('statement_timeout', '20s', true)";
 
     private const string Entry = $"SELECT {Planning.Settings}, {Limits}, {Lock}";
 
@@ -48,7 +48,7 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
     public async Task EnterAsync(WriteContext context)
     {
         await using NpgsqlBatch batch = context.Connection.CreateBatch();
-        batch.Add($"SELECT {Lock}", node.Name);
+        batch.Add($"SELECT {NotIdle}, {Lock}", node.Name);
         await batch.ExecuteNonQueryAsync();
     }
 

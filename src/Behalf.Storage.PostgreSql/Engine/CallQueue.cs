@@ -332,9 +332,7 @@ internal sealed class CallQueue : IAsyncDisposable
         NpgsqlConnection connection = attempt.Connection;
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
         BundleReading read = await ReadAsync(connection, bundle);
-        bool isStored = sent.Record is { } record && await AuditLane.HoldsAsync(connection, record);
-        sent.IsSettled();
-        if (isStored)
+        if (sent.Record is { } record && await AuditLane.HoldsAsync(connection, record))
         {
             return;
         }
@@ -347,6 +345,7 @@ internal sealed class CallQueue : IAsyncDisposable
             }
         }
 
+        sent.IsSettled(); // should it come yet, it finds that what follows has moved the lane on
         LaneBundle places = _lane.Begin(read.Heads);
         int call = 0;
         foreach (CallItem item in bundle)

@@ -189,7 +189,11 @@ internal sealed class AuditStore(PostgreSqlDatabase database) : IAuditStore
                 context => AbandonedCalls.CompleteAsync(context, database.DeadAfter, doubtful),
                 cancellationToken
             );
-            database.Calls.Doubtful.LookedFor(doubtful);
+            if (now == 0)
+            {
+                database.Calls.Doubtful.LookedFor(doubtful); // with all of them
+            }
+
             completed += now;
         } while (now > 0);
 
