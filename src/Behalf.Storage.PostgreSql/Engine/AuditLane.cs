@@ -24,9 +24,9 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
 
     private const string Limits = $"{NotIdle}, set_config('statement_timeout', '20s', true)";
 
-    private const string Entry = $"SELECT {Planning.Settings}, {Limits}, {Lock}";
+    private const string Entry = $"SELECT {Planning.ByKeys}, {Limits}, {Lock}";
 
-    private static readonly string EntryOfCalls = $"SELECT {Planning.Settings}, {Limits}, {Lock}, {Withdrawal.Share}";
+    private static readonly string EntryOfCalls = $"SELECT {Planning.ByKeys}, {Limits}, {Lock}, {Withdrawal.Share}";
 
     private const string Holds = """
         SELECT 1 FROM audit_record WHERE environment_id = $1 AND lane = $2 AND sequence = $3 AND hash = $4
@@ -65,10 +65,7 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
     /// </summary>
     /// <param name="now">The database's time, as this node knows it.</param>
     /// <returns>Null: where the lane stands is not known of each environment.</returns>
-    public (LaneHeads Before, LaneBundle Bundle)? BeginAfterLast(
-        IReadOnlyCollection<EnvironmentId> environments,
-        DateTimeOffset now
-    )
+    public LaneBundle? BeginAfterLast(IReadOnlyCollection<EnvironmentId> environments, DateTimeOffset now)
     {
         Dictionary<EnvironmentId, (long, byte[])> heads = new(environments.Count);
         foreach (EnvironmentId environment in environments)
@@ -81,8 +78,7 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
             heads[environment] = head;
         }
 
-        LaneHeads before = new(now.ToColumn().ToInstant(), heads);
-        return (before, Begin(before));
+        return Begin(new LaneHeads(now.ToColumn().ToInstant(), heads));
     }
 
     /// <summary>It is committed: what comes next may begin after it. The lane is held still.</summary>
@@ -166,7 +162,6 @@ internal sealed class AuditLane(NodeName node, OrderedIds ids) : IDisposable
         }
 
         await using NpgsqlBatch batch = context.Connection.CreateBatch();
-        batch.Add(Planning.ByKeys);
         bundle.AddTo(batch);
         AddCommit(batch);
         attempt.Commits();

@@ -81,12 +81,12 @@ internal abstract class AppendItem(AuditDraft draft, StoredAuditRecord? sent) : 
         IsStored = true;
     }
 
-    protected StoredAuditRecord AppendTo(LaneBundle bundle) => Result = bundle.Append(draft);
+    protected StoredAuditRecord Place(LaneBundle bundle) => Result = bundle.Append(draft);
 }
 
 internal sealed class RecordItem(AuditDraft draft, StoredAuditRecord? sent) : AppendItem(draft, sent)
 {
-    public new void AppendTo(LaneBundle bundle) => base.AppendTo(bundle);
+    public void AppendTo(LaneBundle bundle) => Place(bundle);
 }
 
 /// <summary>The completion of a call with a key, and what is kept of it.</summary>
@@ -104,7 +104,7 @@ internal sealed class EndItem(
 
     public void AppendTo(LaneBundle bundle, KeyedCalls calls)
     {
-        StoredAuditRecord record = AppendTo(bundle);
+        StoredAuditRecord record = Place(bundle);
         if (Draft.Execution is { } execution)
         {
             calls.End(Key!, execution, end, record.At);

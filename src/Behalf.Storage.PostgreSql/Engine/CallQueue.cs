@@ -6,7 +6,7 @@ using Npgsql;
 namespace Behalf.Storage.PostgreSql.Engine;
 
 /// <summary>
-/// Starts calls and appends records. What waits together is committed together: two round trips and one sync for all of
+/// Starts calls and appends records. What waits together is committed together: one round trip, or two, and one sync for all of
 /// it, so a call costs the database a fraction of a transaction. Safe to call concurrently.
 /// </summary>
 internal sealed class CallQueue : IAsyncDisposable
@@ -24,8 +24,7 @@ internal sealed class CallQueue : IAsyncDisposable
     private readonly AccountUses _uses = new();
     private readonly ConditionalWeakTable<AuditDraft, StoredAuditRecord> _unacknowledged = [];
     private readonly ConnectionSource _connections;
-    private readonly AuditLane _lane;
-    private readonly SharedClock _clock;
+    private readonly BundleCommit _commit;
     private readonly TimeProvider _time;
     private readonly Task _loop;
     private volatile bool _isCommitting;
@@ -33,8 +32,7 @@ internal sealed class CallQueue : IAsyncDisposable
     public CallQueue(ConnectionSource connections, AuditLane lane, SharedClock clock, TimeProvider time)
     {
         _connections = connections;
-        _lane = lane;
-        _clock = clock;
+        _commit = new BundleCommit(lane, clock, _uses);
         _time = time;
         Doubtful = new DoubtfulStarts(time);
         _patient = new Patient<CallItem>(() => _waiting.Writer.TryWrite(Wake.Up));
@@ -163,7 +161,7 @@ internal sealed class CallQueue : IAsyncDisposable
         Dispatch sent = new();
         try
         {
-            await _connections.RunAsync(attempt => CommitAsync(attempt, bundle, sent), CancellationToken.None);
+            await _connections.RunAsync(attempt => _commit.RunAsync(attempt, bundle, sent), CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -227,206 +225,6 @@ internal sealed class CallQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// The lane is held before authority is read: what this node withdrew earlier stands earlier in it, and no intent that
-    /// saw the old state stands after it.
-    /// </summary>
-    private async Task<bool> CommitAsync(Attempt attempt, List<CallItem> bundle, Dispatch sent)
-    {
-        await _lane.EnterAsync();
-        try
-        {
-            if (!await CommitExpectedAsync(attempt, bundle, sent))
-            {
-                await CommitReadAsync(attempt, bundle, sent);
-            }
-
-            return true;
-        }
-        finally
-        {
-            _lane.Leave();
-        }
-    }
-
-    /// <summary>One round trip, where the records can be told beforehand and everything is as they expect.</summary>
-    /// <returns>False: nothing was stored.</returns>
-    private async Task<bool> CommitExpectedAsync(Attempt attempt, List<CallItem> bundle, Dispatch sent)
-    {
-        if (
-            !attempt.IsFirst
-            || !bundle.TrueForAll(item => item.IsExpectable)
-            || _lane.BeginAfterLast([.. bundle.Select(item => item.Environment).Distinct()], _clock.UtcNow)
-                is not { Before: var before, Bundle: var places }
-        )
-        {
-            return false;
-        }
-
-        List<StartItem> calls = [.. bundle.OfType<StartItem>()];
-        foreach (CallItem item in bundle)
-        {
-            switch (item)
-            {
-                case StartItem start:
-                    start.Expect(places);
-                    break;
-                case RecordItem record:
-                    record.AppendTo(places);
-                    break;
-            }
-        }
-
-        if (places.First is null)
-        {
-            return false;
-        }
-
-        NpgsqlConnection connection = attempt.Connection;
-        List<CallAuthority>? authorities;
-        try
-        {
-            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
-            await using NpgsqlBatch batch = connection.CreateBatch();
-            _lane.AddEntry(batch, calls.Count > 0);
-            ExpectedBundle.AddTo(batch, _lane.Node, before, places, calls);
-            AuditLane.AddCommit(batch);
-            sent.Includes(places.First);
-            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
-            await reader.NextResultAsync();
-            authorities = await ExpectedBundle.ReadAsync(reader, calls);
-            while (await reader.NextResultAsync())
-            {
-                // To the end: the commit is the last of it.
-            }
-        }
-        catch (PostgresException e) when (StorageErrors.IsUndone(e))
-        {
-            sent.IsSettled();
-            if (StorageErrors.Translate(e) is not null)
-            {
-                throw;
-            }
-
-            authorities = null; // one of them is wrong; which one is found out otherwise
-        }
-
-        if (authorities is null)
-        {
-            sent.IsSettled();
-            return false;
-        }
-
-        for (int call = 0; call < calls.Count; call++)
-        {
-            calls[call].Confirm(authorities[call], _uses);
-        }
-
-        sent.IsSettled();
-        _lane.Keep(places);
-        return true;
-    }
-
-    private async Task CommitReadAsync(Attempt attempt, List<CallItem> bundle, Dispatch sent)
-    {
-        NpgsqlConnection connection = attempt.Connection;
-        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
-        BundleReading read = await ReadAsync(connection, bundle);
-        if (sent.Record is { } record && await AuditLane.HoldsAsync(connection, record))
-        {
-            return;
-        }
-
-        foreach (AppendItem item in bundle.OfType<AppendItem>())
-        {
-            if (item.Sent is { } before && await AuditLane.HoldsAsync(connection, before))
-            {
-                item.IsFound();
-            }
-        }
-
-        sent.IsSettled(); // should it come yet, it finds that what follows has moved the lane on
-        LaneBundle places = _lane.Begin(read.Heads);
-        int call = 0;
-        foreach (CallItem item in bundle)
-        {
-            switch (item)
-            {
-                case StartItem start:
-                    start.AppendTo(places, read.Authorities[call++], read.Keys, _uses);
-                    break;
-                case AppendItem { IsStored: true }:
-                    break;
-                case EndItem end:
-                    end.AppendTo(places, read.Keys);
-                    break;
-                case RecordItem alone:
-                    alone.AppendTo(places);
-                    break;
-                case NothingItem:
-                    break;
-                default:
-                    throw new InvalidOperationException($"Unknown item {item.GetType().Name}.");
-            }
-        }
-
-        await using NpgsqlBatch batch = connection.CreateBatch();
-        places.AddTo(batch);
-        read.Keys.AddTo(batch);
-        AuditLane.AddCommit(batch);
-        sent.Includes(places.First);
-        try
-        {
-            await batch.ExecuteNonQueryAsync();
-        }
-        catch (PostgresException e) when (StorageErrors.IsUndone(e))
-        {
-            sent.IsSettled();
-            throw;
-        }
-
-        sent.IsSettled();
-        _lane.Keep(places);
-    }
-
-    /// <summary>The locks come first: what is read after them stays true until the commit.</summary>
-    private async Task<BundleReading> ReadAsync(NpgsqlConnection connection, List<CallItem> bundle)
-    {
-        List<StartItem> calls = [.. bundle.OfType<StartItem>()];
-        List<KeyPlace> keys = [.. bundle.Select(item => item.Key).OfType<KeyPlace>().Distinct()];
-        await using NpgsqlBatch batch = connection.CreateBatch();
-        _lane.AddEntry(batch, calls.Count > 0);
-        if (keys.Count > 0)
-        {
-            KeyedCalls.AddReading(batch, keys);
-        }
-
-        if (calls.Count > 0)
-        {
-            CallAuthorities.AddTo(batch, calls);
-        }
-
-        LaneHeads.AddTo(batch, _lane.Node, bundle.Select(item => item.Environment));
-        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
-        await reader.NextResultAsync();
-        KeyedCalls known = new();
-        if (keys.Count > 0)
-        {
-            await reader.NextResultAsync();
-            await known.ReadAsync(reader);
-            await reader.NextResultAsync();
-        }
-
-        List<CallAuthority> authorities = [];
-        if (calls.Count > 0)
-        {
-            authorities = await CallAuthorities.ReadAsync(reader, calls);
-            await reader.NextResultAsync();
-        }
-
-        return new BundleReading(authorities, known, await LaneHeads.ReadAsync(reader, _lane.Node));
-    }
-
     private async Task WriteUsesAsync()
     {
         try
@@ -445,19 +243,4 @@ internal sealed class CallQueue : IAsyncDisposable
 
     private static StorageUnavailableException InDoubt(Exception? inner) =>
         new(StorageFault.Io, "The database did not acknowledge what it was sent.", inner);
-
-    /// <summary>What a bundle sent to be committed, over all its attempts.</summary>
-    private sealed class Dispatch
-    {
-        /// <value>One of its records. Null: none was sent, or what became of it is known.</value>
-        public StoredAuditRecord? Record { get; private set; }
-
-        public bool IsInDoubt => Record is not null;
-
-        public void Includes(StoredAuditRecord? record) => Record = record;
-
-        public void IsSettled() => Record = null;
-    }
-
-    private sealed record BundleReading(List<CallAuthority> Authorities, KeyedCalls Keys, LaneHeads Heads);
 }

@@ -58,15 +58,8 @@ internal static class ExpectedBundle
         SELECT called.*, sure.yes FROM sure LEFT JOIN called ON true ORDER BY called.place
         """;
 
-    /// <param name="before">Where the lane should stand now.</param>
     /// <param name="calls">Those of which the bundle has the intents.</param>
-    public static void AddTo(
-        NpgsqlBatch batch,
-        NodeName node,
-        LaneHeads before,
-        LaneBundle bundle,
-        IReadOnlyList<StartItem> calls
-    )
+    public static void AddTo(NpgsqlBatch batch, NodeName node, LaneBundle bundle, IReadOnlyList<StartItem> calls)
     {
         Principal[] principals = [.. calls.Select(call => call.Intent.Subject.Principal)];
         UserEpoch[] epochs = [.. calls.Select(call => call.Intent.Subject.Epoch)];
@@ -85,9 +78,9 @@ internal static class ExpectedBundle
                 bundle.Now.ToColumn(),
                 node.Name,
                 node.Process,
-                before.Heads.Keys.Select(environment => environment.Value).ToArray(),
-                before.Heads.Values.Select(head => head.Sequence).ToArray(),
-                before.Heads.Values.Select(head => head.Hash).ToArray(),
+                bundle.Before.Heads.Keys.Select(environment => environment.Value).ToArray(),
+                bundle.Before.Heads.Values.Select(head => head.Sequence).ToArray(),
+                bundle.Before.Heads.Values.Select(head => head.Hash).ToArray(),
                 .. bundle.HeadColumns(),
                 .. bundle.RecordColumns(),
                 .. bundle.OpenedColumns(),

@@ -89,6 +89,9 @@ internal sealed class LaneBundle(NodeName node, LaneHeads heads, OrderedIds ids)
         }
     }
 
+    /// <value>Where the lane stood before these records.</value>
+    public LaneHeads Before => heads;
+
     /// <value>Where the lane stands after these records, in each environment that was asked for or appended to.</value>
     public IReadOnlyDictionary<EnvironmentId, (long Sequence, byte[] Hash)> Heads => _heads;
 

@@ -6,11 +6,11 @@ namespace Behalf.Storage.PostgreSql.Engine;
 /// </summary>
 internal static class Planning
 {
-    /// <summary>Until the transaction ends. A session keeps the plan it made first, so this comes first wherever they are used.</summary>
-    public const string ByKeys = $"SELECT {Settings}";
-
-    /// <summary>Columns of a SELECT that has others.</summary>
-    public const string Settings = """
+    /// <summary>
+    /// Columns of a transaction's first statement, until it ends. A session keeps the plan it made first, so they come first
+    /// wherever such statements are used.
+    /// </summary>
+    public const string ByKeys = """
         set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
           set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true),
           set_config('enable_memoize', 'off', true), set_config('enable_bitmapscan', 'off', true)
